@@ -1,0 +1,379 @@
+import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../../../dtypes/index.ts";
+import { scalarOps } from "../../../compiler/scalarOps.ts";
+import type { FunctionBuilder } from "../asm/index.ts";
+import { emitVectorMath } from "../math/index.ts";
+import type { Library } from "./library.ts";
+import { scalarType } from "./types.ts";
+
+/** Pushes operand `i`; may be called more than once only where the operand is a local or constant. */
+export type Push = (i: number) => void;
+
+/**
+ * Emits one scalar operation on operands of `dtype`; the result is on the stack. `constant` gives the value of an operand that is a
+ * constant.
+ */
+export function emitScalarOp(
+  f: FunctionBuilder,
+  lib: Library,
+  op: string,
+  dtype: DType,
+  push: Push,
+  constant: (i: number) => number | undefined,
+): void {
+  if (op === "select") {
+    push(1);
+    push(2);
+    push(0);
+    f.select();
+  } else if (dtype === float32 || dtype === float64) {
+    floatOp(f, lib, op, dtype === float32 ? "f32" : "f64", push);
+  } else if (dtype === keyFry) {
+    keyOp(f, op, push);
+  } else if (op === "key_pack") {
+    push(0);
+    f.i64.extend_i32_u();
+    push(1);
+    f.i64.extend_i32_u().i64.const(32).i64.shl().i64.or();
+  } else {
+    integerOp(f, lib, op, dtype, push, constant);
+  }
+}
+
+function unsupported(op: string, dtype: DType | string): never {
+  throw new TypeError(`WebAssembly code for ${op} on ${dtype} does not exist.`);
+}
+
+function keyOp(f: FunctionBuilder, op: string, push: Push): void {
+  push(0);
+  switch (op) {
+    case "key_word0":
+      f.i32.wrap_i64();
+      return;
+    case "key_word1":
+      f.i64.const(32).i64.shr_u().i32.wrap_i64();
+      return;
+    case "eq":
+    case "ne":
+      push(1);
+      f.i64[op]();
+      return;
+  }
+  unsupported(op, keyFry);
+}
+
+const plainFloat = new Set(["add", "sub", "mul", "div", "max", "min", "neg", "abs", "floor", "ceil", "sqrt"]);
+const comparisons = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+function floatOp(f: FunctionBuilder, lib: Library, op: string, type: "f32" | "f64", push: Push): void {
+  const ns = f[type];
+  const { arity } = scalarOps[op];
+  if (plainFloat.has(op) || comparisons.has(op)) {
+    push(0);
+    if (arity === 2) push(1);
+    ns[op as "add"]();
+    return;
+  }
+  const withTemp = (emit: (x: ReturnType<FunctionBuilder["temp"]>) => void) => {
+    const x = f.temp(type);
+    push(0);
+    f.set(x);
+    emit(x);
+    f.release(x);
+  };
+  switch (op) {
+    case "sign":
+      withTemp((x) => {
+        ns.const(1).get(x)[type].copysign().get(x);
+        f.get(x)[type].abs();
+        ns.const(0)[type].gt().select();
+      });
+      return;
+    case "round":
+      withTemp((x) => {
+        const whole = f.temp(type);
+        f.get(x)[type].trunc().tee(whole);
+        ns.const(1).get(x)[type].copysign();
+        ns.const(0);
+        f.get(x).get(whole)[type].sub()[type].abs();
+        ns.const(0.5)[type].ge().select();
+        // Adding +0 would lose the sign of -0, which trunc kept.
+        ns.add();
+        f.get(x)[type].copysign();
+        f.release(whole);
+      });
+      return;
+    case "round_even":
+      push(0);
+      ns.nearest();
+      return;
+    case "rsqrt":
+      ns.const(1);
+      push(0);
+      f[type].sqrt()[type].div();
+      return;
+    case "is_finite":
+      push(0);
+      ns.abs();
+      ns.const(Number.POSITIVE_INFINITY)[type].lt();
+      return;
+  }
+  if (type === "f64") {
+    push(0);
+    if (arity === 2) push(1);
+    f.call(lib.f64(op, arity));
+  } else {
+    // The vector function, so that an element does not depend on where it is computed.
+    push(0);
+    f.f32x4.splat();
+    if (arity === 2) {
+      push(1);
+      f.f32x4.splat();
+    }
+    emitVectorMath(lib.mb, f, op);
+    f.f32x4.extract_lane(0);
+  }
+}
+
+function integerOp(
+  f: FunctionBuilder,
+  lib: Library,
+  op: string,
+  dtype: DType,
+  push: Push,
+  constant: (i: number) => number | undefined,
+): void {
+  const signed = dtype === int32;
+  const narrow = dtype === uint8;
+  const wrap = () => {
+    if (narrow) f.i32.const(255).i32.and();
+  };
+  const both = () => {
+    push(0);
+    push(1);
+  };
+  switch (op) {
+    case "add":
+    case "sub":
+    case "mul":
+      both();
+      f.i32[op]();
+      wrap();
+      return;
+    case "div":
+    case "rem": {
+      both();
+      const divisor = constant(1);
+      if (divisor !== undefined && divisor !== 0 && (!signed || divisor !== -1)) {
+        if (signed) f.i32[`${op}_s`]();
+        else f.i32[`${op}_u`]();
+      } else {
+        f.call(lib.divideScalar(op, signed));
+      }
+      wrap();
+      return;
+    }
+    case "neg":
+      f.i32.const(0);
+      push(0);
+      f.i32.sub();
+      wrap();
+      return;
+    case "abs":
+    case "sign":
+      integerAbsSign(f, op, signed, push);
+      return;
+    case "max":
+    case "min": {
+      if (dtype === bool) {
+        both();
+        if (op === "max") f.i32.or();
+        else f.i32.and();
+        return;
+      }
+      const a = f.temp("i32");
+      const b = f.temp("i32");
+      push(0);
+      f.set(a);
+      push(1);
+      f.set(b).get(a).get(b).get(a).get(b);
+      f.i32[`${op === "max" ? "gt" : "lt"}_${signed ? "s" : "u"}`]();
+      f.select().release(a, b);
+      return;
+    }
+    case "eq":
+    case "ne":
+      both();
+      f.i32[op]();
+      return;
+    case "lt":
+    case "le":
+    case "gt":
+    case "ge":
+      both();
+      f.i32[`${op}_${signed ? "s" : "u"}`]();
+      return;
+    case "and":
+    case "or":
+    case "xor":
+      both();
+      f.i32[op]();
+      return;
+    case "not":
+      push(0);
+      if (dtype === bool) f.i32.eqz();
+      else f.i32.const(-1).i32.xor();
+      wrap();
+      return;
+    case "shift_left":
+    case "shift_right_logical":
+    case "shift_right_arithmetic":
+      shift(f, op, dtype, push, constant);
+      return;
+    case "population_count":
+      push(0);
+      f.i32.popcnt();
+      return;
+    case "clz":
+      push(0);
+      f.i32.clz();
+      if (narrow) f.i32.const(24).i32.sub();
+      return;
+  }
+  unsupported(op, dtype);
+}
+
+function integerAbsSign(f: FunctionBuilder, op: "abs" | "sign", signed: boolean, push: Push): void {
+  push(0);
+  if (!signed) {
+    if (op === "sign") f.i32.const(0).i32.ne();
+    return;
+  }
+  const x = f.temp("i32");
+  const sign = f.temp("i32");
+  f.tee(x).i32.const(31).i32.shr_s().set(sign);
+  if (op === "abs") f.get(x).get(sign).i32.xor().get(sign).i32.sub();
+  else f.get(sign).get(x).i32.const(0).i32.ne().i32.or();
+  f.release(x, sign);
+}
+
+/** Shifts by the width or more (as unsigned amounts) give zero, or the sign for the arithmetic one. */
+function shift(
+  f: FunctionBuilder,
+  op: "shift_left" | "shift_right_logical" | "shift_right_arithmetic",
+  dtype: DType,
+  push: Push,
+  constant: (i: number) => number | undefined,
+): void {
+  const width = dtype === uint8 ? 8 : 32;
+  const arithmetic = op === "shift_right_arithmetic";
+  const amount = constant(1);
+  const value = () => {
+    push(0);
+    if (arithmetic && width === 8) f.i32.extend8_s();
+  };
+  const apply = () => {
+    if (op === "shift_left") f.i32.shl();
+    else if (arithmetic) f.i32.shr_s();
+    else f.i32.shr_u();
+    if (width === 8) f.i32.const(255).i32.and();
+  };
+  if (amount !== undefined) {
+    const unsignedAmount = amount >>> 0;
+    if (unsignedAmount >= width && !arithmetic) {
+      f.i32.const(0);
+      return;
+    }
+    value();
+    f.i32.const(Math.min(unsignedAmount, width - 1));
+    apply();
+    return;
+  }
+  const n = f.temp("i32");
+  if (arithmetic) {
+    value();
+    push(1);
+    f.set(n);
+    f.get(n).i32.const(width - 1).get(n).i32.const(width).i32.lt_u().select();
+    apply();
+  } else {
+    value();
+    push(1);
+    f.tee(n);
+    apply();
+    f.i32.const(0).get(n).i32.const(width).i32.lt_u().select();
+  }
+  f.release(n);
+}
+
+/** Emits a conversion of the scalar on the stack. */
+export function emitScalarCast(f: FunctionBuilder, from: DType, to: DType, bits: boolean): void {
+  if (from === to) return;
+  const a = scalarType(from);
+  const b = scalarType(to);
+  if (bits) {
+    if (a === b && a !== "i32") return;
+    if (a === "i32" && b === "i32" && (from === uint8 || from === bool) === (to === uint8 || to === bool)) {
+      if (to === bool) f.i32.const(0).i32.ne();
+    } else if (a === "f32" && b === "i32" && to !== uint8 && to !== bool) f.i32.reinterpret_f32();
+    else if (a === "i32" && b === "f32" && from !== uint8 && from !== bool) f.f32.reinterpret_i32();
+    else if (a === "f64" && b === "i64") f.i64.reinterpret_f64();
+    else if (a === "i64" && b === "f64") f.f64.reinterpret_i64();
+    else unsupported("bitcast", `${from.name} to ${to.name}`);
+    return;
+  }
+  if (from === keyFry || to === keyFry) unsupported("conversion", `${from.name} to ${to.name}`);
+  if (to === bool) {
+    if (a === "f32") f.f32.const(0).f32.ne();
+    else if (a === "f64") f.f64.const(0).f64.ne();
+    else f.i32.const(0).i32.ne();
+  } else if (a === "i32" && b === "i32") {
+    if (to === uint8 && from !== bool) f.i32.const(255).i32.and();
+  } else if (a === "i32") {
+    if (b === "f32") {
+      if (from === uint32) f.f32.convert_i32_u();
+      else f.f32.convert_i32_s();
+    } else if (from === uint32) f.f64.convert_i32_u();
+    else f.f64.convert_i32_s();
+  } else if (b === "f64") {
+    f.f64.promote_f32();
+  } else if (b === "f32") {
+    f.f32.demote_f64();
+  } else {
+    if (to === int32) f.i32[`trunc_sat_${a as "f32" | "f64"}_s`]();
+    else f.i32[`trunc_sat_${a as "f32" | "f64"}_u`]();
+    if (to === uint8) {
+      const x = f.temp("i32");
+      f.tee(x).i32.const(255).get(x).i32.const(255).i32.lt_u().select().release(x);
+    }
+  }
+}
+
+/** Loads an element from the address on the stack. */
+export function emitScalarLoad(f: FunctionBuilder, dtype: DType, offset: number): void {
+  const type = scalarType(dtype);
+  if (dtype === bool || dtype === uint8) f.i32.load8_u(offset);
+  else f[type as "f32"].load(offset);
+}
+
+/** Stores the element on the stack at the address below it. */
+export function emitScalarStore(f: FunctionBuilder, dtype: DType, offset: number): void {
+  const type = scalarType(dtype);
+  if (dtype === bool || dtype === uint8) f.i32.store8(offset);
+  else f[type as "f32"].store(offset);
+}
+
+export function emitScalarConst(f: FunctionBuilder, value: number | bigint, dtype: DType): void {
+  switch (scalarType(dtype)) {
+    case "f32":
+      f.f32.const(Number(value));
+      return;
+    case "f64":
+      f.f64.const(Number(value));
+      return;
+    case "i64":
+      f.i64.const(BigInt.asIntN(64, BigInt(value)));
+      return;
+    default:
+      f.i32.const(Number(value) | 0);
+  }
+}

@@ -1,0 +1,177 @@
+import { keyFry } from "../../../dtypes/index.ts";
+import type { LoadNode, Node } from "../../../compiler/ir.ts";
+import { ACC_BIT, type Analysis, argsOf, type Linear } from "./analysis.ts";
+import { sizeLog2 } from "./types.ts";
+
+/** How the loops around the code are arranged. Level 0 is outside all loops, level d inside d of them. */
+export interface Nest {
+  /** The level of each axis' loop body; axes without a loop are absent. */
+  readonly axisLevels: ReadonlyMap<number, number>;
+  /** The level at which results of reductions are available: inside all parallel loops. */
+  readonly accLevel: number;
+  readonly lanes: 1 | 2 | 4;
+  /** The axis whose consecutive indices fill the lanes; -1 in scalar code. */
+  readonly vectorAxis: number;
+  /** Whether the lanes are points of the parallel space (so that reductions have one result per lane). */
+  readonly vectorIsParallel: boolean;
+}
+
+/** Accesses of one buffer whose offsets differ only by constants: they share an address. */
+export interface AddressGroup {
+  readonly buffer: number;
+  readonly log2: number;
+  readonly linear: Linear;
+  /** The smallest constant of the group; part of the address. Others are immediate offsets. */
+  minimum: number;
+  /** Levels at which the address changes, ascending. */
+  readonly levels: readonly number[];
+}
+
+export interface Access {
+  readonly group: AddressGroup;
+  readonly constant: number;
+  /** Elements between lanes. */
+  readonly stride: number;
+}
+
+/** How often a node is needed, and whether inside loops that it does not depend on. */
+export interface Use {
+  readonly level: number;
+  /** Direct uses of the node's own form at its own level. */
+  count: number;
+  splatCount: number;
+  hoist: boolean;
+  hoistSplat: boolean;
+}
+
+const MAX_CONST_REGISTERS = 10;
+
+/** What the code of a nest needs to know of its nodes before it is written. */
+export class Uses {
+  readonly analysis: Analysis;
+  readonly nest: Nest;
+  readonly uses = new Map<Node, Use>();
+  readonly groups = new Map<string, AddressGroup>();
+  readonly accesses = new Map<Node, Access>();
+  private readonly dtypeLog2: (buffer: number) => number;
+  private constRegisters = 0;
+
+  constructor(analysis: Analysis, nest: Nest, dtypeLog2: (buffer: number) => number) {
+    this.analysis = analysis;
+    this.nest = nest;
+    this.dtypeLog2 = dtypeLog2;
+  }
+
+  level(node: Node): number {
+    return this.levelOfMask(this.analysis.mask(node));
+  }
+
+  private levelOfMask(mask: number): number {
+    let level = mask & ACC_BIT ? this.nest.accLevel : 0;
+    for (const [axis, l] of this.nest.axisLevels) if (l > level && mask & (1 << axis)) level = l;
+    return level;
+  }
+
+  /** Whether the node has one value per lane. */
+  isVector(node: Node): boolean {
+    if (this.nest.lanes === 1) return false;
+    const mask = this.analysis.mask(node);
+    if (mask & (1 << this.nest.vectorAxis)) return true;
+    return this.nest.vectorIsParallel && (mask & ACC_BIT) !== 0;
+  }
+
+  /** Notes that `node` is needed at a level, as a vector or as a scalar. */
+  need(unresolved: Node, level: number, vector: boolean): void {
+    const node = this.analysis.resolve(unresolved);
+    let use = this.uses.get(node);
+    const first = use === undefined;
+    if (use === undefined) {
+      use = { level: this.level(node), count: 0, splatCount: 0, hoist: false, hoistSplat: false };
+      this.uses.set(node, use);
+    }
+    if (vector && !this.isVector(node)) {
+      if (use.splatCount === 0) use.count++;
+      use.splatCount++;
+      if (level > use.level) {
+        if (node.kind !== "const") use.hoistSplat = true;
+        else if (!use.hoistSplat && this.constRegisters < MAX_CONST_REGISTERS) {
+          this.constRegisters++;
+          use.hoistSplat = true;
+        }
+      }
+    } else {
+      use.count++;
+      if (level > use.level && node.kind !== "const" && node.kind !== "index") use.hoist = true;
+    }
+    if (first) this.needArgs(node, use.level);
+  }
+
+  private needArgs(node: Node, level: number): void {
+    if (node.kind === "load") {
+      this.needLoad(node, level);
+      return;
+    }
+    const vector = this.isVector(node);
+    argsOf(node).forEach((arg, i) => {
+      const scalarAmount = vector && i === 1 && node.kind === "op" && node.op.startsWith("shift_");
+      this.need(arg, level, vector && !(scalarAmount && !this.isVector(arg)));
+    });
+  }
+
+  private needLoad(node: LoadNode, level: number): void {
+    if (this.analysis.mask(node.offset) & ACC_BIT) {
+      this.need(node.offset, level, this.isVector(node));
+    } else if (this.address(node, node.buffer, node.offset) === null) {
+      this.need(node.offset, level, true);
+    }
+  }
+
+  /** Registers the address of an access; null when it is not affine in the vector axis. */
+  address(key: Node, buffer: number, offset: Node): Access | null {
+    const known = this.accesses.get(key);
+    if (known !== undefined) return known;
+    const linear = this.analysis.linear(offset);
+    const stride = this.nest.lanes === 1 ? 0 : this.analysis.stride(linear, this.nest.vectorAxis);
+    if (stride === null) return null;
+    let name = `${buffer}`;
+    for (const atom of [...linear.terms.keys()].sort((a, b) => a.id - b.id)) {
+      name += `,${atom.id}*${linear.terms.get(atom)}`;
+    }
+    let group = this.groups.get(name);
+    if (group === undefined) {
+      const levels = new Set<number>();
+      for (const atom of linear.terms.keys()) {
+        const level = this.level(atom);
+        levels.add(level);
+        this.need(atom, level, false);
+      }
+      group = {
+        buffer,
+        log2: this.dtypeLog2(buffer),
+        linear,
+        minimum: linear.constant,
+        levels: [...levels].sort((a, b) => a - b),
+      };
+      this.groups.set(name, group);
+    }
+    group.minimum = Math.min(group.minimum, linear.constant);
+    const access = { group, constant: linear.constant, stride };
+    this.accesses.set(key, access);
+    return access;
+  }
+}
+
+/** Whether every value of the nodes can be held in vectors; the number of lanes, or 1. */
+export function lanesFor(nodes: Iterable<Node>, analysis: Analysis, axis: number): 1 | 2 | 4 {
+  let wide = false;
+  let narrow = false;
+  for (const node of nodes) {
+    if (!(analysis.mask(node) & ((1 << axis) | ACC_BIT))) continue;
+    const { dtype } = node;
+    if (dtype.name === "float64") wide = true;
+    else if (dtype !== keyFry && sizeLog2(dtype) === 2) narrow = true;
+    else if (dtype.name !== "bool") narrow = true;
+  }
+  if (wide) return narrow ? 1 : 2;
+  return 4;
+}

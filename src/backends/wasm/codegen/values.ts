@@ -1,0 +1,552 @@
+import { bool, type DType, keyFry } from "../../../dtypes/index.ts";
+import type { LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
+import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
+import { ACC_BIT, type Analysis } from "./analysis.ts";
+import type { Library } from "./library.ts";
+import { emitScalarCast, emitScalarConst, emitScalarLoad, emitScalarOp, emitScalarStore } from "./scalarEmit.ts";
+import { scalarType, sizeLog2 } from "./types.ts";
+import type { Access, AddressGroup, Nest, Uses } from "./uses.ts";
+import { emitVectorCast, emitVectorOp } from "./vectorEmit.ts";
+import { loadLanes, storeLanes } from "./vectorMemory.ts";
+
+/** One vector of an unrolled loop body. */
+export interface Copy {
+  readonly index: number;
+  /** Elements from the loop index along the vector axis. */
+  readonly offset: number;
+  /** Lanes that hold elements; the others hold zeros or garbage and are never stored. */
+  readonly active: number;
+}
+
+/** Values known while the code of one level of the nest is written. */
+interface Scope {
+  readonly copies: readonly Copy[];
+  readonly scalars: Map<Node, Local>;
+  readonly splats: Map<Node, Local>;
+  readonly vectors: Map<Node, Local>[];
+  readonly keys: Map<Node, readonly [Local, Local]>[];
+  readonly scaled: Map<string, Local>;
+  readonly addresses: Map<AddressGroup, Local>;
+  readonly temps: Local[];
+}
+
+/**
+ * Writes the code of scalar expressions inside a loop nest. Each node is computed once per level of the nest, where its
+ * level begins if inner loops need it, otherwise where it is first needed.
+ */
+export class Values {
+  readonly f: FunctionBuilder;
+  readonly lib: Library;
+  readonly uses: Uses;
+  readonly nest: Nest;
+  private readonly analysis: Analysis;
+  private readonly pointers: ReadonlyMap<number, Local>;
+  private readonly dtypeOf: (buffer: number) => DType;
+  /** The loop counter of each axis that has a loop. */
+  readonly counters = new Map<number, Local>();
+  /** Results of reductions: one local, or one per copy. */
+  readonly accs: Local[][] = [];
+  private readonly scopes: Scope[] = [];
+  /** The vectors of the present loop body; none in scalar code. */
+  copies: readonly Copy[] = [];
+
+  constructor(
+    f: FunctionBuilder,
+    lib: Library,
+    uses: Uses,
+    pointers: ReadonlyMap<number, Local>,
+    dtypeOf: (buffer: number) => DType,
+  ) {
+    this.f = f;
+    this.lib = lib;
+    this.uses = uses;
+    this.nest = uses.nest;
+    this.analysis = uses.analysis;
+    this.pointers = pointers;
+    this.dtypeOf = dtypeOf;
+  }
+
+  // ---- scopes
+
+  /** Begins the code of a level: computes what inner levels need. */
+  enter(level: number, copies: readonly Copy[] = []): void {
+    this.copies = copies;
+    this.scopes.push({
+      copies,
+      scalars: new Map(),
+      splats: new Map(),
+      vectors: copies.map(() => new Map()),
+      keys: copies.map(() => new Map()),
+      scaled: new Map(),
+      addresses: new Map(),
+      temps: [],
+    });
+    this.hoist(level);
+    this.addressesAt(level);
+  }
+
+  leave(): void {
+    const scope = this.scopes.pop() as Scope;
+    this.f.release(...scope.temps);
+    this.copies = this.scopes.at(-1)?.copies ?? [];
+  }
+
+  private scope(): Scope {
+    return this.scopes[this.scopes.length - 1];
+  }
+
+  /** A scratch local that lives as long as the present scope. */
+  temp(type: ValType): Local {
+    const local = this.f.temp(type);
+    this.scope().temps.push(local);
+    return local;
+  }
+
+  private hoist(level: number): void {
+    const nodes: Node[] = [];
+    for (const [node, use] of this.uses.uses) {
+      if (use.level !== level || !(use.hoist || use.hoistSplat)) continue;
+      if (!(this.analysis.mask(node) & ACC_BIT)) nodes.push(node);
+    }
+    nodes.sort((a, b) => a.id - b.id);
+    for (const node of nodes) {
+      const use = this.uses.uses.get(node);
+      if (use?.hoist) {
+        if (this.uses.isVector(node)) for (const copy of this.copies) this.define(node, copy);
+        else this.defineScalar(node);
+      }
+      if (use?.hoistSplat) this.defineSplat(node);
+    }
+  }
+
+  private define(node: Node, copy: Copy): void {
+    if (node.dtype === keyFry) this.keyWords(node, copy);
+    else if (this.find("vectors", node, copy) === undefined) {
+      this.computeVector(node, copy);
+      this.f.set(this.remember("vectors", node, this.temp("v128"), copy));
+    }
+  }
+
+  private defineScalar(node: Node): void {
+    if (this.find("scalars", node) !== undefined) return;
+    this.computeScalar(node);
+    this.f.set(this.remember("scalars", node, this.temp(scalarType(node.dtype))));
+  }
+
+  private defineSplat(node: Node): void {
+    if (node.dtype === keyFry) {
+      this.splatKey(node);
+    } else if (this.find("splats", node) === undefined) {
+      this.computeSplat(node);
+      this.f.set(this.remember("splats", node, this.temp("v128")));
+    }
+  }
+
+  private find(kind: "scalars" | "splats" | "vectors", node: Node, copy?: Copy): Local | undefined {
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const scope = this.scopes[i];
+      const map = kind === "vectors" ? scope.vectors[(copy as Copy).index] : scope[kind];
+      const local = map?.get(node);
+      if (local !== undefined) return local;
+    }
+    return undefined;
+  }
+
+  private remember(kind: "scalars" | "splats" | "vectors", node: Node, local: Local, copy?: Copy): Local {
+    const scope = this.scope();
+    (kind === "vectors" ? scope.vectors[(copy as Copy).index] : scope[kind]).set(node, local);
+    return local;
+  }
+
+  // ---- addresses
+
+  private addressesAt(level: number): void {
+    for (const group of this.uses.groups.values()) {
+      const { terms } = group.linear;
+      const here = group.levels.includes(level);
+      if (level !== 0 && !here) continue;
+      const { f } = this;
+      const before = this.findAddress(group);
+      const pointer = this.pointers.get(group.buffer) as Local;
+      const start = group.minimum << group.log2;
+      if (before === undefined && !here && start === 0) {
+        this.scope().addresses.set(group, pointer);
+        continue;
+      }
+      if (before !== undefined) f.get(before);
+      else {
+        f.get(pointer);
+        if (start !== 0) f.i32.const(start).i32.add();
+      }
+      for (const [atom, coefficient] of terms) {
+        if (this.uses.level(atom) !== level) continue;
+        this.scaled(atom, coefficient << group.log2);
+        f.i32.add();
+      }
+      const local = this.temp("i32");
+      f.set(local);
+      this.scope().addresses.set(group, local);
+    }
+  }
+
+  private findAddress(group: AddressGroup): Local | undefined {
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const local = this.scopes[i].addresses.get(group);
+      if (local !== undefined) return local;
+    }
+    return undefined;
+  }
+
+  /** Pushes an int32 scalar times a constant. */
+  private scaled(atom: Node, factor: number): void {
+    const { f } = this;
+    if (factor === 1) {
+      this.scalar(atom);
+      return;
+    }
+    const key = `${atom.id}*${factor}`;
+    const known = this.scope().scaled.get(key);
+    if (known !== undefined) {
+      f.get(known);
+      return;
+    }
+    this.scalar(atom);
+    const power = Math.log2(factor);
+    if (Number.isInteger(power)) f.i32.const(power).i32.shl();
+    else f.i32.const(factor).i32.mul();
+    const local = this.temp("i32");
+    f.tee(local);
+    this.scope().scaled.set(key, local);
+  }
+
+  /** Pushes the address of an access, `elements` further on; returns the immediate offset that completes it. */
+  pushAddress(access: Access, elements: number): number {
+    const { f } = this;
+    const { group } = access;
+    const offset = (access.constant - group.minimum + elements) * 2 ** group.log2;
+    f.get(this.findAddress(group) as Local);
+    if (offset >= 0) return offset;
+    f.i32.const(offset).i32.add();
+    return 0;
+  }
+
+  // ---- scalars
+
+  /** Pushes the value of a node that does not depend on the lane. */
+  scalar(unresolved: Node): void {
+    const node = this.analysis.resolve(unresolved);
+    if (node.kind === "const") {
+      emitScalarConst(this.f, node.value, node.dtype);
+      return;
+    }
+    if (node.kind === "index") {
+      const counter = this.counters.get(node.axis);
+      if (counter === undefined) this.f.i32.const(0);
+      else this.f.get(counter);
+      return;
+    }
+    const known = this.find("scalars", node);
+    if (known !== undefined) {
+      this.f.get(known);
+      return;
+    }
+    this.computeScalar(node);
+    if ((this.uses.uses.get(node)?.count ?? 2) > 1) {
+      this.f.tee(this.remember("scalars", node, this.temp(scalarType(node.dtype))));
+    }
+  }
+
+  private computeScalar(node: Node): void {
+    const { f } = this;
+    switch (node.kind) {
+      case "acc":
+        f.get(this.accs[node.reduction][0]);
+        return;
+      case "load":
+        this.loadScalar(node);
+        return;
+      case "cast":
+        this.scalar(node.arg);
+        emitScalarCast(f, this.analysis.resolve(node.arg).dtype, node.dtype, node.bits);
+        return;
+      case "op":
+        emitScalarOp(
+          f,
+          this.lib,
+          node.op,
+          operandType(node),
+          (i) => this.scalar(node.args[i]),
+          (i) => this.constantOf(node.args[i]),
+        );
+        return;
+    }
+    throw new Error(`a ${node.kind} node has no code of its own`);
+  }
+
+  private loadScalar(node: LoadNode): void {
+    const access = this.uses.accesses.get(node);
+    if (access !== undefined) {
+      emitScalarLoad(this.f, node.dtype, this.pushAddress(access, 0));
+      return;
+    }
+    this.f.get(this.pointers.get(node.buffer) as Local);
+    this.scalar(node.offset);
+    this.f.i32.const(sizeLog2(node.dtype)).i32.shl().i32.add();
+    emitScalarLoad(this.f, node.dtype, 0);
+  }
+
+  constantOf(unresolved: Node): number | undefined {
+    const node = this.analysis.resolve(unresolved);
+    return node.kind === "const" ? Number(node.value) : undefined;
+  }
+
+  // ---- vectors
+
+  /** Pushes a node in every lane of a copy. Not for keys. */
+  vector(unresolved: Node, copy: Copy): void {
+    const node = this.analysis.resolve(unresolved);
+    if (!this.uses.isVector(node)) {
+      const known = this.find("splats", node);
+      if (known !== undefined) {
+        this.f.get(known);
+        return;
+      }
+      this.computeSplat(node);
+      if (node.kind !== "const" && (this.uses.uses.get(node)?.splatCount ?? 2) > 1) {
+        this.f.tee(this.remember("splats", node, this.temp("v128")));
+      }
+      return;
+    }
+    if (node.kind === "acc") {
+      this.f.get(this.accs[node.reduction][copy.index]);
+      return;
+    }
+    const known = this.find("vectors", node, copy);
+    if (known !== undefined) {
+      this.f.get(known);
+      return;
+    }
+    this.computeVector(node, copy);
+    if ((this.uses.uses.get(node)?.count ?? 2) > 1) {
+      this.f.tee(this.remember("vectors", node, this.temp("v128"), copy));
+    }
+  }
+
+  private computeSplat(node: Node): void {
+    const { f } = this;
+    if (node.kind === "const") {
+      splatConst(f, Number(node.value), node.dtype, this.nest.lanes);
+      return;
+    }
+    this.scalar(node);
+    splat(f, node.dtype, this.nest.lanes);
+  }
+
+  private computeVector(node: Node, copy: Copy): void {
+    const { f } = this;
+    const lanes = this.nest.lanes as 2 | 4;
+    switch (node.kind) {
+      case "index":
+        // Only the vector axis comes here.
+        this.scalar(node);
+        f.i32x4.splat().i32x4.const(...[0, 1, 2, 3].map((k) => k + copy.offset)).i32x4.add();
+        return;
+      case "load": {
+        const access = this.uses.accesses.get(node);
+        if (access !== undefined) {
+          loadLanes(this, access, node.dtype, copy);
+          return;
+        }
+        this.gather(node, copy);
+        return;
+      }
+      case "cast":
+        this.vector(node.arg, copy);
+        emitVectorCast(f, this.analysis.resolve(node.arg).dtype, node.dtype, node.bits, lanes);
+        return;
+      case "op": {
+        const dtype = operandType(node);
+        if (dtype === keyFry) {
+          this.keyOp(node, copy);
+          return;
+        }
+        emitVectorOp(
+          f,
+          this.lib,
+          node.op,
+          dtype,
+          lanes,
+          (i) => this.vector(node.args[i], copy),
+          (i) => this.constantOf(node.args[i]),
+          (i) => {
+            if (this.uses.isVector(node.args[i])) return false;
+            this.scalar(node.args[i]);
+            return true;
+          },
+        );
+        return;
+      }
+    }
+    throw new Error(`a ${node.kind} node has no vector code`);
+  }
+
+  /** Loads each active lane from its own address. */
+  private gather(node: LoadNode, copy: Copy): void {
+    const { f } = this;
+    const log2 = sizeLog2(node.dtype);
+    const offsets = f.temp("v128");
+    this.vector(node.offset, copy);
+    f.i32.const(log2).i32x4.shl().get(this.pointers.get(node.buffer) as Local).i32x4.splat().i32x4.add().set(offsets);
+    loadLanes(this, null, node.dtype, copy, (lane) => {
+      f.get(offsets).i32x4.extract_lane(lane);
+      return 0;
+    });
+    f.release(offsets);
+  }
+
+  // ---- keys: two vectors of words
+
+  /** The two words of a key in every lane, in locals. */
+  keyWords(unresolved: Node, copy: Copy): readonly [Local, Local] {
+    const node = this.analysis.resolve(unresolved);
+    if (!this.uses.isVector(node)) return this.splatKey(node);
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const known = this.scopes[i].keys[copy.index]?.get(node);
+      if (known !== undefined) return known;
+    }
+    const words = [this.temp("v128"), this.temp("v128")] as const;
+    this.computeKey(node, copy, words);
+    this.scope().keys[copy.index].set(node, words);
+    return words;
+  }
+
+  private computeKey(node: Node, copy: Copy, words: readonly [Local, Local]): void {
+    const { f } = this;
+    if (node.kind === "load") {
+      const access = this.uses.accesses.get(node);
+      if (access !== undefined) {
+        loadLanes(this, access, keyFry, copy, undefined, words);
+      } else {
+        const offsets = f.temp("v128");
+        const pointer = this.pointers.get(node.buffer) as Local;
+        this.vector(node.offset, copy);
+        f.i32.const(3).i32x4.shl().get(pointer).i32x4.splat().i32x4.add().set(offsets);
+        const address = (lane: number) => {
+          f.get(offsets).i32x4.extract_lane(lane);
+          return 0;
+        };
+        loadLanes(this, null, keyFry, copy, address, words);
+        f.release(offsets);
+      }
+      return;
+    }
+    if (node.kind === "op" && node.op === "key_pack") {
+      for (let i = 0; i < 2; i++) {
+        this.vector(node.args[i], copy);
+        f.set(words[i]);
+      }
+      return;
+    }
+    if (node.kind === "op" && node.op === "select") {
+      const a = this.keyWords(node.args[1], copy);
+      const b = this.keyWords(node.args[2], copy);
+      for (let i = 0; i < 2; i++) {
+        f.get(a[i]).get(b[i]);
+        this.vector(node.args[0], copy);
+        f.v128.bitselect().set(words[i]);
+      }
+      return;
+    }
+    throw new Error(`a key from a ${node.kind} node has no vector code`);
+  }
+
+  private readonly splatKeys = new Map<Scope, Map<Node, readonly [Local, Local]>>();
+
+  private splatKey(node: Node): readonly [Local, Local] {
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const known = this.splatKeys.get(this.scopes[i])?.get(node);
+      if (known !== undefined) return known;
+    }
+    const words = [this.temp("v128"), this.temp("v128")] as const;
+    this.scalar(node);
+    this.f.i64x2.splat().set(words[1]);
+    this.f.get(words[1]).get(words[1]).i32x4.shuffle(0, 0, 0, 0).set(words[0]);
+    this.f.get(words[1]).get(words[1]).i32x4.shuffle(1, 1, 1, 1).set(words[1]);
+    const scope = this.scope();
+    let known = this.splatKeys.get(scope);
+    if (known === undefined) {
+      known = new Map();
+      this.splatKeys.set(scope, known);
+    }
+    known.set(node, words);
+    return words;
+  }
+
+  private keyOp(node: OpNode, copy: Copy): void {
+    const { f } = this;
+    const a = this.keyWords(node.args[0], copy);
+    switch (node.op) {
+      case "key_word0":
+        f.get(a[0]);
+        return;
+      case "key_word1":
+        f.get(a[1]);
+        return;
+      case "eq":
+      case "ne": {
+        const b = this.keyWords(node.args[1], copy);
+        f.get(a[0]).get(b[0]).i32x4.eq().get(a[1]).get(b[1]).i32x4.eq().v128.and();
+        if (node.op === "ne") f.v128.not();
+        return;
+      }
+    }
+    throw new Error(`${node.op} on keys has no code`);
+  }
+
+  // ---- stores
+
+  /** Stores values that are already in locals or cheap to push, one per copy. */
+  store(access: Access, dtype: DType, value: Local | readonly [Local, Local], copy: Copy | null): void {
+    if (copy === null) {
+      const offset = this.pushAddress(access, 0);
+      this.f.get(value as Local);
+      emitScalarStore(this.f, dtype, offset);
+    } else {
+      storeLanes(this, access, dtype, value, copy);
+    }
+  }
+
+  dtype(buffer: number): DType {
+    return this.dtypeOf(buffer);
+  }
+  pointer(buffer: number): Local {
+    return this.pointers.get(buffer) as Local;
+  }
+}
+
+/** The dtype that an operation's code is chosen by. */
+function operandType(node: OpNode): DType {
+  if (node.op === "select") return node.dtype;
+  return node.args[0].dtype;
+}
+
+/** Spreads the scalar on the stack over the lanes. */
+export function splat(f: FunctionBuilder, dtype: DType, lanes: number): void {
+  const type = scalarType(dtype);
+  if (dtype === bool) {
+    if (lanes === 2) f.i64.extend_i32_u().i64x2.splat().i64x2.neg();
+    else f.i32x4.splat().i32x4.neg();
+  } else if (type === "f32") f.f32x4.splat();
+  else if (type === "f64") f.f64x2.splat();
+  else if (lanes === 4 && type === "i32") f.i32x4.splat();
+  else throw new Error(`${dtype.name} has no code of ${lanes} lanes`);
+}
+
+export function splatConst(f: FunctionBuilder, value: number, dtype: DType, lanes: number): void {
+  const type = scalarType(dtype);
+  if (dtype === bool) f.i32x4.const(value !== 0 ? -1 : 0);
+  else if (type === "f32") f.f32x4.const(value);
+  else if (type === "f64") f.f64x2.const(value);
+  else if (lanes === 4 && type === "i32") f.i32x4.const(value | 0);
+  else throw new Error(`${dtype.name} has no code of ${lanes} lanes`);
+}

@@ -1,0 +1,182 @@
+import { bool, type DType, float64, keyFry, uint8 } from "../../../dtypes/index.ts";
+import type { Local } from "../asm/index.ts";
+import type { Access } from "./uses.ts";
+import type { Copy, Values } from "./values.ts";
+
+type PushLane = (lane: number) => number;
+
+/**
+ * Pushes the elements of one copy, exactly the active lanes being read. With `pushLane` (which pushes the address of a
+ * lane and returns an immediate offset) the lanes are anywhere. For keys the words go to `words` instead.
+ */
+export function loadLanes(
+  values: Values,
+  access: Access | null,
+  dtype: DType,
+  copy: Copy,
+  pushLane?: PushLane,
+  words?: readonly [Local, Local],
+): void {
+  const { f } = values;
+  const stride = access?.stride ?? 0;
+  const at: PushLane =
+    pushLane ?? ((lane) => values.pushAddress(access as Access, (copy.offset + lane) * stride));
+  const { active } = copy;
+  const contiguous = access !== null && stride === 1;
+  if (dtype === keyFry) loadKeys(values, at, active, contiguous, words as readonly [Local, Local]);
+  else if (dtype === bool || dtype === uint8) loadBytes(values, at, dtype, active, contiguous);
+  else if (dtype === float64) {
+    const offset = at(0);
+    if (contiguous && active === 2) f.v128.load(offset, 3);
+    else {
+      f.v128.load64_zero(offset);
+      if (active === 2) withVector(values, (v) => f.v128.load64_lane(1, lanePush(values, at, 1, v)));
+    }
+  } else if (contiguous && active === 4) {
+    f.v128.load(at(0), 2);
+  } else if (access !== null && stride === -1 && active === 4) {
+    f.v128.load(at(3), 2);
+    withVector(values, (v) => f.get(v).get(v).i32x4.shuffle(3, 2, 1, 0));
+  } else if (contiguous && active >= 2) {
+    f.v128.load64_zero(at(0), 2);
+    if (active === 3) withVector(values, (v) => f.v128.load32_lane(2, lanePush(values, at, 2, v)));
+  } else {
+    f.v128.load32_zero(at(0));
+    if (active > 1) {
+      const v = f.temp("v128");
+      f.set(v);
+      for (let lane = 1; lane < active; lane++) {
+        f.v128.load32_lane(lane, lanePush(values, at, lane, v));
+        if (lane < active - 1) f.set(v);
+      }
+      f.release(v);
+    }
+  }
+}
+
+/** Pushes an address and then the vector that a lane is loaded into; returns the offset. */
+function lanePush(values: Values, at: PushLane, lane: number, v: Local): number {
+  const offset = at(lane);
+  values.f.get(v);
+  return offset;
+}
+
+function withVector(values: Values, emit: (v: Local) => void): void {
+  const v = values.f.temp("v128");
+  values.f.set(v);
+  emit(v);
+  values.f.release(v);
+}
+
+function loadBytes(values: Values, at: PushLane, dtype: DType, active: number, contiguous: boolean): void {
+  const { f, nest } = values;
+  if (nest.lanes === 2) {
+    f.i64.load8_u(at(0));
+    f.i64x2.splat();
+    if (active === 2) {
+      f.i64.load8_u(at(1));
+      f.i64x2.replace_lane(1);
+    }
+    f.i64x2.neg();
+    return;
+  }
+  if (contiguous && active === 4) {
+    f.v128.load32_zero(at(0), 0);
+    f.i16x8.extend_low_i8x16_u().i32x4.extend_low_i16x8_u();
+  } else {
+    f.i32.load8_u(at(0));
+    f.i32x4.splat();
+    for (let lane = 1; lane < active; lane++) {
+      f.i32.load8_u(at(lane));
+      f.i32x4.replace_lane(lane);
+    }
+  }
+  if (dtype === bool) f.i32x4.neg();
+}
+
+function loadKeys(values: Values, at: PushLane, active: number, contiguous: boolean, words: readonly [Local, Local]): void {
+  const { f } = values;
+  // Two keys to a vector, then the words apart.
+  const pairs = [0, 2].map((lane) => {
+    const v = f.temp("v128");
+    if (lane >= active) f.i32x4.const(0).set(v);
+    else if (contiguous && lane + 1 < active) f.v128.load(at(lane), 3).set(v);
+    else {
+      f.v128.load64_zero(at(lane)).set(v);
+      if (lane + 1 < active) f.v128.load64_lane(1, lanePush(values, at, lane + 1, v)).set(v);
+    }
+    return v;
+  });
+  f.get(pairs[0]).get(pairs[1]).i32x4.shuffle(0, 2, 4, 6).set(words[0]);
+  f.get(pairs[0]).get(pairs[1]).i32x4.shuffle(1, 3, 5, 7).set(words[1]);
+  f.release(...pairs);
+}
+
+/** Stores the active lanes of a copy, nothing else. */
+export function storeLanes(
+  values: Values,
+  access: Access,
+  dtype: DType,
+  value: Local | readonly [Local, Local],
+  copy: Copy,
+): void {
+  const { f } = values;
+  const { stride } = access;
+  const { active } = copy;
+  const at: PushLane = (lane) => values.pushAddress(access, (copy.offset + lane) * stride);
+  const contiguous = stride === 1;
+  if (dtype === keyFry) {
+    const [w0, w1] = value as readonly [Local, Local];
+    for (let lane = 0; lane < active; lane += 2) {
+      const v = f.temp("v128");
+      f.get(w0).get(w1);
+      if (lane === 0) f.i32x4.shuffle(0, 4, 1, 5).set(v);
+      else f.i32x4.shuffle(2, 6, 3, 7).set(v);
+      if (contiguous && lane + 1 < active) f.v128.store(lanePush(values, at, lane, v), 3);
+      else {
+        f.v128.store64_lane(0, lanePush(values, at, lane, v));
+        if (lane + 1 < active) f.v128.store64_lane(1, lanePush(values, at, lane + 1, v));
+      }
+      f.release(v);
+    }
+    return;
+  }
+  const v = value as Local;
+  if (dtype === bool || dtype === uint8) {
+    storeBytes(values, at, dtype, v, active, contiguous);
+  } else if (dtype === float64) {
+    if (contiguous && active === 2) f.v128.store(lanePush(values, at, 0, v), 3);
+    else for (let lane = 0; lane < active; lane++) f.v128.store64_lane(lane, lanePush(values, at, lane, v));
+  } else if (contiguous && active === 4) {
+    f.v128.store(lanePush(values, at, 0, v), 2);
+  } else if (contiguous && active >= 2) {
+    f.v128.store64_lane(0, lanePush(values, at, 0, v), 2);
+    if (active === 3) f.v128.store32_lane(2, lanePush(values, at, 2, v));
+  } else {
+    for (let lane = 0; lane < active; lane++) f.v128.store32_lane(lane, lanePush(values, at, lane, v));
+  }
+}
+
+function storeBytes(values: Values, at: PushLane, dtype: DType, v: Local, active: number, contiguous: boolean): void {
+  const { f, nest } = values;
+  if (nest.lanes === 2 || !contiguous) {
+    for (let lane = 0; lane < active; lane++) {
+      const offset = at(lane);
+      f.get(v).i32x4.extract_lane(nest.lanes === 2 ? 2 * lane : lane);
+      if (dtype === bool) f.i32.const(1).i32.and();
+      f.i32.store8(offset);
+    }
+    return;
+  }
+  const bytes = f.temp("v128");
+  f.get(v);
+  if (dtype === bool) f.i32x4.const(1).v128.and();
+  f.get(v).i16x8.narrow_i32x4_u().get(v).i8x16.narrow_i16x8_u().set(bytes);
+  if (active === 4) f.v128.store32_lane(0, lanePush(values, at, 0, bytes), 0);
+  else if (active === 1) f.v128.store8_lane(0, lanePush(values, at, 0, bytes));
+  else {
+    f.v128.store16_lane(0, lanePush(values, at, 0, bytes), 0);
+    if (active === 3) f.v128.store8_lane(2, lanePush(values, at, 2, bytes));
+  }
+  f.release(bytes);
+}

@@ -1,0 +1,202 @@
+import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import type { Lanes } from "./lanes.ts";
+import { advance, loadPart, storePart } from "./lanes.ts";
+
+/**
+ * A panel: for each step of k, `width` elements side by side, then zeros up to `padded`. Both operands of a matrix product
+ * are packed this way, so that the register tile reads memory in order.
+ */
+export type PackSpec = {
+  readonly type: Lanes;
+  readonly width: number;
+  readonly padded: number;
+  /** Element stride between the `width` elements. */
+  readonly across: number;
+  /** Element stride from one k to the next. */
+  readonly along: number;
+};
+
+/** The packing function: (source, destination, k count). Emitted once per module. */
+export function packPanel(mb: ModuleBuilder, spec: PackSpec): FuncRef {
+  const { type, width, padded, across, along } = spec;
+  const key = `pack_${type.kind}_${width}of${padded}_${across}_${along}`;
+  return mb.shared(key, () =>
+    mb.function(key, ["i32", "i32", "i32"], [], (f, source, target, count) => {
+      if (across === 1 || width === 1) packRows(f, spec, source, target, count);
+      else if (along === 1 && across >= 0) packTransposed(f, spec, source, target, count);
+      else packElements(f, spec, source, target, count);
+    }),
+  );
+}
+
+/** The elements of one k lie side by side: copy vectors. */
+function packRows(f: FunctionBuilder, spec: PackSpec, source: Local, target: Local, count: Local): void {
+  const { type, width, padded, along } = spec;
+  const vector = f.local("v128");
+  repeat(
+    f,
+    count,
+    2,
+    (u) => {
+      for (let i = 0; i < padded; i += type.count) {
+        const read = Math.min(type.count, width - i);
+        if (read > 0) {
+          loadAt(f, type, source, u * along, read, i);
+          f.set(vector);
+        } else {
+          f.i32x4.const(0).set(vector);
+        }
+        storePart(f, type, target, vector, Math.min(type.count, padded - i), (u * padded + i) * type.bytes);
+      }
+    },
+    (steps) => {
+      advance(f, source, steps * along * type.bytes);
+      advance(f, target, steps * padded * type.bytes);
+    },
+  );
+}
+
+/** Loads elements at `step + i`; a negative step cannot be an immediate, so its address is computed. */
+function loadAt(
+  f: FunctionBuilder,
+  type: Lanes,
+  source: Local,
+  step: number,
+  count: number,
+  i: number,
+): void {
+  if (step >= 0) {
+    loadPart(f, type, source, count, (step + i) * type.bytes);
+    return;
+  }
+  const address = f.temp("i32");
+  f.get(source)
+    .i32.const(step * type.bytes)
+    .i32.add()
+    .set(address);
+  loadPart(f, type, address, count, i * type.bytes);
+  f.release(address);
+}
+
+/** Each of the `width` elements has its k side by side: transpose squares of one vector's size. */
+function packTransposed(
+  f: FunctionBuilder,
+  spec: PackSpec,
+  source: Local,
+  target: Local,
+  count: Local,
+): void {
+  const { type, width, padded, across } = spec;
+  const { bytes, count: size } = type;
+  const square = Array.from({ length: size }, () => f.local("v128"));
+  const other = Array.from({ length: size }, () => f.local("v128"));
+  const left = f.local("i32");
+  f.get(count).set(left);
+  f.get(left).i32.const(size).i32.ge_u();
+  f.if(() => {
+    f.loop((again) => {
+      for (let i = 0; i < padded; i += size) {
+        square.forEach((vector, x) => {
+          if (i + x < width) loadPart(f, type, source, size, (i + x) * across * bytes);
+          else f.i32x4.const(0);
+          f.set(vector);
+        });
+        transpose(f, type, square, other);
+        const stored = Math.min(size, padded - i);
+        square.forEach((vector, x) => {
+          storePart(f, type, target, vector, stored, (x * padded + i) * bytes);
+        });
+      }
+      advance(f, source, size * bytes);
+      advance(f, target, size * padded * bytes);
+      f.get(left).i32.const(size).i32.sub().tee(left).i32.const(size).i32.ge_u().brIf(again);
+    });
+  });
+  f.get(left).if(() => {
+    f.loop((again) => {
+      copyElements(f, spec, source, target);
+      advance(f, source, bytes);
+      advance(f, target, padded * bytes);
+      f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
+    });
+  });
+}
+
+/** Any strides, also negative ones. */
+function packElements(f: FunctionBuilder, spec: PackSpec, source: Local, target: Local, count: Local): void {
+  const { type, along, padded } = spec;
+  repeat(
+    f,
+    count,
+    1,
+    () => copyElements(f, spec, source, target),
+    (steps) => {
+      advance(f, source, steps * along * type.bytes);
+      advance(f, target, steps * padded * type.bytes);
+    },
+  );
+}
+
+/** Copies the elements of one k one by one, and zeros after them. */
+function copyElements(f: FunctionBuilder, spec: PackSpec, source: Local, target: Local): void {
+  const { type, width, padded, across } = spec;
+  for (let i = 0; i < padded; i++) {
+    const at = i * across * type.bytes;
+    const to = i * type.bytes;
+    f.get(target);
+    if (i >= width) {
+      if (type.bytes === 8) f.i64.const(0).i64.store(to);
+      else f.i32.const(0).i32.store(to);
+      continue;
+    }
+    f.get(source);
+    if (at < 0) f.i32.const(at).i32.add();
+    const offset = Math.max(0, at);
+    if (type.bytes === 8) f.i64.load(offset).i64.store(to);
+    else f.i32.load(offset).i32.store(to);
+  }
+}
+
+/** Runs `step(0..unroll-1)` then `next(unroll)` while `count` lasts, and single steps for the rest. */
+function repeat(
+  f: FunctionBuilder,
+  count: Local,
+  unroll: number,
+  step: (u: number) => void,
+  next: (steps: number) => void,
+): void {
+  const left = f.local("i32");
+  f.get(count).set(left);
+  for (const width of unroll > 1 ? [unroll, 1] : [1]) {
+    f.get(left).i32.const(width).i32.ge_u();
+    f.if(() => {
+      f.loop((again) => {
+        for (let u = 0; u < width; u++) step(u);
+        next(width);
+        f.get(left).i32.const(width).i32.sub().tee(left).i32.const(width).i32.ge_u().brIf(again);
+      });
+    });
+  }
+}
+
+/** Transposes a square of vectors in place. */
+function transpose(f: FunctionBuilder, type: Lanes, square: readonly Local[], other: readonly Local[]): void {
+  if (type.count === 2) {
+    const [a, b] = square as [Local, Local];
+    const [x, y] = other as [Local, Local];
+    f.get(a).get(b).i64x2.shuffle(0, 2).set(x);
+    f.get(a).get(b).i64x2.shuffle(1, 3).set(y);
+    f.get(x).set(a).get(y).set(b);
+    return;
+  }
+  const [a, b, c, d] = square as [Local, Local, Local, Local];
+  const [p, q, r, s] = other as [Local, Local, Local, Local];
+  f.get(a).get(b).i32x4.shuffle(0, 4, 1, 5).set(p);
+  f.get(a).get(b).i32x4.shuffle(2, 6, 3, 7).set(q);
+  f.get(c).get(d).i32x4.shuffle(0, 4, 1, 5).set(r);
+  f.get(c).get(d).i32x4.shuffle(2, 6, 3, 7).set(s);
+  f.get(p).get(r).i64x2.shuffle(0, 2).set(a);
+  f.get(p).get(r).i64x2.shuffle(1, 3).set(b);
+  f.get(q).get(s).i64x2.shuffle(0, 2).set(c);
+  f.get(q).get(s).i64x2.shuffle(1, 3).set(d);
+}

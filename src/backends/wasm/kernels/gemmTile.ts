@@ -1,0 +1,207 @@
+import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
+import type { Lanes } from "./lanes.ts";
+import { addVectors, advance, loadPart, loadSplat, multiplyAdd, storePart } from "./lanes.ts";
+
+/** What an epilogue sees of one vector of finished sums. */
+export type EpilogueContext = {
+  /** The sums; the epilogue leaves its results here. */
+  readonly acc: Local;
+  /** Column of the first lane, an i32 local. */
+  readonly col: Local;
+  /** The vector will be stored at `address + offset`. */
+  readonly address: Local;
+  readonly offset: number;
+  /** Lanes that will be stored; the others hold anything. */
+  readonly lanes: number;
+  /** The extra arguments of the gemm function. */
+  readonly args: readonly Local[];
+};
+
+/** Code run on each vector of C in registers, before it is stored. */
+export type Epilogue = {
+  /** Distinguishes epilogues within a module: equal keys must emit equal code. */
+  readonly key: string;
+  /** Types of the arguments that the gemm function takes after its own and hands to the epilogue. */
+  readonly params: readonly ValType[];
+  readonly emit: (f: FunctionBuilder, context: EpilogueContext) => void;
+};
+
+/**
+ * A register tile: `rows` x `cols` sums kept in vectors while k runs. A is read one element per row (splat), B one row of
+ * `cols` at a time. Strides are in elements and fixed at compile time, so that addresses are immediates.
+ */
+export type TileSpec = {
+  readonly type: Lanes;
+  readonly rows: number;
+  readonly cols: number;
+  readonly aRow: number;
+  readonly aCol: number;
+  readonly bRow: number;
+  /** B has padding after its columns, so whole vectors may be read. */
+  readonly bPadded: boolean;
+  /** Length of k when it is fixed, so that short ones are unrolled. */
+  readonly k: number | undefined;
+  /** With true the tile takes a flag: add to C instead of overwriting it. */
+  readonly accumulates: boolean;
+  readonly relaxed: boolean;
+  readonly epilogue: Epilogue | undefined;
+};
+
+/** Multiply-adds of vectors up to which a k that is known is unrolled whole. */
+const UNROLLED = 96;
+
+/** Vector registers of the poorest common machine (x64), less the one that V8 keeps. */
+const REGISTERS = 15;
+
+/**
+ * The tile function: (a, b, c, bytes per row of C, [k], [accumulate], [column, ...epilogue arguments]). Emitted once per
+ * module.
+ */
+export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
+  const { type, rows, cols, aRow, aCol, bRow, bPadded, k, accumulates, relaxed, epilogue } = spec;
+  const key = [
+    `gemm_${type.kind}_${rows}x${cols}`,
+    `a${aRow}_${aCol}`,
+    `b${bRow}${bPadded ? "p" : ""}`,
+    k === undefined ? "" : `k${k}`,
+    accumulates ? "acc" : "",
+    relaxed ? "fma" : "",
+    epilogue?.key ?? "",
+  ]
+    .filter((part) => part !== "")
+    .join("_");
+  const params: ValType[] = ["i32", "i32", "i32", "i32"];
+  if (k === undefined) params.push("i32");
+  if (accumulates) params.push("i32");
+  if (epilogue !== undefined) params.push("i32", ...epilogue.params);
+  return mb.shared(key, () => mb.function(key, params, [], (f, ...locals) => emitTile(f, spec, locals)));
+}
+
+function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]): void {
+  const { type, rows, cols, k, accumulates, epilogue } = spec;
+  const [a, b, c, ldc, ...rest] = params as [Local, Local, Local, Local, ...Local[]];
+  const depth = k === undefined ? (rest.shift() as Local) : k;
+  const accumulate = accumulates ? (rest.shift() as Local) : undefined;
+  const vectors = Math.ceil(cols / type.count);
+  const lanesOf = (j: number) => Math.min(type.count, cols - j * type.count);
+  const acc = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
+
+  emitProducts(f, spec, acc, a, b, depth);
+
+  if (accumulate !== undefined) {
+    const row = f.local("i32");
+    f.get(accumulate).if(() => {
+      f.get(c).set(row);
+      acc.forEach((sums, i) => {
+        if (i > 0) f.get(row).get(ldc).i32.add().set(row);
+        sums.forEach((sum, j) => {
+          loadPart(f, type, row, lanesOf(j), j * 16);
+          f.get(sum);
+          addVectors(f, type);
+          f.set(sum);
+        });
+      });
+    });
+  }
+  const [col, ...args] = rest;
+  acc.forEach((sums, i) => {
+    if (i > 0) f.get(c).get(ldc).i32.add().set(c);
+    sums.forEach((sum, j) => {
+      if (epilogue !== undefined && col !== undefined) {
+        epilogue.emit(f, { acc: sum, col, address: c, offset: j * 16, lanes: lanesOf(j), args });
+        advance(f, col, j + 1 < vectors ? type.count : -(vectors - 1) * type.count);
+      }
+      storePart(f, type, c, sum, lanesOf(j), j * 16);
+    });
+  });
+}
+
+/**
+ * Adds the products of all k to the sums. Consumes `a` and `b`.
+ *
+ * V8's optimising compiler hoists every load of a basic block above its arithmetic, and then spills what does not fit in
+ * registers, at half the speed. So a step that loads more than fits, and every unrolled step, ends with a *fence*: a branch
+ * that is never taken, out of the loop, which needs the sums as they are and so ends the basic block.
+ */
+function emitProducts(
+  f: FunctionBuilder,
+  spec: TileSpec,
+  acc: readonly (readonly Local[])[],
+  a: Local,
+  b: Local,
+  depth: Local | number,
+): void {
+  const { type, rows, cols, aRow, aCol, bRow, bPadded } = spec;
+  const relaxed = spec.relaxed && type.kind !== "i32";
+  const { bytes } = type;
+  const vectors = Math.ceil(cols / type.count);
+  const perStep = rows * vectors;
+  const whole = typeof depth === "number" && depth * perStep <= UNROLLED ? depth : undefined;
+  const unroll = whole ?? 4;
+  // Few sums would wait for one another: keep several of each, added pairwise at the end.
+  const chains = perStep > 6 || unroll < 2 ? 1 : perStep > 3 || unroll < 4 ? 2 : 4;
+  const more = Array.from({ length: Math.max(0, chains - 1) }, () =>
+    acc.map((sums) => sums.map(() => f.local("v128"))),
+  );
+  const sets = [acc, ...more];
+  const bv = Array.from({ length: vectors }, () => f.local("v128"));
+  const av = f.local("v128");
+  const group = Math.max(1, REGISTERS - perStep * chains - vectors - (relaxed ? 0 : 1));
+  const step = (u: number, fence: () => void) => {
+    bv.forEach((vector, j) => {
+      const lanes = bPadded ? type.count : Math.min(type.count, cols - j * type.count);
+      loadPart(f, type, b, lanes, u * bRow * bytes + j * 16);
+      f.set(vector);
+    });
+    const sums = sets[u % chains] ?? acc;
+    for (let i = 0; i < rows; i++) {
+      if (i > 0 && i % group === 0) fence();
+      f.get(a);
+      loadSplat(f, type, (i * aRow + u * aCol) * bytes);
+      f.set(av);
+      for (const [j, sum] of (sums[i] ?? []).entries())
+        multiplyAdd(f, type, sum, av, bv[j] as Local, relaxed);
+    }
+  };
+  const steps = (count: number, fence: () => void) => {
+    for (let u = 0; u < count; u++) {
+      if (u > 0) fence();
+      step(u, fence);
+    }
+    advance(f, a, count * aCol * bytes);
+    advance(f, b, count * bRow * bytes);
+  };
+  const fenced = (body: (fence: () => void) => void) => {
+    let count = 0;
+    // No operand can start at the last addresses of memory.
+    f.block((leave) => body(() => f.get(a).i32.const(--count).i32.eq().brIf(leave)));
+  };
+  if (whole !== undefined) {
+    fenced((fence) => steps(whole, fence));
+  } else {
+    // Pointers may stand still (stride 0), so a counter of its own decides when to stop.
+    const left = f.local("i32");
+    const loopOf = (count: number) =>
+      fenced((fence) =>
+        f.loop((again) => {
+          steps(count, fence);
+          f.get(left).i32.const(count).i32.sub().tee(left).i32.const(count).i32.ge_u().brIf(again);
+        }),
+      );
+    f.push(depth).tee(left).i32.const(unroll).i32.ge_u();
+    f.if(() => loopOf(unroll));
+    f.get(left).if(() => loopOf(1));
+  }
+  for (let width = chains; width > 1; width >>= 1) {
+    for (let set = 0; set < width >> 1; set++) {
+      acc.forEach((sums, i) => {
+        sums.forEach((_, j) => {
+          const sum = sets[set]?.[i]?.[j] as Local;
+          f.get(sum).get(sets[set + (width >> 1)]?.[i]?.[j] as Local);
+          addVectors(f, type);
+          f.set(sum);
+        });
+      });
+    }
+  }
+}

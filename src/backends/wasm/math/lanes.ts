@@ -1,0 +1,273 @@
+import type { FunctionBuilder, Local } from "../asm/index.ts";
+
+/** Code that pushes one vector. It may run once only; `let` keeps a value that is needed again. */
+export type Code = () => void;
+/** A vector: code, a local that holds one, or a number for all lanes. */
+export type Vector = Code | Local | number;
+
+type FloatKind = "f32x4" | "f64x2";
+type IntegerKind = "i32x4" | "i64x2";
+
+/** Floating-point lanes of one kind: each method makes code from vectors. */
+class FloatLanes {
+  readonly #scope: Scope;
+  readonly #kind: FloatKind;
+  constructor(scope: Scope, kind: FloatKind) {
+    this.#scope = scope;
+    this.#kind = kind;
+  }
+  push(x: Vector): void {
+    if (typeof x === "number") this.#scope.f[this.#kind].const(x);
+    else this.#scope.push(x);
+  }
+  /** Keeps a value in a local. */
+  let(x: Vector): Local {
+    return this.#scope.let(() => this.push(x));
+  }
+  #apply(name: Operation, ...xs: Vector[]): Code {
+    return () => {
+      for (const x of xs) this.push(x);
+      this.#scope.f[this.#kind][name]();
+    };
+  }
+  add = (a: Vector, b: Vector): Code => this.#apply("add", a, b);
+  sub = (a: Vector, b: Vector): Code => this.#apply("sub", a, b);
+  mul = (a: Vector, b: Vector): Code => this.#apply("mul", a, b);
+  div = (a: Vector, b: Vector): Code => this.#apply("div", a, b);
+  neg = (a: Vector): Code => this.#apply("neg", a);
+  abs = (a: Vector): Code => this.#apply("abs", a);
+  sqrt = (a: Vector): Code => this.#apply("sqrt", a);
+  trunc = (a: Vector): Code => this.#apply("trunc", a);
+  nearest = (a: Vector): Code => this.#apply("nearest", a);
+  /** b < a ? b : a, one instruction: keeps a NaN in `a`. */
+  pmin = (a: Vector, b: Vector): Code => this.#apply("pmin", a, b);
+  /** a < b ? b : a, one instruction: keeps a NaN in `a`. */
+  pmax = (a: Vector, b: Vector): Code => this.#apply("pmax", a, b);
+  eq = (a: Vector, b: Vector): Code => this.#apply("eq", a, b);
+  ne = (a: Vector, b: Vector): Code => this.#apply("ne", a, b);
+  lt = (a: Vector, b: Vector): Code => this.#apply("lt", a, b);
+  le = (a: Vector, b: Vector): Code => this.#apply("le", a, b);
+  gt = (a: Vector, b: Vector): Code => this.#apply("gt", a, b);
+  ge = (a: Vector, b: Vector): Code => this.#apply("ge", a, b);
+
+  /** mask ? a : b, where the lanes of the mask are all ones or all zeros. */
+  select(mask: Vector, a: Vector, b: Vector): Code {
+    return () => {
+      this.push(a);
+      this.push(b);
+      this.#scope.push(mask);
+      this.#scope.f.v128.bitselect();
+    };
+  }
+  /** The bits of |a| with the sign of b. */
+  copysign(a: Vector, b: Vector): Code {
+    return this.select(() => this.push(-0), b, a);
+  }
+  /** `a` with the sign bit of `b` exclusive-or'ed in. */
+  xorSign(a: Vector, b: Vector): Code {
+    return () => {
+      this.push(a);
+      this.push(b);
+      this.push(-0);
+      this.#scope.f.v128.and().v128.xor();
+    };
+  }
+  /** c[0] + c[1] x + c[2] x^2 + ... by Horner's rule. */
+  polynomial(x: Local, c: readonly number[]): Code {
+    return () => {
+      const last = c.length - 1;
+      this.push(c[last] as number);
+      for (let i = last - 1; i >= 0; i--) {
+        this.push(x);
+        this.#scope.f[this.#kind].mul();
+        this.push(c[i] as number);
+        this.#scope.f[this.#kind].add();
+      }
+    };
+  }
+}
+
+type Operation =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "neg"
+  | "abs"
+  | "sqrt"
+  | "trunc"
+  | "nearest"
+  | "pmin"
+  | "pmax"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge";
+
+/** Integer lanes of one kind. Constants of i64 lanes beyond 2^53 are given as bigints. */
+class IntegerLanes {
+  readonly #scope: Scope;
+  readonly #kind: IntegerKind;
+  constructor(scope: Scope, kind: IntegerKind) {
+    this.#scope = scope;
+    this.#kind = kind;
+  }
+  push(x: Vector | bigint): void {
+    if (typeof x === "bigint") this.#scope.f.i64x2.const(x);
+    else if (typeof x === "number") this.#scope.f[this.#kind].const(x);
+    else this.#scope.push(x);
+  }
+  let(x: Vector): Local {
+    return this.#scope.let(() => this.push(x));
+  }
+  #apply(name: "add" | "sub" | "mul" | "eq" | "ne", a: Vector | bigint, b: Vector | bigint): Code {
+    return () => {
+      this.push(a);
+      this.push(b);
+      this.#scope.f[this.#kind][name]();
+    };
+  }
+  #shift(name: "shl" | "shr_s" | "shr_u", a: Vector, bits: number): Code {
+    return () => {
+      this.push(a);
+      this.#scope.f.i32.const(bits)[this.#kind][name]();
+    };
+  }
+  add = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("add", a, b);
+  sub = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("sub", a, b);
+  mul = (a: Vector, b: Vector): Code => this.#apply("mul", a, b);
+  eq = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("eq", a, b);
+  ne = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("ne", a, b);
+  shl = (a: Vector, bits: number): Code => this.#shift("shl", a, bits);
+  shrS = (a: Vector, bits: number): Code => this.#shift("shr_s", a, bits);
+  shrU = (a: Vector, bits: number): Code => this.#shift("shr_u", a, bits);
+  and = (a: Vector | bigint, b: Vector | bigint): Code => this.#bits("and", a, b);
+  or = (a: Vector | bigint, b: Vector | bigint): Code => this.#bits("or", a, b);
+  xor = (a: Vector | bigint, b: Vector | bigint): Code => this.#bits("xor", a, b);
+  /** a & ~b */
+  andnot = (a: Vector | bigint, b: Vector | bigint): Code => this.#bits("andnot", a, b);
+  #bits(name: "and" | "or" | "xor" | "andnot", a: Vector | bigint, b: Vector | bigint): Code {
+    return () => {
+      this.push(a);
+      this.push(b);
+      this.#scope.f.v128[name]();
+    };
+  }
+  select(mask: Vector, a: Vector, b: Vector): Code {
+    return () => {
+      this.push(a);
+      this.push(b);
+      this.#scope.push(mask);
+      this.#scope.f.v128.bitselect();
+    };
+  }
+}
+
+/** Emits one computation: gives out locals and takes them back at the end. */
+export class Scope {
+  readonly f: FunctionBuilder;
+  /** Four float32 lanes, two float64 lanes, and the integers of the same widths. */
+  readonly s: FloatLanes;
+  readonly d: FloatLanes;
+  readonly i: IntegerLanes;
+  readonly l: IntegerLanes;
+  readonly #temps: Local[] = [];
+
+  constructor(f: FunctionBuilder) {
+    this.f = f;
+    this.s = new FloatLanes(this, "f32x4");
+    this.d = new FloatLanes(this, "f64x2");
+    this.i = new IntegerLanes(this, "i32x4");
+    this.l = new IntegerLanes(this, "i64x2");
+  }
+
+  push(x: Code | Local | number): void {
+    if (typeof x === "function") x();
+    else if (typeof x === "number") throw new Error("a number needs a kind of lane");
+    else this.f.get(x);
+  }
+
+  /** Evaluates code now and keeps its vector in a local until the scope ends. */
+  let(x: Code): Local {
+    x();
+    const local = this.temp();
+    this.f.set(local);
+    return local;
+  }
+
+  temp(): Local {
+    const local = this.f.temp("v128");
+    this.#temps.push(local);
+    return local;
+  }
+
+  end(): void {
+    this.f.release(...this.#temps);
+    this.#temps.length = 0;
+  }
+
+  /** Runs `body` with a scope of its own, so that its locals can be used again, and keeps the result. */
+  nested(body: (inner: Scope) => Code): Local {
+    const inner = new Scope(this.f);
+    body(inner)();
+    inner.end();
+    const local = this.temp();
+    this.f.set(local);
+    return local;
+  }
+
+  /** The two float64 lanes of half a float32 vector. */
+  promote(x: Local, half: 0 | 1): Code {
+    return () => {
+      this.f.get(x);
+      if (half === 1) this.f.get(x).i32x4.shuffle(2, 3, 2, 3);
+      this.f.f64x2.promote_low_f32x4();
+    };
+  }
+
+  /** Computes in float64, half by half, and rounds to float32. */
+  viaDouble(xs: readonly Local[], body: (scope: Scope, ...halves: Local[]) => Code): Code {
+    const [low, high] = ([0, 1] as const).map((half) =>
+      this.nested((inner) => {
+        const halves = xs.map((x) => inner.let(inner.promote(x, half)));
+        const result = body(inner, ...halves);
+        return () => {
+          result();
+          inner.f.f32x4.demote_f64x2_zero();
+        };
+      }),
+    ) as [Local, Local];
+    return () => this.f.get(low).get(high).i64x2.shuffle(0, 2);
+  }
+}
+
+export type Emit = (f: FunctionBuilder) => void;
+
+/** An emitter from a formula: takes a vector from the stack and leaves the result. */
+export function unary(body: (scope: Scope, x: Local) => Code): Emit {
+  return (f) => {
+    const scope = new Scope(f);
+    const x = scope.temp();
+    f.set(x);
+    body(scope, x)();
+    scope.end();
+  };
+}
+
+/** As {@link unary}, with two operands. */
+export function binary(body: (scope: Scope, x: Local, y: Local) => Code): Emit {
+  return (f) => {
+    const scope = new Scope(f);
+    const x = scope.temp();
+    const y = scope.temp();
+    f.set(y).set(x);
+    body(scope, x, y)();
+    scope.end();
+  };
+}
+
+/** A unary emitter that computes in float64. */
+export const unaryDouble = (body: (scope: Scope, x: Local) => Code): Emit =>
+  unary((scope, x) => scope.viaDouble([x], body));

@@ -1,0 +1,334 @@
+import { RuntimeError } from "../../../errors.ts";
+import { Allocator, type AllocatorOptions } from "./allocator.ts";
+import { HostCopies } from "./hostCopies.ts";
+import { ScratchArenas } from "./scratch.ts";
+import { Slot, Storage } from "./storage.ts";
+import { Views } from "./views.ts";
+
+const MEBIBYTE = 1 << 20;
+
+export interface DeviceMemoryOptions extends AllocatorOptions {
+  /** Device bytes at which the least recently used storages move to the host; default 256 MiB. It rises when live data need it. */
+  readonly softLimit?: number;
+  /** The highest value the soft limit rises to; default 3 GiB. */
+  readonly hardLimit?: number;
+  /** Resident storages at which the same happens, whatever their size; default 8,192. It rises likewise. */
+  readonly softCount?: number;
+}
+
+export interface MemoryStatistics {
+  /** Bytes of storages in device memory. */
+  readonly residentBytes: number;
+  /** Storages in device memory. */
+  readonly count: number;
+  /** Bytes moved to the host so far, and how many of them came back. */
+  readonly evictedBytes: number;
+  readonly returnedBytes: number;
+  /** The present soft limits. */
+  readonly softLimit: number;
+  readonly softCount: number;
+  /** Bytes of the scratch arenas. */
+  readonly scratchBytes: number;
+  /** Size of the WebAssembly memory. */
+  readonly capacity: number;
+}
+
+/**
+ * The memory of the CPU device. Nobody frees anything by hand, and yet neither kind of program leaks:
+ *
+ * - A program that returns to the event loop: the storages made in a job are registered for finalization when the job
+ *   ends (a microtask), and a storage that the garbage collector finds unreachable gives its block back.
+ * - A program that never returns gets no finalizers. When the resident bytes reach the soft limit, the least recently used
+ *   storages are copied to ordinary ArrayBuffers that only the arrays refer to, so those that are garbage vanish like any
+ *   object; the others come back when they are touched.
+ *
+ * Registering is put off to the end of the job because it costs more than an allocation, and because a registration
+ * itself stays in memory until the event loop turns. Until then the table holds the storage itself ("young"), afterwards
+ * only its slot.
+ */
+export class DeviceMemory {
+  readonly allocator: Allocator;
+  readonly views: Views;
+  readonly #scratch: ScratchArenas;
+  readonly #hardLimit: number;
+  #softLimit: number;
+  #softCount: number;
+  /** Residency at which the next eviction round starts: the soft limits, or more when the last round could not get below them. */
+  #evictAtBytes: number;
+  #evictAtCount: number;
+
+  #tick = 0;
+  #depth = 0;
+  /** The tick at which the outermost running operation began: nothing touched since may be moved. */
+  #pinnedFrom = Number.POSITIVE_INFINITY;
+
+  readonly #young: Slot[] = [];
+  readonly #old: Slot[] = [];
+  #registerScheduled = false;
+  readonly #registry: FinalizationRegistry<Slot>;
+
+  #residentBytes = 0;
+  #evictedBytes = 0;
+  #returnedBytes = 0;
+  /** Bytes and storages of the last eviction round, and how many returned since: a large share means that live data were moved. */
+  #lastRound = { bytes: 0, count: 0, returnedBytes: 0, returnedCount: 0 };
+
+  constructor(memory: WebAssembly.Memory, options: DeviceMemoryOptions = {}) {
+    this.allocator = new Allocator(memory, options);
+    this.views = new Views(memory);
+    this.allocator.onGrow = () => this.views.refresh();
+    this.#scratch = new ScratchArenas((byteLength) => this.#allocateBlock(byteLength), this.allocator);
+    this.#softLimit = options.softLimit ?? 256 * MEBIBYTE;
+    this.#hardLimit = Math.max(this.#softLimit, options.hardLimit ?? 3072 * MEBIBYTE);
+    this.#softCount = options.softCount ?? 8192;
+    this.#evictAtBytes = this.#softLimit;
+    this.#evictAtCount = this.#softCount;
+    this.#registry = new FinalizationRegistry((slot) => this.#release(slot));
+  }
+
+  get statistics(): MemoryStatistics {
+    return {
+      residentBytes: this.#residentBytes,
+      count: this.#young.length + this.#old.length,
+      evictedBytes: this.#evictedBytes,
+      returnedBytes: this.#returnedBytes,
+      softLimit: this.#softLimit,
+      softCount: this.#softCount,
+      scratchBytes: this.#scratch.bytes,
+      capacity: this.allocator.capacity,
+    };
+  }
+
+  /**
+   * Begins an operation: until the matching {@link endOperation} no storage that is touched or allocated moves, so the addresses
+   * stay valid. Operations nest (a callback of a running program may run others).
+   */
+  beginOperation(): void {
+    if (this.#depth++ === 0) this.#pinnedFrom = this.#tick + 1;
+  }
+
+  endOperation(): void {
+    this.#scratch.leave(this.#depth);
+    if (--this.#depth === 0) this.#pinnedFrom = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * A new resident storage, contents undefined.
+   * @throws ResourceExhaustedError when there is no room; nothing has changed then, except that storages may have moved to the host.
+   */
+  allocate(byteLength: number): Storage {
+    const slot = new Slot(byteLength);
+    const storage = new Storage(slot);
+    slot.ptr = this.#allocateBlock(byteLength);
+    this.#enter(slot, storage);
+    return storage;
+  }
+
+  /** A new storage with a copy of `bytes`. */
+  fromHost(bytes: ArrayBufferView): Storage {
+    const storage = this.allocate(bytes.byteLength);
+    this.views.u8.set(asBytes(bytes), storage.slot.ptr);
+    return storage;
+  }
+
+  /** A new storage that takes over `bytes`, which must not change any more; they are copied to the device on first touch. */
+  adoptHost(bytes: ArrayBufferView): Storage {
+    const slot = new Slot(bytes.byteLength);
+    slot.host = { bytes: asBytes(bytes), offset: 0 };
+    return new Storage(slot);
+  }
+
+  /** Makes a storage resident, marks it as just used and returns its address. */
+  touch(storage: Storage): number {
+    const slot = storage.slot;
+    if (slot.ptr === 0) return this.#bringBack(storage);
+    slot.lastUse = ++this.#tick;
+    return slot.ptr;
+  }
+
+  /** A copy of the bytes; a storage on the host stays there. */
+  read(storage: Storage): Uint8Array<ArrayBuffer> {
+    const { slot } = storage;
+    if (slot.ptr !== 0) {
+      slot.lastUse = ++this.#tick;
+      return this.views.u8.slice(slot.ptr, slot.ptr + slot.byteLength) as Uint8Array<ArrayBuffer>;
+    }
+    return hostBytes(slot).slice() as Uint8Array<ArrayBuffer>;
+  }
+
+  /** The bytes themselves, in device memory; valid until the next allocation. */
+  view(storage: Storage): Uint8Array {
+    const ptr = this.touch(storage);
+    return this.views.u8.subarray(ptr, ptr + storage.slot.byteLength);
+  }
+
+  /** Frees the bytes now. Freeing twice is allowed; any other later use is an error. */
+  free(storage: Storage): void {
+    const { slot } = storage;
+    slot.deleted = true;
+    slot.host = null;
+    this.#release(slot);
+  }
+
+  /** Gives the block of a resident or host storage to a new storage and deletes the old one: donation without a copy. */
+  transfer(storage: Storage): Storage {
+    const from = storage.slot;
+    const ptr = this.touch(storage);
+    const slot = new Slot(from.byteLength);
+    const heir = new Storage(slot);
+    this.#leave(from);
+    from.ptr = 0;
+    from.deleted = true;
+    slot.ptr = ptr;
+    this.#enter(slot, heir);
+    return heir;
+  }
+
+  /**
+   * The address of at least `byteLength` bytes for temporaries of the running operation, 64-byte aligned, contents undefined. A
+   * second call in the same operation may move the arena and so ends the first one's validity.
+   */
+  scratch(byteLength: number): number {
+    if (this.#depth === 0)
+      throw new Error("scratch memory belongs to an operation; call beginOperation first");
+    return this.#scratch.get(this.#depth, byteLength);
+  }
+
+  /** Moves every storage that is not in use by a running operation to the host. */
+  evictAll(): void {
+    this.#evict(0, 0);
+  }
+
+  // ---- residency
+
+  #allocateBlock(byteLength: number): number {
+    if (
+      this.#residentBytes + byteLength > this.#evictAtBytes ||
+      this.#young.length + this.#old.length >= this.#evictAtCount
+    ) {
+      this.#makeRoom(byteLength);
+    }
+    const ptr = this.allocator.tryAlloc(byteLength);
+    return ptr !== 0 ? ptr : this.#allocateUnderPressure(byteLength);
+  }
+
+  #allocateUnderPressure(byteLength: number): number {
+    this.#scratch.trim(this.#depth);
+    for (const share of [0.5, 0]) {
+      this.#evict(this.#residentBytes * share, Number.POSITIVE_INFINITY);
+      this.allocator.trim();
+      const ptr = this.allocator.tryAlloc(byteLength);
+      if (ptr !== 0) return ptr;
+    }
+    throw this.allocator.exhausted(byteLength);
+  }
+
+  #enter(slot: Slot, storage: Storage): void {
+    slot.lastUse = ++this.#tick;
+    slot.young = storage;
+    slot.index = this.#young.length;
+    this.#young.push(slot);
+    this.#residentBytes += slot.byteLength;
+    if (!this.#registerScheduled) {
+      this.#registerScheduled = true;
+      queueMicrotask(this.#registerYoung);
+    }
+  }
+
+  /** Takes a resident slot out of its table; the block stays allocated. */
+  #leave(slot: Slot): void {
+    const table = slot.young !== null ? this.#young : this.#old;
+    const last = table.pop() as Slot;
+    if (last !== slot) {
+      last.index = slot.index;
+      table[slot.index] = last;
+    }
+    slot.young = null;
+    this.#residentBytes -= slot.byteLength;
+  }
+
+  #release(slot: Slot): void {
+    if (slot.ptr === 0) return;
+    this.#leave(slot);
+    this.allocator.free(slot.ptr, slot.byteLength);
+    slot.ptr = 0;
+  }
+
+  /** At the end of a job: from here on the table keeps the slot alive, not the storage. */
+  readonly #registerYoung = (): void => {
+    this.#registerScheduled = false;
+    for (const slot of this.#young) {
+      this.#registry.register(slot.young!, slot, slot);
+      slot.young = null;
+      slot.index = this.#old.length;
+      this.#old.push(slot);
+    }
+    this.#young.length = 0;
+  };
+
+  #bringBack(storage: Storage): number {
+    const { slot } = storage;
+    const host = hostBytes(slot);
+    slot.ptr = this.#allocateBlock(slot.byteLength);
+    this.views.u8.set(host, slot.ptr);
+    slot.host = null;
+    this.#enter(slot, storage);
+    this.#returnedBytes += slot.byteLength;
+    this.#lastRound.returnedBytes += slot.byteLength;
+    this.#lastRound.returnedCount++;
+    return slot.ptr;
+  }
+
+  // ---- eviction
+
+  #makeRoom(byteLength: number): void {
+    const round = this.#lastRound;
+    // When a quarter of what was moved came back, the live data do not fit: moving them again would only copy.
+    if (round.returnedBytes * 4 > round.bytes && round.bytes > 0) {
+      this.#softLimit = Math.min(this.#softLimit * 2, this.#hardLimit);
+    }
+    if (round.returnedCount * 4 > round.count && round.count > 0) this.#softCount *= 2;
+    this.#lastRound = { bytes: 0, count: 0, returnedBytes: 0, returnedCount: 0 };
+    const count = this.#young.length + this.#old.length;
+    const half = this.#softLimit / 2;
+    if (this.#residentBytes + byteLength > this.#softLimit || count >= this.#softCount) {
+      this.#evict(Math.max(0, Math.min(half, this.#softLimit - byteLength)), this.#softCount / 2);
+    }
+    const remaining = this.#young.length + this.#old.length;
+    this.#evictAtBytes = Math.max(this.#softLimit, this.#residentBytes + byteLength + half);
+    this.#evictAtCount = Math.max(this.#softCount, remaining + this.#softCount / 2);
+  }
+
+  /** Moves storages to the host, least recently used first, until at most `bytes` and `count` remain. */
+  #evict(bytes: number, count: number): void {
+    const slots = [...this.#young, ...this.#old].sort((a, b) => a.lastUse - b.lastUse);
+    const copies = new HostCopies();
+    let remaining = slots.length;
+    for (const slot of slots) {
+      if (slot.lastUse >= this.#pinnedFrom || (this.#residentBytes <= bytes && remaining <= count)) break;
+      const old = slot.young === null;
+      try {
+        slot.host = copies.copy(this.views.u8, slot.ptr, slot.byteLength);
+      } catch {
+        break; // The host has no memory either: leave the rest where it is.
+      }
+      this.#release(slot);
+      // The registration would keep the slot, and with it the host copy, alive until the event loop turns.
+      if (old) this.#registry.unregister(slot);
+      remaining--;
+      this.#evictedBytes += slot.byteLength;
+      this.#lastRound.bytes += slot.byteLength;
+      this.#lastRound.count++;
+    }
+  }
+}
+
+function hostBytes(slot: Slot): Uint8Array {
+  const { host } = slot;
+  if (host !== null) return host.bytes.subarray(host.offset, host.offset + slot.byteLength);
+  throw new RuntimeError("Array has been deleted: its memory was freed or donated.");
+}
+
+function asBytes(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}

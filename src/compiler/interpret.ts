@@ -1,0 +1,333 @@
+import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
+import type { Kernel, LoopKernel, Node, Placement, Program, ScanKernel, ScatterKernel, SortKernel } from "./ir.ts";
+import { dotSteps } from "./dotSteps.ts";
+import { nodesOf } from "./nodes/walk.ts";
+import { bitcastScalar, castScalar, roundTo, type ScalarFunction, scalarFunction } from "./scalarEval.ts";
+
+/**
+ * Runs a program in plain TypeScript, in memory laid out exactly as the plan says, so that a wrong plan gives wrong results.
+ * Slow: for tests of the compiler, and as the answer that generated code is compared with. Every access is checked.
+ *
+ * @param args One typed array per argument. Donated ones are written only where the plan places results in them.
+ * @returns The results in order, each a fresh typed array.
+ */
+export function interpretProgram(program: Program, args: readonly HostData[], consts: readonly HostData[] = []): HostData[] {
+  const memory = layOut(program, args, consts);
+  for (const kernel of program.kernels) runKernel(kernel, memory);
+  return program.results.map((source) => {
+    if (source.kind === "argument") return args[source.index].slice();
+    if (source.kind === "const") return consts[source.index].slice();
+    return memory[source.buffer].data.slice();
+  });
+}
+
+/** A buffer of the program as element reads and writes. */
+interface Cells {
+  readonly dtype: DType;
+  readonly size: number;
+  readonly data: HostData;
+}
+
+function layOut(program: Program, args: readonly HostData[], consts: readonly HostData[]): Cells[] {
+  const arena = new ArrayBuffer(program.arenaBytes);
+  const results: ArrayBuffer[] = [];
+  const copies = args.map((a) => a.slice());
+  const bytesOf = (at: Placement, length: number): [ArrayBufferLike, number] => {
+    switch (at.kind) {
+      case "argument":
+        return [copies[at.index].buffer, 0];
+      case "const":
+        return [consts[at.index].slice().buffer, 0];
+      case "result":
+        results[at.index] ??= new ArrayBuffer(length);
+        return [results[at.index], 0];
+      case "arena":
+        return [arena, at.offset];
+    }
+  };
+  return program.buffers.map((info, id) => {
+    const [bytes, offset] = bytesOf(program.placements[id], info.byteLength);
+    return { dtype: info.dtype, size: info.size, data: hostArray(info.dtype, bytes, offset, info.size) };
+  });
+}
+
+function read(cells: Cells, i: number): number {
+  if (!(i >= 0 && i < cells.size)) throw new RangeError(`load at ${i} of a buffer of ${cells.size}`);
+  if (cells.dtype !== keyFry) return cells.data[i] as number;
+  const words = cells.data as Uint32Array;
+  return (BigInt(words[2 * i]) | (BigInt(words[2 * i + 1]) << 32n)) as unknown as number;
+}
+
+function write(cells: Cells, i: number, value: number): void {
+  if (!(i >= 0 && i < cells.size)) throw new RangeError(`store at ${i} of a buffer of ${cells.size}`);
+  if (cells.dtype !== keyFry) {
+    cells.data[i] = value;
+    return;
+  }
+  const key = value as unknown as bigint;
+  cells.data[2 * i] = Number(key & 0xffffffffn);
+  cells.data[2 * i + 1] = Number(key >> 32n);
+}
+
+function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
+  switch (kernel.kind) {
+    case "loop":
+      return runLoop(kernel, memory);
+    case "scan":
+      return runScan(kernel, memory);
+    case "dot":
+      return runDot(kernel, memory);
+    case "sort":
+      return runSort(kernel, memory);
+    case "scatter":
+      return runScatter(kernel, memory);
+  }
+}
+
+/** Evaluates some roots at one point of the loops. */
+class Evaluator {
+  private readonly nodes: readonly Node[];
+  private readonly values: number[] = [];
+  private readonly slots = new Map<Node, number>();
+  private readonly steps: (() => number)[] = [];
+
+  constructor(roots: readonly Node[], memory: readonly Cells[], index: readonly number[], accs: readonly number[] = []) {
+    this.nodes = nodesOf(roots);
+    for (const [slot, node] of this.nodes.entries()) {
+      this.slots.set(node, slot);
+      this.steps.push(this.step(node, memory, index, accs));
+    }
+  }
+  private step(node: Node, memory: readonly Cells[], index: readonly number[], accs: readonly number[]): () => number {
+    const { values, slots } = this;
+    const slot = (n: Node) => slots.get(n) as number;
+    switch (node.kind) {
+      case "const":
+        return () => node.value as number;
+      case "index":
+        return () => index[node.axis];
+      case "acc":
+        return () => accs[node.reduction];
+      case "load": {
+        const at = slot(node.offset);
+        return () => read(memory[node.buffer], values[at]);
+      }
+      case "cast": {
+        const from = node.arg.dtype;
+        const at = slot(node.arg);
+        const f = node.bits ? bitcastScalar : castScalar;
+        return () => f(values[at], from, node.dtype);
+      }
+      case "op": {
+        const f: ScalarFunction = scalarFunction(node.op, node.args[node.args.length - 1].dtype);
+        const [a, b, c] = node.args.map(slot);
+        return () => f(values[a], values[b], values[c]);
+      }
+    }
+  }
+  run(): void {
+    for (let i = 0; i < this.steps.length; i++) this.values[i] = this.steps[i]();
+  }
+  get(node: Node): number {
+    return this.values[this.slots.get(node) as number];
+  }
+}
+
+/** Calls `visit` for every index of a space in row-major order, updating `index` from `from` on. */
+function forEachIndex(sizes: readonly number[], index: number[], from: number, visit: () => void): void {
+  if (sizes.some((n) => n === 0)) return;
+  for (let d = 0; d < sizes.length; d++) index[from + d] = 0;
+  for (;;) {
+    visit();
+    let d = sizes.length - 1;
+    while (d >= 0 && ++index[from + d] === sizes[d]) index[from + d--] = 0;
+    if (d < 0) return;
+  }
+}
+
+interface Accumulator {
+  start(): void;
+  add(value: number, position: number): void;
+  result(): number;
+}
+
+/** The value with which a reduction starts, and the result of one over nothing. */
+export function reductionIdentity(op: string, dtype: DType): number {
+  const isFloat = dtype.kind === "float";
+  const lowest = isFloat ? -Infinity : dtype.kind === "int" ? -2147483648 : 0;
+  const highest = isFloat ? Infinity : dtype.kind === "int" ? 2147483647 : 2 ** dtype.bits - 1;
+  switch (op) {
+    case "sum":
+    case "or":
+    case "xor":
+      return 0;
+    case "prod":
+      return 1;
+    case "max":
+      return lowest;
+    case "min":
+      return dtype.kind === "bool" ? 1 : highest;
+    case "and":
+      return dtype.kind === "bool" ? 1 : roundTo(dtype)(-1);
+    case "logaddexp":
+      return -Infinity;
+    default:
+      throw new TypeError(`no identity of ${op}`);
+  }
+}
+
+const combiners: Readonly<Record<string, string>> = { sum: "add", prod: "mul" };
+
+function accumulator(op: string, dtype: DType): Accumulator {
+  if (op === "argmax" || op === "argmin") {
+    let best = 0;
+    let at = -1;
+    return {
+      start: () => {
+        at = -1;
+      },
+      add: (x, position) => {
+        const better = at < 0 || (best === best && (x !== x || (op === "argmax" ? x > best : x < best)));
+        if (better) [best, at] = [x, position];
+      },
+      result: () => Math.max(at, 0),
+    };
+  }
+  // Float sums are kept in float64 and rounded once: the most accurate answer to compare others with.
+  const wide = dtype.kind === "float" ? float64 : dtype;
+  const f = scalarFunction(combiners[op] ?? op, wide);
+  const round = roundTo(dtype);
+  let acc = 0;
+  return {
+    start: () => {
+      acc = reductionIdentity(op, dtype);
+    },
+    add: (x) => {
+      acc = f(acc, x, 0);
+    },
+    result: () => round(acc),
+  };
+}
+
+function runLoop(kernel: LoopKernel, memory: readonly Cells[]): void {
+  const index: number[] = [];
+  const accs: number[] = [];
+  const inner = new Evaluator(
+    kernel.reductions.map((r) => r.value),
+    memory,
+    index,
+  );
+  const outer = new Evaluator(
+    kernel.stores.flatMap((s) => [s.offset, s.value]),
+    memory,
+    index,
+    accs,
+  );
+  const accumulators = kernel.reductions.map((r) => accumulator(r.op, r.value.dtype));
+  const rank = kernel.axes.length;
+  forEachIndex(kernel.axes, index, 0, () => {
+    for (const acc of accumulators) acc.start();
+    if (kernel.reductions.length > 0) {
+      forEachIndex(kernel.reduceAxes, index, rank, () => {
+        inner.run();
+        kernel.reductions.forEach((r, i) => accumulators[i].add(inner.get(r.value), index[rank] ?? 0));
+      });
+    }
+    accumulators.forEach((acc, i) => {
+      accs[i] = acc.result();
+    });
+    outer.run();
+    for (const s of kernel.stores) write(memory[s.buffer], outer.get(s.offset), outer.get(s.value));
+  });
+}
+
+function logAddExp(a: number, b: number): number {
+  const m = Math.max(a, b);
+  return m === -Infinity || m !== m || m === Infinity ? m : m + Math.log(Math.exp(a - m) + Math.exp(b - m));
+}
+
+function runScan(kernel: ScanKernel, memory: readonly Cells[]): void {
+  const index: number[] = [];
+  const point = new Evaluator([kernel.value, kernel.store.offset], memory, index);
+  const { dtype } = kernel.value;
+  const f = kernel.op === "logaddexp" ? logAddExp : scalarFunction(combiners[kernel.op] ?? kernel.op, dtype);
+  const round = roundTo(dtype);
+  const length = kernel.axes[kernel.axis];
+  const others = kernel.axes.filter((_, d) => d !== kernel.axis);
+  if (length === 0) return;
+  const outer: number[] = [];
+  forEachIndex(others, outer, 0, () => {
+    outer.forEach((v, d) => {
+      index[d < kernel.axis ? d : d + 1] = v;
+    });
+    let acc = reductionIdentity(kernel.op, dtype);
+    for (let k = 0; k < length; k++) {
+      index[kernel.axis] = kernel.reverse ? length - 1 - k : k;
+      point.run();
+      acc = k === 0 ? point.get(kernel.value) : round(f(acc, point.get(kernel.value), 0));
+      write(memory[kernel.store.buffer], point.get(kernel.store.offset), acc);
+    }
+  });
+}
+
+function runDot(kernel: Extract<Kernel, { kind: "dot" }>, memory: readonly Cells[]): void {
+  const out = memory[kernel.out];
+  const round = roundTo(kernel.dtype);
+  const isFloat = kernel.dtype.kind === "float";
+  for (const { lhs, rhs, at } of dotSteps(kernel)) {
+    let sum = 0;
+    for (let k = 0; k < kernel.k; k++) {
+      const a = read(memory[kernel.lhs.view.buffer], lhs + k * kernel.lhs.colStride);
+      const b = read(memory[kernel.rhs.view.buffer], rhs + k * kernel.rhs.rowStride);
+      sum = isFloat ? sum + a * b : round(sum + Math.imul(a, b));
+    }
+    write(out, at, round(sum));
+  }
+}
+
+/** -1, 0 or 1 in the order of sorting: NaN after everything, zeros of either sign equal. */
+function compareValues(a: number, b: number): number {
+  if (a !== a || b !== b) return a !== a ? (b !== b ? 0 : 1) : -1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function runSort(kernel: SortKernel, memory: readonly Cells[]): void {
+  const { rows, length, numKeys } = kernel;
+  const copies = kernel.inputs.map((b) => ({ ...memory[b], data: memory[b].data.slice() }));
+  for (let r = 0; r < rows; r++) {
+    const start = r * length;
+    const order = Array.from({ length }, (_, i) => start + i);
+    order.sort((i, j) => {
+      for (let k = 0; k < numKeys; k++) {
+        const c = compareValues(read(copies[k], i), read(copies[k], j));
+        if (c !== 0) return c;
+      }
+      return i - j;
+    });
+    kernel.outputs.forEach((b, k) => {
+      for (let i = 0; i < length; i++) write(memory[b], start + i, read(copies[k], order[i]));
+    });
+  }
+}
+
+function runScatter(kernel: ScatterKernel, memory: readonly Cells[]): void {
+  const base = memory[kernel.base];
+  const out = memory[kernel.out];
+  // Where the plan placed `out` on `base`, there is nothing to copy.
+  const inPlace = base.data.buffer === out.data.buffer && base.data.byteOffset === out.data.byteOffset;
+  if (!inPlace) for (let i = 0; i < kernel.baseSize; i++) write(out, i, read(base, i));
+  const index: number[] = [];
+  const guard = kernel.guard === null ? null : new Evaluator([kernel.guard], memory, index);
+  const place = new Evaluator([kernel.offset], memory, index);
+  const value = new Evaluator([kernel.value], memory, index);
+  const combine =
+    kernel.combine === "set" ? (_old: number, x: number) => x : scalarFunction(kernel.combine, out.dtype);
+  forEachIndex(kernel.axes, index, 0, () => {
+    guard?.run();
+    if (guard !== null && guard.get(kernel.guard as Node) === 0) return;
+    place.run();
+    value.run();
+    const at = place.get(kernel.offset);
+    write(out, at, combine(read(out, at), value.get(kernel.value), 0));
+  });
+}

@@ -1,0 +1,186 @@
+import type { ReduceOp } from "../core/lowering.ts";
+import type { DType } from "../dtypes/index.ts";
+
+/**
+ * The kernel IR. A program is a list of kernels over flat buffers. A loop kernel is a nest over a parallel index space,
+ * with any number of reductions per point and any number of stores; templates stand for algorithms with kernels of their own.
+ */
+
+/** A scalar expression; hash-consed by NodeBuilder, so that equal expressions are one object within a program. */
+export type Node = ConstNode | IndexNode | LoadNode | OpNode | CastNode | AccNode;
+
+interface NodeBase {
+  readonly dtype: DType;
+  /** Unique; larger than the ids of its arguments, so sorting by id is a topological order. */
+  readonly id: number;
+}
+export interface ConstNode extends NodeBase {
+  readonly kind: "const";
+  readonly value: number | bigint;
+}
+/** The int32 loop index of an axis: parallel axes first, then reduction axes. */
+export interface IndexNode extends NodeBase {
+  readonly kind: "index";
+  readonly axis: number;
+}
+/** `buffer[offset]`, the offset in elements, int32. Offsets are always in bounds: lowering clamps or guards them. */
+export interface LoadNode extends NodeBase {
+  readonly kind: "load";
+  readonly buffer: number;
+  readonly offset: Node;
+}
+/** An operation of scalarOps.ts, `select` (condition, onTrue, onFalse) included; operands as declared there. */
+export interface OpNode extends NodeBase {
+  readonly kind: "op";
+  readonly op: string;
+  readonly args: readonly Node[];
+}
+/** Value conversion (`bits: false`, XLA's semantics) or reinterpretation of the bits. */
+export interface CastNode extends NodeBase {
+  readonly kind: "cast";
+  readonly bits: boolean;
+  readonly arg: Node;
+}
+/** The result of the kernel's reduction `reduction`, for use in stores. */
+export interface AccNode extends NodeBase {
+  readonly kind: "acc";
+  readonly reduction: number;
+}
+
+export interface Reduction {
+  readonly op: ReduceOp;
+  /** May use all indices. For argmax / argmin the accumulator is the int32 index along the single reduction axis. */
+  readonly value: Node;
+  readonly dtype: DType;
+}
+
+export interface Store {
+  readonly buffer: number;
+  /** Affine in the parallel indices (never in reduction indices) unless the kernel is a scatter. */
+  readonly offset: Node;
+  readonly value: Node;
+}
+
+export interface LoopKernel {
+  readonly kind: "loop";
+  readonly name: string;
+  /** Sizes of the parallel axes, outermost first; may be empty (one point). A zero size: nothing runs. */
+  readonly axes: readonly number[];
+  /** Sizes of the reduction axes, whose index nodes are numbered after the parallel ones; a zero size gives the identity. */
+  readonly reduceAxes: readonly number[];
+  readonly reductions: readonly Reduction[];
+  readonly stores: readonly Store[];
+}
+
+/** A running reduction along one axis: `out[i.., k, j..] = op(value[i.., 0..k, j..])`. */
+export interface ScanKernel {
+  readonly kind: "scan";
+  readonly name: string;
+  readonly axes: readonly number[];
+  /** Which of `axes` is scanned. */
+  readonly axis: number;
+  readonly reverse: boolean;
+  readonly op: "sum" | "prod" | "max" | "min" | "logaddexp";
+  readonly value: Node;
+  readonly store: { readonly buffer: number; readonly offset: Node };
+}
+
+/** A strided region of a buffer: element (i0, i1, ...) is at `offset + sum(i * strides)`. */
+export interface View {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** C = A B for every batch index; operands read through strides, the result contiguous: batch.., m.., n... */
+export interface DotKernel {
+  readonly kind: "dot";
+  readonly name: string;
+  readonly dtype: DType;
+  readonly batch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly lhs: {
+    readonly view: View;
+    readonly batch: readonly number[];
+    readonly rowStride: number;
+    readonly colStride: number;
+  };
+  readonly rhs: {
+    readonly view: View;
+    readonly batch: readonly number[];
+    readonly rowStride: number;
+    readonly colStride: number;
+  };
+  readonly out: number;
+}
+
+/** Stable lexicographic sort of contiguous rows by the first `numKeys` operands. */
+export interface SortKernel {
+  readonly kind: "sort";
+  readonly name: string;
+  readonly rows: number;
+  readonly length: number;
+  readonly numKeys: number;
+  /** Input and output buffers, contiguous, rows outermost. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/**
+ * For every point of the update space in row-major order: where `guard` holds, `out[offset] = combine(out[offset], value)`.
+ * Runs in order, so that duplicates are well defined. `out` starts as a copy of `base`, in place when the plan allows.
+ */
+export interface ScatterKernel {
+  readonly kind: "scatter";
+  readonly name: string;
+  readonly axes: readonly number[];
+  readonly guard: Node | null;
+  readonly offset: Node;
+  readonly value: Node;
+  readonly combine: "set" | "add" | "mul" | "min" | "max";
+  readonly base: number;
+  readonly baseSize: number;
+  readonly out: number;
+}
+
+export type Kernel = LoopKernel | ScanKernel | DotKernel | SortKernel | ScatterKernel;
+
+export interface BufferInfo {
+  readonly id: number;
+  readonly dtype: DType;
+  /** Elements. */
+  readonly size: number;
+  readonly role: "input" | "const" | "output" | "temp";
+  readonly byteLength: number;
+}
+
+/** Where a buffer lives at run time. */
+export type Placement =
+  | { readonly kind: "argument"; readonly index: number }
+  | { readonly kind: "const"; readonly index: number }
+  | { readonly kind: "result"; readonly index: number }
+  /** At a byte offset of the arena; offsets are multiples of 64. */
+  | { readonly kind: "arena"; readonly offset: number };
+
+/** A whole program, ready for code generation. */
+export interface Program {
+  readonly name: string;
+  readonly buffers: readonly BufferInfo[];
+  /** By buffer id. Results never share memory with each other; a donated argument may be the placement of a result. */
+  readonly placements: readonly Placement[];
+  readonly kernels: readonly Kernel[];
+  /** Buffer of each argument of the jaxpr (may be unused), of each constant, of each result. */
+  readonly args: readonly number[];
+  readonly consts: readonly number[];
+  readonly results: readonly ResultSource[];
+  readonly arenaBytes: number;
+}
+
+/** A result of the program: a buffer the program writes, or an argument or constant passed through unchanged. */
+export type ResultSource =
+  | { readonly kind: "buffer"; readonly buffer: number; readonly donatedArg?: number }
+  | { readonly kind: "argument"; readonly index: number }
+  | { readonly kind: "const"; readonly index: number };

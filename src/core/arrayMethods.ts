@@ -1,0 +1,168 @@
+import type { DTypeLike, HostData } from "../dtypes/index.ts";
+import type { ArrayLike, NDArray } from "./array.ts";
+
+/** An axis, several, or all (null). */
+export type Axis = number | readonly number[] | null;
+
+export interface ReductionOptions {
+  axis?: Axis;
+  keepdims?: boolean;
+  dtype?: DTypeLike;
+  where?: ArrayLike;
+  initial?: ArrayLike;
+}
+
+/** One entry of an index: an integer, a slice or its text, "...", null (new axis), an integer or boolean array. */
+export type IndexEntry = ArrayLike | SliceLike | string | null | undefined;
+export interface SliceLike {
+  readonly start: number | null;
+  readonly stop: number | null;
+  readonly step: number | null;
+}
+
+export interface IndexingOptions {
+  /** What happens out of bounds: "promise_in_bounds", "clip", "drop", "fill" (JAX's modes). */
+  mode?: "promise_in_bounds" | "clip" | "drop" | "fill";
+  fillValue?: number | boolean;
+  indicesAreSorted?: boolean;
+  uniqueIndices?: boolean;
+  wrapNegativeIndices?: boolean;
+}
+
+/** `x.at(...index)`: functional updates. Each returns a new array; `x` does not change. */
+export interface IndexUpdate {
+  set(values: ArrayLike, options?: IndexingOptions): NDArray;
+  add(values: ArrayLike, options?: IndexingOptions): NDArray;
+  subtract(values: ArrayLike, options?: IndexingOptions): NDArray;
+  mul(values: ArrayLike, options?: IndexingOptions): NDArray;
+  multiply(values: ArrayLike, options?: IndexingOptions): NDArray;
+  divide(values: ArrayLike, options?: IndexingOptions): NDArray;
+  power(values: ArrayLike, options?: IndexingOptions): NDArray;
+  min(values: ArrayLike, options?: IndexingOptions): NDArray;
+  max(values: ArrayLike, options?: IndexingOptions): NDArray;
+  apply(f: (x: NDArray) => NDArray, options?: IndexingOptions): NDArray;
+  get(options?: IndexingOptions): NDArray;
+}
+
+/** Nested lists of JavaScript values, as `tolist()` returns them. */
+export type Nested = number | boolean | bigint | Nested[];
+
+/** The methods of arrays; each delegates to the function of the same name in `jnp`. */
+export interface ArrayMethods {
+  add(y: ArrayLike): NDArray;
+  sub(y: ArrayLike): NDArray;
+  mul(y: ArrayLike): NDArray;
+  div(y: ArrayLike): NDArray;
+  floorDiv(y: ArrayLike): NDArray;
+  mod(y: ArrayLike): NDArray;
+  pow(y: ArrayLike): NDArray;
+  matmul(y: ArrayLike): NDArray;
+  neg(): NDArray;
+  abs(): NDArray;
+  eq(y: ArrayLike): NDArray;
+  ne(y: ArrayLike): NDArray;
+  lt(y: ArrayLike): NDArray;
+  le(y: ArrayLike): NDArray;
+  gt(y: ArrayLike): NDArray;
+  ge(y: ArrayLike): NDArray;
+  and(y: ArrayLike): NDArray;
+  or(y: ArrayLike): NDArray;
+  xor(y: ArrayLike): NDArray;
+  invert(): NDArray;
+  lshift(y: ArrayLike): NDArray;
+  rshift(y: ArrayLike): NDArray;
+
+  readonly T: NDArray;
+  readonly mT: NDArray;
+  readonly itemsize: number;
+  readonly nbytes: number;
+  /** The size of the first axis; a TypeError for scalars. */
+  readonly length: number;
+
+  all(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  any(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  argmax(
+    axis?: number | null | { axis?: number | null; keepdims?: boolean },
+    options?: { keepdims?: boolean },
+  ): NDArray;
+  argmin(
+    axis?: number | null | { axis?: number | null; keepdims?: boolean },
+    options?: { keepdims?: boolean },
+  ): NDArray;
+  argsort(
+    axis?: number | null | { axis?: number | null; descending?: boolean },
+    options?: { descending?: boolean },
+  ): NDArray;
+  astype(dtype: DTypeLike): NDArray;
+  clip(min?: ArrayLike | null | { min?: ArrayLike; max?: ArrayLike }, max?: ArrayLike | null): NDArray;
+  copy(): NDArray;
+  cumsum(
+    axis?: number | null | { axis?: number | null; dtype?: DTypeLike },
+    options?: { dtype?: DTypeLike },
+  ): NDArray;
+  cumprod(
+    axis?: number | null | { axis?: number | null; dtype?: DTypeLike },
+    options?: { dtype?: DTypeLike },
+  ): NDArray;
+  dot(y: ArrayLike): NDArray;
+  flatten(): NDArray;
+  max(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  mean(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  min(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  prod(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  ptp(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  ravel(): NDArray;
+  repeat(
+    repeats: number | ArrayLike,
+    axis?: number | null | { axis?: number | null; totalRepeatLength?: number },
+  ): NDArray;
+  reshape(...shape: (number | readonly number[])[]): NDArray;
+  round(decimals?: number | { decimals?: number }): NDArray;
+  sort(
+    axis?: number | null | { axis?: number | null; descending?: boolean },
+    options?: { descending?: boolean },
+  ): NDArray;
+  squeeze(axis?: Axis | { axis?: Axis }): NDArray;
+  std(
+    axis?: Axis | (ReductionOptions & { ddof?: number }),
+    options?: ReductionOptions & { ddof?: number },
+  ): NDArray;
+  sum(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  swapaxes(axis1: number, axis2: number): NDArray;
+  take(
+    indices: ArrayLike,
+    axis?: number | null | { axis?: number | null; mode?: string; fillValue?: number },
+    options?: { mode?: string; fillValue?: number },
+  ): NDArray;
+  transpose(...axes: (number | readonly number[])[]): NDArray;
+  var(
+    axis?: Axis | (ReductionOptions & { ddof?: number }),
+    options?: ReductionOptions & { ddof?: number },
+  ): NDArray;
+  view(dtype: DTypeLike): NDArray;
+
+  /** Reads a part: `x.get(0, "1:3", null, "...", idx)`. */
+  get(...index: IndexEntry[]): NDArray;
+  /** Starts a functional update: `x.at(0, "::2").set(v)`. */
+  at(...index: IndexEntry[]): IndexUpdate;
+
+  /** The single element as a JavaScript value. @throws ValueError when the size is not 1; ConcretizationTypeError on tracers. */
+  item(...index: number[]): number | boolean | bigint;
+  /** All elements as nested lists. */
+  tolist(): Nested;
+  /** The elements, row-major, as a typed array (a copy). */
+  dataSync(): HostData;
+  /** {@link dataSync}, on every device. */
+  data(): Promise<HostData>;
+  /** {@link tolist}, on every device. */
+  js(): Promise<Nested>;
+  /** Resolves when the value has been computed. */
+  blockUntilReady(): this;
+  /** Frees the memory now; later use is a RuntimeError. Never needed: memory is freed by itself. */
+  delete(): void;
+  isDeleted(): boolean;
+  toString(): string;
+  [Symbol.iterator](): Iterator<NDArray>;
+  [Symbol.toPrimitive](hint: string): number | string;
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,111 @@
+import { type DType, float0 } from "../dtypes/index.ts";
+
+/** The abstract value of an array: its shape, dtype and weak type. Interned, so `===` compares avals. */
+export class ShapedArray {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly weakType: boolean;
+  readonly size: number;
+  /** A small integer, unique per distinct aval: the unit of cache keys. */
+  readonly id: number;
+  /** @internal Use {@link shapedArray}. */
+  constructor(shape: readonly number[], dtype: DType, weakType: boolean, id: number) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.weakType = weakType;
+    this.size = sizeOf(shape);
+    this.id = id;
+  }
+  get ndim(): number {
+    return this.shape.length;
+  }
+  /** As jaxprs print it: `f32[2,3]`. */
+  strShort(): string {
+    return `${this.dtype.short}[${this.shape.join(",")}]`;
+  }
+  /** As error messages print it: `float32[2,3]`. */
+  toString(): string {
+    return `${this.dtype.name}[${this.shape.join(",")}]`;
+  }
+  /** The `repr` in JAX's messages. */
+  repr(): string {
+    return `ShapedArray(${this}${this.weakType ? ", weak_type=True" : ""})`;
+  }
+  update(change: { shape?: readonly number[]; dtype?: DType; weakType?: boolean }): ShapedArray {
+    return shapedArray(
+      change.shape ?? this.shape,
+      change.dtype ?? this.dtype,
+      change.weakType ?? this.weakType,
+    );
+  }
+  /** The same type without weakness. */
+  strong(): ShapedArray {
+    return this.weakType ? shapedArray(this.shape, this.dtype, false) : this;
+  }
+  /** The aval of a tangent: the same for floating types, float0 for the others. */
+  toTangent(): ShapedArray {
+    const k = this.dtype.kind;
+    return k === "float" || k === "complex" ? this : shapedArray(this.shape, float0, false);
+  }
+}
+
+const interned = new Map<string, ShapedArray>();
+
+/** The one {@link ShapedArray} with this shape, dtype and weak type. */
+export function shapedArray(shape: readonly number[], dtype: DType, weakType = false): ShapedArray {
+  const key = `${dtype.id}${weakType ? "w" : "s"}${shape.join(",")}`;
+  let aval = interned.get(key);
+  if (aval === undefined) {
+    aval = new ShapedArray(Object.freeze(shape.slice()), dtype, weakType, interned.size);
+    interned.set(key, aval);
+  }
+  return aval;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  let n = 1;
+  for (let i = 0; i < shape.length; i++) n *= shape[i];
+  return n;
+}
+
+export function shapesEqual(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** A shape as a Python tuple: `()`, `(2,)`, `(2, 3)`. */
+export function shapeStr(shape: readonly number[]): string {
+  return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+}
+
+/** Shape and dtype equal; weakness may differ. */
+export function typeMatch(a: ShapedArray, b: ShapedArray): boolean {
+  return a.dtype === b.dtype && shapesEqual(a.shape, b.shape);
+}
+
+/** Shape and dtype without data, as `evalShape` returns and `lower` accepts. */
+export class ShapeDtypeStruct {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly weakType: boolean;
+  constructor(shape: readonly number[], dtype: DType, options: { weakType?: boolean } = {}) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.weakType = options.weakType ?? false;
+  }
+  get ndim(): number {
+    return this.shape.length;
+  }
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+  toString(): string {
+    const weak = this.weakType ? ", weak_type=True" : "";
+    return `ShapeDtypeStruct(shape=${shapeStr(this.shape)}, dtype=${this.dtype.name}${weak})`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}

@@ -1,0 +1,58 @@
+import type { HostData } from "../dtypes/index.ts";
+import type { ArrayImpl } from "./array.ts";
+import type { ShapedArray } from "./aval.ts";
+import type { ClosedJaxpr } from "./jaxpr.ts";
+
+/** A block of device memory, owned by its back end. */
+export interface Buffer {
+  readonly byteLength: number;
+}
+
+/** What a compiled program needs and does, for `memoryAnalysis()` and `costAnalysis()`. */
+export interface ProgramAnalysis {
+  argumentBytes: number;
+  outputBytes: number;
+  /** Planned temporaries: the peak of the arena. */
+  tempBytes: number;
+  generatedCodeBytes: number;
+  flops: number;
+  bytesAccessed: number;
+}
+
+export interface Executable {
+  /** Runs the program. `args` are the jaxpr's inputs in order; the results are its outputs in order. */
+  call(args: readonly ArrayImpl[]): ArrayImpl[];
+  /** Text of a stage: the kernels, or the machine code. */
+  asText(stage: string): string;
+  analysis(): ProgramAnalysis;
+}
+
+export interface CompileOptions {
+  readonly name: string;
+  /** Inputs whose buffers the program may reuse for its outputs; they are deleted by the call. */
+  readonly donated?: readonly boolean[];
+}
+
+/** A device: everything the rest of the library asks of a back end. */
+export interface Backend {
+  readonly name: string;
+  fromHost(data: HostData, aval: ShapedArray): Buffer;
+  toHost(buffer: Buffer, aval: ShapedArray): HostData;
+  /** Frees a buffer now; later use is an error raised by ArrayImpl. */
+  release(buffer: Buffer): void;
+  compile(jaxpr: ClosedJaxpr, options: CompileOptions): Executable;
+  /** Resolves when all work submitted so far has finished. */
+  synchronize(): Promise<void>;
+}
+
+let current: Backend | undefined;
+
+/** The device on which new arrays are made. */
+export function defaultBackend(): Backend {
+  if (current === undefined)
+    throw new Error("no back end is installed; import the package's root or a namespace of it");
+  return current;
+}
+export function setDefaultBackend(backend: Backend): void {
+  current = backend;
+}

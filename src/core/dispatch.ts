@@ -1,0 +1,110 @@
+import { FloatingPointError } from "../errors.ts";
+import { ArrayImpl, type NDArray } from "./array.ts";
+import { defaultBackend, type Executable } from "./backend.ts";
+import { config } from "./config.ts";
+import { ClosedJaxpr, Jaxpr, Var } from "./jaxpr.ts";
+import { paramsKey } from "./paramsKey.ts";
+import type { Params, Primitive } from "./primitive.ts";
+import { checkAlive, installEvalTrace, leakError, Trace, type Tracer } from "./trace.ts";
+
+const noParams = "";
+
+/** Evaluates each primitive at once, through the same lowering as compiled programs. */
+class EvalTrace extends Trace {
+  /** Executables of single equations, by primitive, then by parameters and avals. */
+  private readonly cache = new Map<Primitive, Map<string, Map<number | string, Executable>>>();
+
+  processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
+    for (let i = 0; i < args.length; i++) {
+      const x = args[i];
+      if (!(x instanceof ArrayImpl)) {
+        checkAlive(x);
+        throw leakError((x as Tracer).trace, x.aval);
+      }
+    }
+    const inputs = args as readonly ArrayImpl[];
+    const program = primitive.inlineAs?.(params);
+    const out =
+      program === undefined
+        ? this.executable(primitive, inputs, params).call(inputs)
+        : compiled(program.jaxpr, program.consts as ArrayImpl[]).call(inputs);
+    if (config.debugNans && program === undefined) checkNans(primitive, out);
+    return out;
+  }
+
+  private executable(primitive: Primitive, inputs: readonly ArrayImpl[], params: Params): Executable {
+    let byParams = this.cache.get(primitive);
+    if (byParams === undefined) {
+      byParams = new Map();
+      this.cache.set(primitive, byParams);
+    }
+    const pkey = paramsKey(params) || noParams;
+    let byAvals = byParams.get(pkey);
+    if (byAvals === undefined) {
+      byAvals = new Map();
+      byParams.set(pkey, byAvals);
+    }
+    const akey = avalsKey(inputs);
+    let executable = byAvals.get(akey);
+    if (executable === undefined) {
+      const invars = inputs.map((x) => new Var(x.aval));
+      const avals = inputs.map((x) => x.aval);
+      const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval));
+      const jaxpr = new Jaxpr([], invars, [{ primitive, inputs: invars, outputs, params }], outputs);
+      executable = compileProgram(new ClosedJaxpr(jaxpr), primitive.name);
+      byAvals.set(akey, executable);
+    }
+    return executable;
+  }
+
+  clear(): void {
+    this.cache.clear();
+  }
+}
+
+function avalsKey(inputs: readonly ArrayImpl[]): number | string {
+  switch (inputs.length) {
+    case 1:
+      return inputs[0].aval.id;
+    case 2:
+      return inputs[0].aval.id * 0x2000000 + inputs[1].aval.id;
+    default:
+      return inputs.map((x) => x.aval.id).join();
+  }
+}
+
+const executables = new WeakMap<Jaxpr, Executable>();
+
+/** The executable of a program held by an equation, compiled once. */
+export function compiled(jaxpr: Jaxpr, consts: readonly ArrayImpl[], name = "jit"): Executable {
+  let executable = executables.get(jaxpr);
+  if (executable === undefined) {
+    executable = compileProgram(new ClosedJaxpr(jaxpr, consts), name);
+    executables.set(jaxpr, executable);
+  }
+  return executable;
+}
+
+export function compileProgram(closed: ClosedJaxpr, name: string, donated?: readonly boolean[]): Executable {
+  return defaultBackend().compile(closed, { name, donated });
+}
+
+function checkNans(primitive: Primitive, out: readonly ArrayImpl[]): void {
+  for (const x of out) assertNoNans(x, primitive.name);
+}
+
+/** @throws FloatingPointError when a floating array holds a NaN (`config.debugNans`). */
+export function assertNoNans(x: ArrayImpl, where: string): void {
+  if (x.aval.dtype.kind !== "float") return;
+  for (const v of x.toHost() as Float32Array) {
+    if (Number.isNaN(v)) throw new FloatingPointError(`invalid value (nan) encountered in ${where}`);
+  }
+}
+
+const evalTrace = new EvalTrace(null, "evaluating eagerly");
+installEvalTrace(evalTrace);
+
+/** Forgets compiled single operations. */
+export function clearDispatchCache(): void {
+  evalTrace.clear();
+}

@@ -1,0 +1,104 @@
+import type { NDArray } from "./array.ts";
+import type { ShapedArray } from "./aval.ts";
+import type { Params, Primitive } from "./primitive.ts";
+
+/** A variable of a jaxpr; identity is the name. */
+export class Var {
+  readonly aval: ShapedArray;
+  constructor(aval: ShapedArray) {
+    this.aval = aval;
+  }
+}
+
+/** A scalar constant written in place. */
+export class Literal {
+  readonly value: number | bigint | boolean;
+  readonly aval: ShapedArray;
+  /** The array that stands for the literal when the jaxpr is evaluated. */
+  readonly array: NDArray;
+  constructor(value: number | bigint | boolean, array: NDArray) {
+    this.value = value;
+    this.array = array;
+    this.aval = array.aval;
+  }
+}
+
+export type Atom = Var | Literal;
+
+/** One equation: `outputs = primitive[params] inputs`. */
+export interface Eqn {
+  readonly primitive: Primitive;
+  readonly inputs: readonly Atom[];
+  readonly outputs: readonly Var[];
+  readonly params: Params;
+}
+
+let nextId = 1;
+
+/** A program: `{ lambda constvars; invars. let eqns in outvars }`. Immutable. */
+export class Jaxpr {
+  readonly constvars: readonly Var[];
+  readonly invars: readonly Var[];
+  readonly eqns: readonly Eqn[];
+  readonly outvars: readonly Atom[];
+  /** Unique; stands for the program in cache keys. */
+  readonly id: number = nextId++;
+  constructor(
+    constvars: readonly Var[],
+    invars: readonly Var[],
+    eqns: readonly Eqn[],
+    outvars: readonly Atom[],
+  ) {
+    this.constvars = constvars;
+    this.invars = invars;
+    this.eqns = eqns;
+    this.outvars = outvars;
+  }
+  /** @inheritDoc */
+  toString(): string {
+    return printer(this);
+  }
+}
+
+/** A jaxpr with the values of its constants. */
+export class ClosedJaxpr {
+  readonly jaxpr: Jaxpr;
+  readonly consts: readonly NDArray[];
+  constructor(jaxpr: Jaxpr, consts: readonly NDArray[] = []) {
+    this.jaxpr = jaxpr;
+    this.consts = consts;
+  }
+  get eqns(): readonly Eqn[] {
+    return this.jaxpr.eqns;
+  }
+  get inAvals(): ShapedArray[] {
+    return this.jaxpr.invars.map((v) => v.aval);
+  }
+  get outAvals(): ShapedArray[] {
+    return this.jaxpr.outvars.map((v) => v.aval);
+  }
+  toString(): string {
+    return printer(this.jaxpr);
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+let printer: (jaxpr: Jaxpr) => string = () => "<jaxpr>";
+/** Installed by printing.ts, which needs this file. */
+export function installPrinter(print: (jaxpr: Jaxpr) => string): void {
+  printer = print;
+}
+
+/** The programs held by an equation's parameters, in parameter order. */
+export function jaxprsInParams(params: Params): Jaxpr[] {
+  const found: Jaxpr[] = [];
+  for (const key of Object.keys(params).sort()) {
+    for (const value of Array.isArray(params[key]) ? params[key] : [params[key]]) {
+      if (value instanceof Jaxpr) found.push(value);
+      else if (value instanceof ClosedJaxpr) found.push(value.jaxpr);
+    }
+  }
+  return found;
+}

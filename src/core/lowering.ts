@@ -1,0 +1,101 @@
+import type { DType } from "../dtypes/index.ts";
+import type { ShapedArray } from "./aval.ts";
+import type { Params } from "./primitive.ts";
+
+/**
+ * How a primitive becomes kernels. Everything is *pull style*: a result is a function from an output index to a scalar
+ * expression over its operands, so that views are index arithmetic and fusion is substitution.
+ */
+export type Lowering<P extends Params = Params> =
+  | PointwiseLowering<P>
+  | ReductionLowering<P>
+  | ScanLowering<P>
+  | TemplateLowering<P>
+  | { readonly kind: "inline" }
+  | { readonly kind: "none"; readonly reason: string };
+
+/** An opaque scalar expression of the kernel IR (built by {@link ExprBuilder}). */
+export interface Expr {
+  readonly dtype: DType;
+}
+
+/** A readable operand: `at` gives its element at an index (one int32 expression per axis). */
+export interface Operand {
+  readonly aval: ShapedArray;
+  at(index: readonly Expr[]): Expr;
+  /** The element at a row-major position: how reshapes read without division where the operand is stored. */
+  atLinear(position: Expr): Expr;
+}
+
+/** Builds hash-consed scalar expressions. Integer index arithmetic is ordinary int32 arithmetic. */
+export interface ExprBuilder {
+  const(value: number | bigint | boolean, dtype: DType): Expr;
+  /** `op` is a name of scalarOps.ts (add, mul, exp, lt, and, shift_left, ...): operands of one dtype. */
+  op(op: string, ...args: Expr[]): Expr;
+  select(cond: Expr, onTrue: Expr, onFalse: Expr): Expr;
+  /** Value conversion with XLA's semantics. */
+  cast(x: Expr, dtype: DType): Expr;
+  bitcast(x: Expr, dtype: DType): Expr;
+}
+
+/** Elementwise operations and views: every result element is an expression of operand elements. */
+export interface PointwiseLowering<P extends Params> {
+  readonly kind: "pointwise";
+  /** "view": moves data only (free to inline anywhere); "cheap": a few instructions; "expensive": transcendental or long. */
+  readonly cost: "view" | "cheap" | "expensive";
+  /** One expression per result, at the same index when there are several results of one shape. */
+  readonly emit: (
+    b: ExprBuilder,
+    operands: readonly Operand[],
+    index: readonly Expr[],
+    params: P,
+    out: readonly ShapedArray[],
+    result: number,
+  ) => Expr;
+}
+
+export type ReduceOp = "sum" | "prod" | "max" | "min" | "and" | "or" | "xor" | "argmax" | "argmin";
+
+/** Reductions of one operand over axes. For argmax and argmin, one axis; the result is its index. */
+export interface ReductionLowering<P extends Params> {
+  readonly kind: "reduction";
+  readonly op: ReduceOp;
+  readonly axes: (params: P, operand: ShapedArray) => readonly number[];
+}
+
+/** Running reductions along one axis (cumsum, cumprod, cummax, cummin, cumlogsumexp). */
+export interface ScanLowering<P extends Params> {
+  readonly kind: "scan";
+  readonly op: "sum" | "prod" | "max" | "min" | "logaddexp";
+  readonly axis: (params: P) => number;
+  readonly reverse: (params: P) => boolean;
+}
+
+/** Operations with an algorithm of their own. Each member names the kernel of the IR that it becomes. */
+export type TemplateLowering<P extends Params> =
+  | {
+      readonly kind: "dot";
+      readonly dims: (params: P) => {
+        readonly contract: readonly [readonly number[], readonly number[]];
+        readonly batch: readonly [readonly number[], readonly number[]];
+      };
+    }
+  | {
+      readonly kind: "sort";
+      readonly dimension: (params: P) => number;
+      readonly numKeys: (params: P) => number;
+    }
+  /** Operand 0 updated at computed places, in the row-major order of the update space. */
+  | {
+      readonly kind: "scatter";
+      readonly combine: "set" | "add" | "mul" | "min" | "max";
+      /** The shape of the update space. */
+      readonly space: (params: P, operands: readonly ShapedArray[]) => readonly number[];
+      /** For one point: the index into operand 0, whether it is written at all (null: always), and the value. */
+      readonly emit: (
+        b: ExprBuilder,
+        operands: readonly Operand[],
+        point: readonly Expr[],
+        params: P,
+      ) => { readonly index: readonly Expr[]; readonly guard: Expr | null; readonly value: Expr };
+    };

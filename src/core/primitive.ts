@@ -1,0 +1,107 @@
+import type { HostData } from "../dtypes/index.ts";
+import type { NDArray } from "./array.ts";
+import type { ShapedArray } from "./aval.ts";
+import type { HostArray } from "./hostArray.ts";
+import type { Jaxpr } from "./jaxpr.ts";
+import type { Lowering } from "./lowering.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: each primitive narrows its own parameters
+export type Params = Record<string, any>;
+
+/** A tangent or cotangent that is zero and was never materialised. */
+export class Zero {
+  readonly aval: ShapedArray;
+  constructor(aval: ShapedArray) {
+    this.aval = aval;
+  }
+}
+
+/** Stands in a transpose rule for an operand that is linear, hence unknown. */
+export class UndefinedPrimal {
+  readonly aval: ShapedArray;
+  constructor(aval: ShapedArray) {
+    this.aval = aval;
+  }
+}
+
+export type Tangent = NDArray | Zero;
+export type LinearOperand = NDArray | UndefinedPrimal;
+/** A batching rule's dimension: where the mapped axis is, or null when the operand is not mapped. */
+export type BatchDim = number | null;
+
+export type JvpRule<P extends Params = Params> = (
+  primals: readonly NDArray[],
+  tangents: readonly Tangent[],
+  params: P,
+) => [NDArray[], Tangent[]];
+
+/** Cotangents of the linear operands; entries for the others are ignored (null). */
+export type TransposeRule<P extends Params = Params> = (
+  cotangents: readonly Tangent[],
+  operands: readonly LinearOperand[],
+  params: P,
+) => readonly (Tangent | null)[];
+
+export type BatchingRule<P extends Params = Params> = (
+  operands: readonly NDArray[],
+  dims: readonly BatchDim[],
+  params: P,
+  axisSize: number,
+) => [NDArray[], BatchDim[]];
+
+/**
+ * Linearization of a primitive that holds programs (jit, control flow): the primal results, which of the results have
+ * a nonzero tangent, and a function that stages the linear part on tangent tracers.
+ */
+export type LinearizeRule<P extends Params = Params> = (
+  primals: readonly NDArray[],
+  nonzeros: readonly boolean[],
+  params: P,
+) => { primalsOut: NDArray[]; linear: (tangents: readonly Tangent[]) => Tangent[] };
+
+/** Declares that a rule does not exist, and why: the reason is part of the error that asks for it. */
+export class NoRule {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+/** The result does not depend smoothly on the operands: its tangents are zero. */
+export const zeroDerivative = new NoRule("zero derivative");
+export const notDifferentiable = (reason: string): NoRule => new NoRule(reason);
+/** The primitive is not linear in any operand, so it never reaches a transposition. */
+export const notLinear = new NoRule("not linear in its operands");
+
+/** Everything the system knows about one operation, declared in one block beside its siblings. */
+export interface Primitive<P extends Params = Params> {
+  readonly name: string;
+  /** Shape-and-dtype rule: the avals of the results, or a TypeError / ValueError that names the operand at fault. */
+  readonly abstractEval: (avals: readonly ShapedArray[], params: P) => readonly ShapedArray[];
+  /** Plain evaluation, loops over host arrays with float64 inside: the oracle of the tests. */
+  readonly reference: (inputs: readonly HostArray[], params: P, out: readonly ShapedArray[]) => HostData[];
+  readonly jvp: JvpRule<P> | NoRule;
+  readonly transpose: TransposeRule<P> | NoRule;
+  readonly batching: BatchingRule<P>;
+  readonly lowering: Lowering<P>;
+  readonly linearize?: LinearizeRule<P>;
+  /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */
+  readonly printParams?: (params: P) => Record<string, unknown>;
+  /** The program in the parameters is printed with the names of the call's operands and results. */
+  readonly printsWithOuterNames?: boolean;
+  /** For primitives that hold programs: the program to run in place of a call (jit, custom_jvp_call). */
+  readonly inlineAs?: (params: P) => { jaxpr: Jaxpr; consts: readonly NDArray[] };
+}
+
+const byName = new Map<string, Primitive>();
+
+/** Registers a primitive; names are unique. */
+export function definePrimitive<P extends Params>(primitive: Primitive<P>): Primitive<P> {
+  if (byName.has(primitive.name)) throw new Error(`primitive ${primitive.name} is defined twice`);
+  byName.set(primitive.name, primitive as unknown as Primitive);
+  return primitive;
+}
+
+/** All primitives, for tests and tables. */
+export function allPrimitives(): readonly Primitive[] {
+  return [...byName.values()];
+}

@@ -1,0 +1,81 @@
+import { ArrayImpl, type NDArray } from "./array.ts";
+import type { ShapedArray } from "./aval.ts";
+import { type Atom, type Eqn, Jaxpr, Literal, Var } from "./jaxpr.ts";
+import type { Params, Primitive } from "./primitive.ts";
+import { checkAlive, Trace, Tracer } from "./trace.ts";
+
+/** A value of a program that is being written down. */
+export class JaxprTracer extends Tracer {
+  readonly atom: Atom;
+  constructor(trace: StagingTrace, atom: Atom) {
+    super(trace);
+    this.atom = atom;
+  }
+  get aval(): ShapedArray {
+    return this.atom.aval;
+  }
+}
+
+/** Writes down a jaxpr: each primitive becomes an equation. Values from outside become constants. */
+export class StagingTrace extends Trace {
+  readonly invars: Var[] = [];
+  private readonly eqns: Eqn[] = [];
+  private readonly constvars: Var[] = [];
+  private readonly consts: NDArray[] = [];
+  private readonly constTracers = new Map<NDArray, JaxprTracer>();
+
+  newArg(aval: ShapedArray): JaxprTracer {
+    const v = new Var(aval);
+    this.invars.push(v);
+    return new JaxprTracer(this, v);
+  }
+
+  /** The tracer for any value: its own tracers as they are, scalars as literals, the rest as constants. */
+  lift(value: NDArray): JaxprTracer {
+    if (value instanceof JaxprTracer && value.trace === this) {
+      if (!this.alive) checkAlive(value);
+      return value;
+    }
+    const known = this.constTracers.get(value);
+    if (known !== undefined) return known;
+    checkAlive(value);
+    let tracer: JaxprTracer;
+    if (value instanceof ArrayImpl && value.literal !== undefined) {
+      tracer = new JaxprTracer(this, new Literal(value.literal, value));
+    } else {
+      const v = new Var(value.aval);
+      this.constvars.push(v);
+      this.consts.push(value);
+      tracer = new JaxprTracer(this, v);
+    }
+    this.constTracers.set(value, tracer);
+    return tracer;
+  }
+
+  processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
+    const inputs = args.map((x) => this.lift(x).atom);
+    const avals = primitive.abstractEval(
+      inputs.map((a) => a.aval),
+      params,
+    );
+    return this.emit(primitive, inputs, params, avals);
+  }
+
+  emit(
+    primitive: Primitive,
+    inputs: readonly Atom[],
+    params: Params,
+    avals: readonly ShapedArray[],
+  ): JaxprTracer[] {
+    const outputs = avals.map((aval) => new Var(aval));
+    this.eqns.push({ primitive, inputs, outputs, params });
+    return outputs.map((v) => new JaxprTracer(this, v));
+  }
+
+  /** Ends the trace: the program that computes `outs`, and its constants in order of first use. */
+  finish(outs: readonly NDArray[]): { jaxpr: Jaxpr; consts: NDArray[] } {
+    const outvars = outs.map((x) => this.lift(x).atom);
+    this.alive = false;
+    return { jaxpr: new Jaxpr(this.constvars, this.invars, this.eqns, outvars), consts: this.consts };
+  }
+}

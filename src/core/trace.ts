@@ -1,0 +1,98 @@
+import { UnexpectedTracerError } from "../errors.ts";
+import { type ArrayImpl, NDArray } from "./array.ts";
+import type { ShapedArray } from "./aval.ts";
+import type { Params, Primitive } from "./primitive.ts";
+
+/**
+ * An interpreter of primitives. One trace is current at any time; a transformation makes a new one whose parent is the
+ * trace it was called under, runs the user's function under it, and runs the rules of the primitives under the parent.
+ */
+export abstract class Trace {
+  readonly parent: Trace | null;
+  /** False once the transformation has finished: its tracers must not be used any more. */
+  alive = true;
+  /** What was traced, for the message about a leak. */
+  readonly description: string;
+  constructor(parent: Trace | null, description: string) {
+    this.parent = parent;
+    this.description = description;
+  }
+  abstract processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[];
+}
+
+/** Stands for an array while a function is transformed. */
+export abstract class Tracer extends NDArray {
+  readonly trace: Trace;
+  constructor(trace: Trace) {
+    super();
+    this.trace = trace;
+  }
+  /** The concrete array behind the tracer, where the transformation keeps one (jvp, grad); null otherwise. */
+  concrete(): ArrayImpl | null {
+    return null;
+  }
+}
+
+/** The trace at the bottom: evaluates on the device. Set up by dispatch.ts. */
+let bottom: Trace | null = null;
+let current: Trace | null = null;
+
+export function installEvalTrace(trace: Trace): void {
+  bottom = trace;
+  current = trace;
+}
+export function currentTrace(): Trace {
+  if (current === null) throw new Error("the evaluation trace is not installed; import the package's root");
+  return current;
+}
+/** True where operations are evaluated at once: no transformation is in progress. */
+export function isEager(): boolean {
+  return current === bottom;
+}
+
+/** Runs `f` with `trace` as the current trace. */
+export function withTrace<T>(trace: Trace, f: () => T): T {
+  const saved = current;
+  current = trace;
+  try {
+    return f();
+  } finally {
+    current = saved;
+  }
+}
+/** Runs `f` outside every transformation. */
+export function withEvaluation<T>(f: () => T): T {
+  return withTrace(bottom as Trace, f);
+}
+
+/** Applies a primitive under the current trace. */
+export function bind<P extends Params>(
+  primitive: Primitive<P>,
+  args: readonly NDArray[],
+  params: P,
+): NDArray[] {
+  return (current as Trace).processPrimitive(primitive as unknown as Primitive, args, params);
+}
+/** {@link bind} for primitives with one result. */
+export function bind1<P extends Params>(
+  primitive: Primitive<P>,
+  args: readonly NDArray[],
+  params: P,
+): NDArray {
+  return (current as Trace).processPrimitive(primitive as unknown as Primitive, args, params)[0];
+}
+
+/** Raises for a tracer whose transformation has ended. */
+export function checkAlive(value: NDArray): void {
+  if (value instanceof Tracer && !value.trace.alive) throw leakError(value.trace, value.aval);
+}
+
+export function leakError(trace: Trace, aval: ShapedArray): UnexpectedTracerError {
+  return new UnexpectedTracerError(
+    "Encountered an unexpected tracer. A function transformed by JAX had a side effect, allowing for a reference to " +
+      `an intermediate value with type ${aval.strShort()} to escape the scope of the transformation.\n` +
+      `The leaked value was made while ${trace.description}. Transformed functions must not store intermediate values ` +
+      "in globals, closures or object fields: return them as results instead (with hasAux where a transformation " +
+      "expects a single output).",
+  );
+}

@@ -1,0 +1,84 @@
+import {
+  bool,
+  type DType,
+  dtypeOfTypedArray,
+  float32,
+  type HostData,
+  int32,
+  requireComputable,
+  scalarToHost,
+} from "../dtypes/index.ts";
+import { OverflowError } from "../errors.ts";
+import { ArrayImpl, NDArray } from "./array.ts";
+import { type ShapedArray, shapedArray } from "./aval.ts";
+import { defaultBackend } from "./backend.ts";
+
+/** A concrete array from host data in row-major order. The data is copied. */
+export function arrayFromHost(data: HostData, aval: ShapedArray): ArrayImpl {
+  requireComputable(aval.dtype, "jnp.array");
+  const backend = defaultBackend();
+  return new ArrayImpl(aval, backend, backend.fromHost(data, aval));
+}
+
+export type Scalar = number | bigint | boolean;
+
+/** The aval that a lone JavaScript scalar has: weak int32, weak float32 or bool. */
+export function scalarAval(x: Scalar): ShapedArray {
+  if (typeof x === "boolean") return boolAval;
+  if (typeof x === "bigint") return weakInt;
+  return Number.isInteger(x) && x >= -2147483648 && x <= 2147483647 && !Object.is(x, -0)
+    ? weakInt
+    : weakFloat;
+}
+const boolAval = shapedArray([], bool);
+const weakInt = shapedArray([], int32, true);
+const weakFloat = shapedArray([], float32, true);
+
+const literals = new Map<string, ArrayImpl>();
+
+/**
+ * A scalar that jaxprs print as a literal. Shared between uses: never hand it to the user, who could donate it.
+ * @throws OverflowError when a bigint does not fit int32.
+ */
+export function literal(x: Scalar, aval: ShapedArray = scalarAval(x)): ArrayImpl {
+  const key = `${aval.id}:${Object.is(x, -0) ? "-0" : x}`;
+  let array = literals.get(key);
+  if (array === undefined || array.buffer === null) {
+    array = freshLiteral(x, aval);
+    if (literals.size >= 4096) literals.clear();
+    literals.set(key, array);
+  }
+  return array;
+}
+
+/** {@link literal}, not shared. */
+export function freshLiteral(x: Scalar, aval: ShapedArray = scalarAval(x)): ArrayImpl {
+  if (typeof x === "bigint" && aval.dtype === int32 && (x > 2147483647n || x < -2147483648n)) {
+    throw new OverflowError(
+      `Python int ${x} too large to convert to int32. Use a 64-bit dtype explicitly, or a smaller value.`,
+    );
+  }
+  const backend = defaultBackend();
+  const data = scalarToHost(x, aval.dtype);
+  const value = literalValue(data[0] as number | bigint, aval.dtype);
+  return new ArrayImpl(aval, backend, backend.fromHost(data, aval), value);
+}
+function literalValue(x: number | bigint, dtype: DType): Scalar {
+  return dtype === bool ? x !== 0 : x;
+}
+
+/** A scalar constant of a dtype (strong unless said otherwise). */
+export function scalar(x: Scalar, dtype: DType, weakType = false): ArrayImpl {
+  return literal(x, shapedArray([], dtype, weakType));
+}
+
+/** The value of a leaf that may be an array or a JavaScript scalar; null when it is neither. */
+export function leafToArray(x: unknown): NDArray | null {
+  if (x instanceof NDArray) return x;
+  if (typeof x === "number" || typeof x === "boolean" || typeof x === "bigint") return literal(x);
+  if (ArrayBuffer.isView(x) && !(x instanceof DataView)) {
+    const data = x as HostData;
+    return arrayFromHost(data, shapedArray([data.length], dtypeOfTypedArray(data)));
+  }
+  return null;
+}

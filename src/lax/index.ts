@@ -1,0 +1,26 @@
+/** `lax`: the primitives as functions, without promotion of dtypes. */
+export * from "./arithmetic.ts";
+export * from "./compare.ts";
+export * from "./convert.ts";
+export * from "./dot.ts";
+export * from "./identity.ts";
+export * from "./logic.ts";
+export * from "./pow.ts";
+export * from "./precision.ts";
+export { reducePrecision } from "./reducePrecision.ts";
+export {
+  argmax,
+  argmin,
+  reduceAnd,
+  reduceMax,
+  reduceMin,
+  reduceOr,
+  reduceProd,
+  reduceSum,
+  reduceXor,
+} from "./reductions.ts";
+export * from "./rounding.ts";
+export * from "./select.ts";
+export * from "./shape.ts";
+export * from "./sort.ts";
+export * from "./transcendental.ts";

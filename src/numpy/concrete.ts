@@ -1,0 +1,13 @@
+import { ArrayImpl, type NDArray } from "../core/array.ts";
+import { concreteValue } from "../transforms/jvpTrace.ts";
+import { bool } from "../dtypes/index.ts";
+
+/** The value of a scalar that is known now (eagerly, or under jvp and grad), or null for one that is being traced. */
+export function concreteScalar(x: NDArray): number | bigint | boolean | null {
+  if (x.ndim !== 0) return null;
+  const array = concreteValue(x);
+  if (array === null) return null;
+  if (array instanceof ArrayImpl && array.literal !== undefined) return array.literal;
+  const value = array.toHost()[0];
+  return array.dtype === bool ? value !== 0 : value;
+}

@@ -1,0 +1,222 @@
+import { ArrayImpl, NDArray } from "../core/array.ts";
+import { Tracer } from "../core/trace.ts";
+import { asDType, bool, formatRepr, formatStr, type HostData, keyFry } from "../dtypes/index.ts";
+import { ConcretizationTypeError, TracerArrayConversionError, TracerBoolConversionError, ValueError } from "../errors.ts";
+import { concreteValue } from "../transforms/jvpTrace.ts";
+import type { Nested } from "../core/arrayMethods.ts";
+import * as binary from "./binary.ts";
+import * as indexing from "./indexing.ts";
+import * as manipulation from "./manipulation.ts";
+import * as products from "./products.ts";
+import * as reductions from "./reductions.ts";
+import * as sorting from "./sorting.ts";
+import * as unary from "./unary.ts";
+import * as lax from "../lax/index.ts";
+import { convert } from "./promote.ts";
+
+type Method = (this: NDArray, ...args: never[]) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: one adapter for functions of every signature
+type AnyFunction = (...args: any[]) => unknown;
+
+/** A function of `jnp` as a method: the array is its first argument. */
+function method(f: AnyFunction): Method {
+  return function (this: NDArray, ...args: never[]): unknown {
+    return f(this, ...args);
+  };
+}
+
+/** The concrete array, or the error that tells what cannot be done with a tracer. */
+function concrete(x: NDArray, what: string): ArrayImpl {
+  const array = concreteValue(x);
+  if (array !== null) return array;
+  throw new ConcretizationTypeError(
+    `Abstract tracer value encountered where concrete value is expected: traced array with shape ${x.aval}\n${what}\n` +
+      `The error occurred while ${(x as Tracer).trace.description}: inside it arrays have shapes but no values. ` +
+      "Return the array and read it outside, or mark the argument as static (staticArgnums).",
+  );
+}
+
+function elements(x: NDArray, what: string): HostData {
+  const array = concreteValue(x);
+  if (array === null) {
+    throw new TracerArrayConversionError(
+      `The array conversion method ${what} was called on traced array with shape ${x.aval}\n` +
+        `The error occurred while ${(x as Tracer).trace.description}. Values cannot be read inside a transformation: return the array and read it outside.`,
+    );
+  }
+  if (array.dtype === keyFry) {
+    throw new TypeError("JAX array with PRNGKey dtype cannot be converted to a typed array. Use random.keyData(arr) if you wish to extract the underlying integer array.");
+  }
+  return array.toHost();
+}
+
+function nested(data: HostData, shape: readonly number[], isBool: boolean): Nested {
+  let at = 0;
+  const build = (axis: number): Nested => {
+    if (axis === shape.length) {
+      const v = data[at++];
+      return isBool ? v !== 0 : v;
+    }
+    return Array.from({ length: shape[axis] }, () => build(axis + 1));
+  };
+  return build(0);
+}
+
+function item(this: NDArray, ...index: number[]): number | boolean | bigint {
+  const x = concrete(this, "This occurred in the item() method of jax.Array");
+  if (index.length > 0) return item.call(indexing.getItem(x, index));
+  if (x.size !== 1) throw new ValueError("can only convert an array of size 1 to a Python scalar");
+  const v = elements(x, "item()")[0];
+  return x.dtype === bool ? v !== 0 : v;
+}
+
+/** What a tracer shows: its type, never a value. */
+function tracerText(x: Tracer): string {
+  return `Traced<${x.aval}>`;
+}
+
+const methods: Record<string, Method> = {
+  add: method(binary.add),
+  sub: method(binary.subtract),
+  mul: method(binary.multiply),
+  div: method(binary.divide),
+  floorDiv: method(binary.floorDivide),
+  mod: method(binary.remainder),
+  pow: method(binary.power),
+  matmul: method(products.matmul),
+  neg: method(unary.negative),
+  abs: method(unary.absolute),
+  eq: method(binary.equal),
+  ne: method(binary.notEqual),
+  lt: method(binary.less),
+  le: method(binary.lessEqual),
+  gt: method(binary.greater),
+  ge: method(binary.greaterEqual),
+  and: method(binary.bitwiseAnd),
+  or: method(binary.bitwiseOr),
+  xor: method(binary.bitwiseXor),
+  invert: method(unary.invert),
+  lshift: method(binary.leftShift),
+  rshift: method(binary.rightShift),
+  all: method(reductions.all),
+  any: method(reductions.any),
+  argmax: method(reductions.argmax),
+  argmin: method(reductions.argmin),
+  argsort: method(sorting.argsort),
+  clip: method(manipulation.clip),
+  copy: method((x: NDArray) => lax.copy(x)),
+  cumsum: method(reductions.cumsum),
+  cumprod: method(reductions.cumprod),
+  dot: method(products.dot),
+  flatten: method(manipulation.ravel),
+  max: method(reductions.max),
+  mean: method(reductions.mean),
+  min: method(reductions.min),
+  prod: method(reductions.prod),
+  ptp: method(reductions.ptp),
+  ravel: method(manipulation.ravel),
+  repeat: method(manipulation.repeat),
+  round: method(manipulation.round),
+  sort: method(sorting.sort),
+  squeeze: method(manipulation.squeeze),
+  std: method(reductions.std),
+  sum: method(reductions.sum),
+  swapaxes: method(manipulation.swapaxes),
+  take: method(indexing.take),
+  var: method(reductions.var),
+  astype: method((x: NDArray, dtype: never) => convert(x, asDType(dtype))),
+  view: method((x: NDArray, dtype: never) => lax.bitcastConvertType(x, asDType(dtype))),
+  reshape: method((x: NDArray, ...shape: (number | readonly number[])[]) =>
+    manipulation.reshape(x, shape.length === 1 ? shape[0] : (shape as number[])),
+  ),
+  transpose: method((x: NDArray, ...axes: (number | readonly number[])[]) =>
+    manipulation.transpose(x, axes.length === 0 ? undefined : axes.length === 1 && Array.isArray(axes[0]) ? axes[0] : (axes as number[])),
+  ),
+  get: method((x: NDArray, ...index: never[]) => indexing.getItem(x, index)),
+  at: method((x: NDArray, ...index: never[]) => indexing.indexUpdate(x, index)),
+  item: item as Method,
+  tolist: function (this: NDArray): Nested {
+    return nested(elements(this, "tolist()"), this.shape, this.dtype === bool);
+  },
+  dataSync: function (this: NDArray): HostData {
+    return elements(this, "dataSync()");
+  },
+  data: async function (this: NDArray): Promise<HostData> {
+    return elements(this, "data()");
+  },
+  js: async function (this: NDArray): Promise<Nested> {
+    return nested(elements(this, "js()"), this.shape, this.dtype === bool);
+  },
+  blockUntilReady: function (this: NDArray): NDArray {
+    return this;
+  },
+  delete: function (this: NDArray): void {
+    const x = concrete(this, "This occurred in the delete() method of an array");
+    if (x.buffer === null) return;
+    x.backend.release(x.buffer);
+    x.buffer = null;
+  },
+  isDeleted: function (this: NDArray): boolean {
+    return this instanceof ArrayImpl && this.buffer === null;
+  },
+  toString: function (this: NDArray): string {
+    if (this instanceof Tracer) return tracerText(this);
+    return formatStr((this as ArrayImpl).toHost(), this.shape, this.dtype);
+  },
+};
+
+const symbols: Record<symbol, Method> = {
+  [Symbol.iterator]: function (this: NDArray): Iterator<NDArray> {
+    return indexing.iterateRows(this)[Symbol.iterator]();
+  },
+  [Symbol.toPrimitive]: function (this: NDArray, hint: never): number | string {
+    if (hint === "string") return String((this as unknown as { toString(): string }).toString());
+    if (this instanceof Tracer && concreteValue(this) === null) {
+      throw new TracerBoolConversionError(
+        `Attempted to use a traced array with shape ${this.aval} as a JavaScript value (in arithmetic with an operator, a comparison or Number(x)).\n` +
+          `The error occurred while ${this.trace.description}. Use methods (x.add(y), x.lt(y)) and jnp.where instead of operators and if.`,
+      );
+    }
+    if (hint === "default" && this.size !== 1) return String((this as unknown as { toString(): string }).toString());
+    if (this.ndim !== 0) throw new TypeError(`Only scalar arrays can be converted to Python scalars; got arr.ndim=${this.ndim}`);
+    return Number(item.call(this));
+  },
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: function (this: NDArray): void {
+    this.delete();
+  },
+  [Symbol.for("nodejs.util.inspect.custom")]: function (this: NDArray): string {
+    if (this instanceof Tracer) return tracerText(this);
+    if ((this as ArrayImpl).buffer === null) return `Array(<deleted>, shape=(${this.shape.join(", ")}), dtype=${this.dtype})`;
+    return formatRepr((this as ArrayImpl).toHost(), this.shape, this.dtype, this.weakType);
+  },
+};
+
+const getters: Record<string, (this: NDArray) => unknown> = {
+  T: function () {
+    return manipulation.transpose(this);
+  },
+  mT: function () {
+    return manipulation.matrixTranspose(this);
+  },
+  itemsize: function () {
+    return this.dtype.itemsize;
+  },
+  nbytes: function () {
+    return this.size * this.dtype.itemsize;
+  },
+  length: function () {
+    if (this.ndim === 0) throw new TypeError("len() of unsized object: a scalar array has no length");
+    return this.shape[0];
+  },
+};
+
+/** Gives every array the methods declared in arrayMethods.ts. */
+export function installMethods(): void {
+  for (const key of Reflect.ownKeys(methods) as string[]) define(key, methods[key]);
+  for (const key of Object.getOwnPropertySymbols(symbols)) define(key, symbols[key]);
+  for (const [key, get] of Object.entries(getters)) Object.defineProperty(NDArray.prototype, key, { get, configurable: true });
+}
+function define(key: string | symbol, value: Method): void {
+  Object.defineProperty(NDArray.prototype, key, { value, writable: true, configurable: true, enumerable: false });
+}
+installMethods();

@@ -1,0 +1,197 @@
+import { ArrayImpl, NDArray } from "../core/array.ts";
+import { shapedArray, shapeStr } from "../core/aval.ts";
+import { currentTrace, isEager } from "../core/trace.ts";
+import { arrayFromHost, leafToArray, literal } from "../core/values.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  type HostData,
+  hostArray,
+  int32,
+  promoteEntries,
+  scalarToHost,
+  toInexactDType,
+} from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
+import { convertElementType } from "../lax/convert.ts";
+import { broadcastInDim, expandDims, squeeze, stack } from "../lax/shape.ts";
+
+/**
+ * An argument as an array: arrays and tracers as they are, lone scalars as weakly typed literals, nested lists and typed arrays as new
+ * arrays (numbers float32, bigints int32, booleans bool, typed arrays their own dtype).
+ *
+ * @throws TypeError that names the function and the position for anything else
+ */
+export function toArray(x: unknown, name: string, position = 0): NDArray {
+  if (x instanceof NDArray) return x;
+  const leaf = leafToArray(x);
+  if (leaf !== null) return leaf;
+  if (Array.isArray(x)) return fromNested(x, name);
+  throw new TypeError(`${name} requires ndarray or scalar arguments, got ${describe(x)} at position ${position}.`);
+}
+
+function describe(x: unknown): string {
+  if (x === null) return "null";
+  return typeof x === "object" ? (x.constructor?.name ?? "object") : typeof x;
+}
+
+/** The dtype of a list of scalars: bigints int32, booleans bool, numbers (also mixed with the others) float32. */
+function listDType(values: readonly unknown[]): DType {
+  let kind: DType | undefined;
+  for (const v of values) {
+    const d = typeof v === "boolean" ? bool : typeof v === "bigint" ? int32 : float32;
+    if (kind === undefined || d === float32) kind = d;
+    else if (kind === bool && d === int32) kind = int32;
+  }
+  return kind ?? float32;
+}
+
+/**
+ * An array from nested lists of scalars, arrays and typed arrays.
+ * @throws ValueError when the lists are ragged, TypeError for other elements
+ */
+export function fromNested(x: readonly unknown[], name: string, dtype?: DType): NDArray {
+  const shape = nestedShape(x, name);
+  const flat: unknown[] = [];
+  const collect = (v: unknown, depth: number): void => {
+    if (depth === shape.length) flat.push(v);
+    else for (const item of v as readonly unknown[]) collect(item, depth + 1);
+  };
+  collect(x, 0);
+  if (flat.every((v) => typeof v === "number" || typeof v === "boolean" || typeof v === "bigint")) {
+    const target = dtype ?? listDType(flat);
+    const data = hostArray(target, flat.length) as unknown as (number | bigint)[];
+    flat.forEach((v, i) => {
+      data[i] = scalarToHost(v as number, target)[0] as number;
+    });
+    return arrayFromHost(data as unknown as HostData, shapedArray(shape, target));
+  }
+  const parts = flat.map((v) => toArray(v, name));
+  return stackNested(promoteDTypes(parts), shape);
+}
+
+function stackNested(parts: NDArray[], shape: readonly number[]): NDArray {
+  const [first] = parts;
+  for (const p of parts) {
+    if (p.shape.join() !== first.shape.join()) {
+      throw new ValueError(`jnp.array: all elements of a list must have one shape, got ${shapeStr(first.shape)} and ${shapeStr(p.shape)}.`);
+    }
+  }
+  let level = parts;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const next: NDArray[] = [];
+    for (let i = 0; i < level.length; i += shape[axis]) next.push(stack(level.slice(i, i + shape[axis]), 0));
+    level = next;
+  }
+  return level[0];
+}
+
+function nestedShape(x: unknown, name: string): number[] {
+  if (!Array.isArray(x)) return [];
+  if (x.length === 0) return [0];
+  const first = nestedShape(x[0], name);
+  for (const item of x) {
+    if (nestedShape(item, name).join() !== first.join()) {
+      throw new ValueError(
+        `${name}: setting an array element with a sequence. The requested array has an inhomogeneous shape: ` +
+          "all lists at one depth must have the same length.",
+      );
+    }
+  }
+  return [x.length, ...first];
+}
+
+/** Converts an array to a dtype and weak type; a literal is converted on the spot, without an equation. */
+export function convert(x: NDArray, dtype: DType, weakType = false): NDArray {
+  if (x.dtype === dtype && x.weakType === weakType) return x;
+  if (isLiteral(x)) return literal(numericValue(x), shapedArray([], dtype, weakType));
+  return convertElementType(x, dtype, weakType);
+}
+function isLiteral(x: NDArray): x is ArrayImpl & { literal: number | bigint | boolean } {
+  return x instanceof ArrayImpl && x.literal !== undefined;
+}
+function numericValue(x: ArrayImpl): number | bigint {
+  return typeof x.literal === "boolean" ? Number(x.literal) : (x.literal as number | bigint);
+}
+
+/** Converts all to the dtype that JAX's promotion lattice gives. */
+export function promoteDTypes(xs: readonly NDArray[]): NDArray[] {
+  if (xs.length === 2 && xs[0].dtype === xs[1].dtype && !xs[0].weakType && !xs[1].weakType) return [xs[0], xs[1]];
+  const { dtype, weakType } = promoteEntries(xs.map((x) => x.aval));
+  return xs.map((x) => convert(x, dtype, weakType));
+}
+
+/** {@link promoteDTypes}, with integers and booleans turned into floats. */
+export function promoteDTypesInexact(xs: readonly NDArray[]): NDArray[] {
+  const { dtype, weakType } = promoteEntries(xs.map((x) => x.aval));
+  const inexact = toInexactDType(dtype);
+  return xs.map((x) => convert(x, inexact, weakType));
+}
+
+/** Gives all operands the same rank; scalars stay scalars, and sizes of 1 are stretched by the operation itself. */
+export function promoteShapes(xs: readonly NDArray[], name: string): NDArray[] {
+  let rank = 0;
+  let mixed = false;
+  for (const x of xs) {
+    if (x.ndim === 0) continue;
+    if (rank !== 0 && x.ndim !== rank) mixed = true;
+    if (x.ndim > rank) rank = x.ndim;
+  }
+  if (rank === 0) return xs as NDArray[];
+  checkBroadcast(xs.map((x) => x.shape), name);
+  if (!mixed) return xs as NDArray[];
+  return xs.map((x) => (x.ndim === 0 || x.ndim === rank ? x : raiseRank(x, rank)));
+}
+
+/** Adds leading axes of size 1. */
+export function raiseRank(x: NDArray, rank: number): NDArray {
+  const extra = rank - x.ndim;
+  if (extra <= 0) return x;
+  return expandDims(x, Array.from({ length: extra }, (_, i) => i));
+}
+
+/**
+ * The shape to which shapes broadcast together.
+ * @throws TypeError that names the function when they do not fit
+ */
+export function checkBroadcast(shapes: readonly (readonly number[])[], name: string): number[] {
+  const rank = Math.max(0, ...shapes.map((s) => s.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    for (let i = 0; i < shape.length; i++) {
+      const at = rank - shape.length + i;
+      if (result[at] === 1) result[at] = shape[i];
+      else if (shape[i] !== 1 && shape[i] !== result[at]) {
+        throw new TypeError(`${name} got incompatible shapes for broadcasting: ${shapes.map(shapeStr).join(", ")}.`);
+      }
+    }
+  }
+  return result;
+}
+
+/** Arguments of a binary function: arrays, promoted to one dtype and one rank. */
+export function promoteArgs(name: string, ...args: unknown[]): NDArray[] {
+  return promoteShapes(promoteDTypes(args.map((x, i) => toArray(x, name, i))), name);
+}
+/** {@link promoteArgs} to a floating dtype. */
+export function promoteArgsInexact(name: string, ...args: unknown[]): NDArray[] {
+  return promoteShapes(promoteDTypesInexact(args.map((x, i) => toArray(x, name, i))), name);
+}
+
+/** Repeats an array along new and size-1 axes. */
+export function broadcastToShape(x: NDArray, shape: readonly number[]): NDArray {
+  if (x.shape.join() === shape.join()) return x;
+  const offset = shape.length - x.ndim;
+  const keep = Array.from(x.shape, (_, i) => i).filter((i) => x.shape[i] === shape[offset + i] || x.shape[i] !== 1);
+  const squeezed = keep.length === x.ndim ? x : squeezeTo(x, keep);
+  return broadcastInDim(squeezed, shape, keep.map((i) => i + offset));
+}
+function squeezeTo(x: NDArray, keep: readonly number[]): NDArray {
+  return squeeze(x, Array.from(x.shape, (_, i) => i).filter((i) => !keep.includes(i)));
+}
+
+/** True while a function is being traced into a program, where scalars made from numbers become literals. */
+export function tracing(): boolean {
+  return !isEager() && currentTrace() !== null;
+}

@@ -1,0 +1,337 @@
+import type { ArrayLike, NDArray } from "../core/array.ts";
+import type { Axis, ReductionOptions } from "../core/arrayMethods.ts";
+import { scalar } from "../core/values.ts";
+import { asDType, bool, type DType, type DTypeLike, iinfo, int32, isFloating, isInteger, uint32 } from "../dtypes/index.ts";
+import { toInexactDType } from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
+import * as lax from "../lax/index.ts";
+import { jit } from "../transforms/jit.ts";
+import { canonicalizeAxes, canonicalizeAxis, readOptions } from "./arguments.ts";
+import { broadcastToShape, convert, promoteDTypesInexact, toArray } from "./promote.ts";
+import { where as select } from "./where.ts";
+
+interface ReductionSpec {
+  readonly name: string;
+  /** Reduces the axes of an array. */
+  readonly reduce: (x: NDArray, axes: readonly number[]) => NDArray;
+  /** Combines the initial value with the result. */
+  readonly combine: (x: NDArray, y: NDArray) => NDArray;
+  /** The neutral value in a dtype: what masked elements count as. */
+  readonly identity: (dtype: DType) => number | boolean;
+  /** Whether an empty reduction has a value. */
+  readonly hasIdentity: boolean;
+  readonly prepare?: (x: NDArray) => NDArray;
+  readonly promoteIntegers?: boolean;
+}
+
+function makeReduction(spec: ReductionSpec) {
+  return (a: ArrayLike, ...args: unknown[]): NDArray => {
+    const { axis, dtype, keepdims, initial, where } = readOptions<ReductionOptions>(
+      spec.name,
+      ["axis", "dtype"],
+      args,
+      ["keepdims", "initial", "where", "promoteIntegers"],
+    );
+    const original = toArray(a, spec.name);
+    const mask = checkWhere(spec.name, where);
+    if (initial === undefined && !spec.hasIdentity && mask !== null) {
+      throw new ValueError(`reduction operation ${spec.name} does not have an identity, so to use a where mask one has to specify 'initial'`);
+    }
+    let x = spec.prepare === undefined ? original : spec.prepare(original);
+    const axes = canonicalizeAxes(axis, x.ndim);
+    if (initial === undefined && !spec.hasIdentity && axes.some((i) => x.shape[i] === 0)) {
+      throw new ValueError(`zero-size array to reduction operation ${spec.name} which has no identity`);
+    }
+    const resultDType = dtype === undefined ? (spec.promoteIntegers === true ? widen(x.dtype) : x.dtype) : asDType(dtype);
+    x = convert(x, resultDType, (x.weakType && dtype === undefined && resultDType === x.dtype));
+    if (mask !== null) x = select(mask, x, scalar(spec.identity(x.dtype), x.dtype));
+    let result = spec.reduce(x, axes);
+    if (initial !== undefined) {
+      const start = toArray(initial, spec.name);
+      if (start.ndim !== 0) throw new ValueError(`initial value must be a scalar. Got array of shape (${start.shape.join(", ")})`);
+      result = spec.combine(convert(start, x.dtype), result);
+    }
+    return keepdims === true ? restoreAxes(result, axes) : result;
+  };
+}
+
+function restoreAxes(x: NDArray, axes: readonly number[]): NDArray {
+  return axes.length === 0 ? x : lax.expandDims(x, [...axes].sort((a, b) => a - b));
+}
+
+/** Sums and products of narrow integers and booleans are computed in int32 or uint32. */
+function widen(dtype: DType): DType {
+  if (dtype === bool) return int32;
+  if (!isInteger(dtype) || dtype.bits >= 32) return dtype;
+  return dtype.kind === "uint" ? uint32 : int32;
+}
+
+function checkWhere(name: string, where: ArrayLike | undefined): NDArray | null {
+  if (where === undefined || where === null) return null;
+  const mask = toArray(where, name);
+  if (mask.dtype !== bool) throw new ValueError(`jnp.${name}: where must be None or a boolean array; got where.dtype=dtype('${mask.dtype}').`);
+  return mask;
+}
+
+const numericBool = (x: NDArray): NDArray => (x.dtype === bool ? convert(x, int32) : x);
+const toBoolean = (x: NDArray): NDArray => convert(x, bool);
+const lowest = (dtype: DType): number | boolean =>
+  dtype === bool ? false : isFloating(dtype) ? Number.NEGATIVE_INFINITY : Number(iinfo(dtype).min);
+const highest = (dtype: DType): number | boolean =>
+  dtype === bool ? true : isFloating(dtype) ? Number.POSITIVE_INFINITY : Number(iinfo(dtype).max);
+
+type Reduce = {
+  (a: ArrayLike, options?: ReductionOptions): NDArray;
+  (a: ArrayLike, axis?: Axis, options?: ReductionOptions): NDArray;
+  (a: ArrayLike, axis?: Axis, dtype?: DTypeLike, options?: ReductionOptions): NDArray;
+};
+
+/**
+ * Sum over all axes or those given. Narrow integers are summed in 32 bits.
+ *
+ * @param options.axis an axis, several, or null for all
+ * @param options.keepdims keep reduced axes with size 1
+ * @param options.where elements to include; `initial` is added to the result
+ * @example
+ * ```ts
+ * String(jnp.sum(jnp.array([[1, 2], [3, 4]]), { axis: 0 })); // => "[4. 6.]"
+ * ```
+ */
+export const sum: Reduce = makeReduction({
+  name: "sum",
+  reduce: lax.reduceSum,
+  combine: lax.add,
+  identity: () => 0,
+  hasIdentity: true,
+  prepare: numericBool,
+  promoteIntegers: true,
+});
+/** Product; see {@link sum} for the options. @example `String(jnp.prod([2, 3])); // => "6.0"` */
+export const prod: Reduce = makeReduction({
+  name: "prod",
+  reduce: lax.reduceProd,
+  combine: lax.mul,
+  identity: () => 1,
+  hasIdentity: true,
+  prepare: numericBool,
+  promoteIntegers: true,
+});
+/** Maximum; NaN if any element is. @throws ValueError for empty axes without `initial`. @example `String(jnp.max([2, 3])); // => "3.0"` */
+export const max: Reduce = makeReduction({
+  name: "max",
+  reduce: lax.reduceMax,
+  combine: lax.max,
+  identity: lowest,
+  hasIdentity: false,
+});
+/** Minimum; NaN if any element is. @throws ValueError for empty axes without `initial`. @example `String(jnp.min([2, 3])); // => "2.0"` */
+export const min: Reduce = makeReduction({
+  name: "min",
+  reduce: lax.reduceMin,
+  combine: lax.min,
+  identity: highest,
+  hasIdentity: false,
+});
+export { max as amax, min as amin };
+/** Whether all elements are nonzero. @example `String(jnp.all([1, 0])); // => "False"` */
+export const all: Reduce = makeReduction({
+  name: "all",
+  reduce: lax.reduceAnd,
+  combine: lax.bitwiseAnd,
+  identity: () => true,
+  hasIdentity: true,
+  prepare: toBoolean,
+});
+/** Whether any element is nonzero. @example `String(jnp.any([1, 0])); // => "True"` */
+export const any: Reduce = makeReduction({
+  name: "any",
+  reduce: lax.reduceOr,
+  combine: lax.bitwiseOr,
+  identity: () => false,
+  hasIdentity: true,
+  prepare: toBoolean,
+});
+
+/** The number of elements that are averaged: a literal, or counted where there is a mask. */
+function countOf(x: NDArray, axis: Axis | undefined, keepdims: boolean, mask: NDArray | null, dtype: DType): NDArray {
+  if (mask !== null) return sum(broadcastToShape(mask, x.shape), { axis: axis ?? null, dtype, keepdims });
+  const n = canonicalizeAxes(axis, x.ndim).reduce((p, i) => p * x.shape[i], 1);
+  return scalar(n, dtype);
+}
+
+/**
+ * Arithmetic mean over all axes or those given; integers give float32, an empty mean NaN.
+ *
+ * @example
+ * ```ts
+ * String(jnp.mean(jnp.arange(4))); // => "1.5"
+ * ```
+ */
+export const mean: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray => {
+  const { axis, dtype, keepdims = false, where } = readOptions<ReductionOptions>("mean", ["axis", "dtype"], args, ["keepdims", "where"]);
+  const x = toArray(a, "mean");
+  const mask = checkWhere("mean", where);
+  const result = dtype === undefined ? toInexactDType(x.dtype) : asDType(dtype);
+  const count = countOf(x, axis, keepdims, mask, result);
+  return lax.div(sum(x, { axis: axis ?? null, dtype: result, keepdims, where: mask ?? undefined }), count);
+};
+
+export interface VarOptions extends ReductionOptions {
+  /** Divide by n - ddof. */
+  ddof?: number;
+  correction?: number;
+  mean?: ArrayLike;
+}
+type Variance = {
+  (a: ArrayLike, options?: VarOptions): NDArray;
+  (a: ArrayLike, axis?: Axis, options?: VarOptions): NDArray;
+};
+
+interface VarStatic {
+  readonly axis: Axis | undefined;
+  readonly dtype: DType;
+  readonly keepdims: boolean;
+}
+
+/** Variance with the correction as a traced scalar, under the name that JAX prints. */
+const varJit = jit(
+  (x0: NDArray, correction: NDArray, where: NDArray | null, givenMean: NDArray | null, s: VarStatic): NDArray => {
+    const { axis, dtype, keepdims } = s;
+    const x = convert(x0, dtype);
+    const mask = where ?? undefined;
+    const center = givenMean === null ? mean(x, { axis: axis ?? null, dtype, keepdims: true, where: mask }) : convert(givenMean, dtype);
+    const centered = lax.square(lax.sub(x, broadcastable(center, x)));
+    const normalizer = lax.sub(countOf(x, axis, keepdims, where, dtype), convert(correction, dtype));
+    const total = sum(centered, { axis: axis ?? null, dtype, keepdims, where: mask });
+    const result = lax.div(total, normalizer);
+    return select(lax.gt(normalizer, scalar(0, dtype)), result, Number.NaN);
+  },
+  { name: "_var", staticArgnums: 4 },
+);
+function broadcastable(center: NDArray, x: NDArray): NDArray {
+  return center.ndim === x.ndim ? center : broadcastToShape(center, x.shape);
+}
+
+const varNames: readonly string[] = ["axis", "dtype"];
+const varKeywords: readonly string[] = ["ddof", "keepdims", "where", "mean", "correction"];
+
+function readVar(a: ArrayLike, args: readonly unknown[], name: string): { x: NDArray; correction: number; mask: NDArray | null; given: NDArray | null; s: VarStatic } {
+  const o = readOptions<VarOptions>(name, varNames, args, varKeywords);
+  if (o.correction !== undefined && o.ddof !== undefined && o.ddof !== 0) throw new ValueError("ddof and correction can't be provided simultaneously.");
+  const x = toArray(a, name);
+  const dtype = o.dtype === undefined ? toInexactDType(x.dtype) : asDType(o.dtype);
+  if (!isFloating(dtype)) {
+    throw new ValueError(`dtype argument to ${name} must be inexact; got ${dtype}`);
+  }
+  const axis = o.axis === undefined || o.axis === null ? undefined : typeof o.axis === "number" ? canonicalizeAxis(o.axis, x.ndim) : canonicalizeAxes(o.axis, x.ndim);
+  return {
+    x,
+    correction: o.correction ?? o.ddof ?? 0,
+    mask: checkWhere(name, o.where),
+    given: o.mean === undefined ? null : toArray(o.mean, name),
+    s: { axis, dtype, keepdims: o.keepdims === true },
+  };
+}
+
+/** Variance: mean squared distance from the mean. @example `String(jnp.var([1, 3])); // => "1.0"` */
+const variance: Variance = (a: ArrayLike, ...args: unknown[]): NDArray => {
+  const { x, correction, mask, given, s } = readVar(a, args, "var");
+  return varJit(x, correction as never, mask, given, s);
+};
+export { variance as var };
+
+const stdJit = jit(
+  (x: NDArray, correction: NDArray, where: NDArray | null, givenMean: NDArray | null, s: VarStatic): NDArray =>
+    lax.sqrt(varJit(x, correction, where, givenMean, s)),
+  { name: "_std", staticArgnums: 4 },
+);
+/** Standard deviation: the square root of the variance. @example `String(jnp.std([1, 3])); // => "1.0"` */
+export const std: Variance = (a: ArrayLike, ...args: unknown[]): NDArray => {
+  const { x, correction, mask, given, s } = readVar(a, args, "std");
+  return stdJit(x, correction as never, mask, given, s);
+};
+
+/** Maximum minus minimum. */
+export const ptp: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray => {
+  const { axis, keepdims } = readOptions<ReductionOptions>("ptp", ["axis"], args, ["keepdims"]);
+  const x = toArray(a, "ptp");
+  return lax.sub(max(x, { axis: axis ?? null, keepdims }), min(x, { axis: axis ?? null, keepdims }));
+};
+/** The number of nonzero elements, int32. @example `String(jnp.countNonzero([1, 0, 2])); // => "2"` */
+export const countNonzero: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray => {
+  const { axis, keepdims } = readOptions<ReductionOptions>("countNonzero", ["axis"], args, ["keepdims"]);
+  return sum(toBoolean(toArray(a, "countNonzero")), { axis: axis ?? null, keepdims, dtype: int32 });
+};
+
+/** Weighted mean; equal weights by default. `returned` also gives the sum of weights. */
+export function average(a: ArrayLike, ...args: unknown[]): NDArray {
+  const o = readOptions<{ axis: Axis; weights: ArrayLike; keepdims: boolean }>("average", ["axis", "weights"], args, ["keepdims"]);
+  if (o.weights === undefined) return mean(promoteDTypesInexact([toArray(a, "average")])[0], { axis: o.axis ?? null, keepdims: o.keepdims });
+  const [x, w0] = promoteDTypesInexact([toArray(a, "average"), toArray(o.weights, "average")]);
+  let w = w0;
+  if (x.shape.join() !== w.shape.join()) {
+    if (o.axis === undefined || o.axis === null) throw new ValueError("Axis must be specified when shapes of a and weights differ.");
+    const axes = canonicalizeAxes(o.axis, x.ndim);
+    if (axes.map((i) => x.shape[i]).join() !== w.shape.join()) {
+      throw new ValueError("Shape of weights must be consistent with shape of a along specified axis.");
+    }
+    const order = axes.map((_, i) => i).sort((i, j) => axes[i] - axes[j]);
+    w = lax.reshape(lax.transpose(w, order), x.shape.map((n, i) => (axes.includes(i) ? n : 1)));
+  }
+  const total = sum(w, { axis: o.axis ?? null, keepdims: o.keepdims });
+  return lax.div(sum(lax.mul(x, w), { axis: o.axis ?? null, keepdims: o.keepdims }), total);
+}
+
+type ArgReduce = {
+  (a: ArrayLike, options?: { axis?: number | null; keepdims?: boolean }): NDArray;
+  (a: ArrayLike, axis?: number | null, options?: { keepdims?: boolean }): NDArray;
+};
+function argReduction(name: string, op: (x: NDArray, axis: number, dtype: DType) => NDArray): ArgReduce {
+  const compiled = jit(
+    (x: NDArray, axis: number | null, keepdims: boolean): NDArray => {
+      if (x.size === 0 && (axis === null || x.shape[canonicalizeAxis(axis, x.ndim)] === 0)) {
+        throw new ValueError(`attempt to get ${name} of an empty sequence`);
+      }
+      const flat = axis === null ? lax.reshape(x, [x.size]) : x;
+      const k = axis === null ? 0 : canonicalizeAxis(axis, x.ndim);
+      const result = op(flat, k, int32);
+      if (!keepdims) return result;
+      return axis === null ? lax.reshape(result, x.shape.map(() => 1)) : lax.expandDims(result, [k]);
+    },
+    { name, staticArgnums: [1, 2] },
+  );
+  return (a: ArrayLike, ...args: unknown[]): NDArray => {
+    const { axis = null, keepdims = false } = readOptions<{ axis: number | null; keepdims: boolean }>(name, ["axis"], args, ["keepdims"]);
+    const x = toArray(a, name);
+    return compiled(x, axis === null ? null : canonicalizeAxis(axis, x.ndim), keepdims);
+  };
+}
+/** Index of the first maximum (of the first NaN, if any), int32. Without an axis: of the flattened array. @example `String(jnp.argmax([1, 3, 2])); // => "1"` */
+export const argmax = argReduction("argmax", lax.argmax);
+/** Index of the first minimum (of the first NaN, if any), int32. @example `String(jnp.argmin([1, 3, 0])); // => "2"` */
+export const argmin = argReduction("argmin", lax.argmin);
+
+type Cumulative = {
+  (a: ArrayLike, options?: { axis?: number | null; dtype?: DTypeLike }): NDArray;
+  (a: ArrayLike, axis?: number | null, options?: { dtype?: DTypeLike }): NDArray;
+};
+function cumulative(name: string, op: (x: NDArray, axis: number) => NDArray): Cumulative {
+  const compiled = jit(
+    (x0: NDArray, axis: number | null, dtype: DType | null): NDArray => {
+      const flat = axis === null ? lax.reshape(x0, [x0.size]) : x0;
+      const target = dtype ?? (x0.dtype === bool ? int32 : x0.dtype);
+      return op(convert(flat, target), axis === null ? 0 : axis);
+    },
+    { name, staticArgnums: [1, 2] },
+  );
+  return (a: ArrayLike, ...args: unknown[]): NDArray => {
+    const o = readOptions<{ axis: number | null; dtype: DTypeLike }>(name, ["axis", "dtype"], args);
+    const x = toArray(a, name);
+    const axis = o.axis === undefined || o.axis === null ? null : canonicalizeAxis(o.axis, x.ndim);
+    return compiled(x, axis, o.dtype === undefined ? null : asDType(o.dtype));
+  };
+}
+/** Running sum along an axis; of the flattened array without one. Keeps the dtype (booleans become int32). @example `String(jnp.cumsum([1, 2, 3])); // => "[1. 3. 6.]"` */
+export const cumsum = cumulative("cumsum", lax.cumsum);
+/** Running product along an axis. @example `String(jnp.cumprod([1, 2, 3])); // => "[1. 2. 6.]"` */
+export const cumprod = cumulative("cumprod", lax.cumprod);

@@ -1,0 +1,177 @@
+import type { ArrayLike, NDArray } from "../core/array.ts";
+import { scalar } from "../core/values.ts";
+import { bool, finfo, float32, int32, isFloating, isInteger } from "../dtypes/index.ts";
+import * as lax from "../lax/index.ts";
+import { jit } from "../transforms/jit.ts";
+import { convert, promoteArgs, promoteArgsInexact, promoteDTypesInexact, toArray } from "./promote.ts";
+import { where } from "./where.ts";
+
+/** The operand as a floating array: integers and booleans become float32. */
+function inexact(x: ArrayLike, name: string): NDArray {
+  return promoteArgsInexact(name, x)[0];
+}
+
+/** A function of floats, elementwise. */
+function float(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
+  return (x) => op(inexact(x, name));
+}
+/** Rounding leaves integers and booleans as they are. */
+function rounding(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
+  return (x) => {
+    const array = toArray(x, name);
+    return isFloating(array.dtype) ? op(array) : array;
+  };
+}
+
+/** The constant `value` with the dtype of `x`. */
+const like = (x: NDArray, value: number): NDArray => scalar(value, x.dtype);
+
+/** Exponential e^x, elementwise. Integers become float32. @example `String(jnp.exp(0)); // => "1.0"` */
+export const exp = float("exp", lax.exp);
+/** 2^x, elementwise. @example `String(jnp.exp2(3)); // => "8.0"` */
+export const exp2 = float("exp2", lax.exp2);
+/** e^x - 1, accurate near zero. @example `String(jnp.expm1(0)); // => "0.0"` */
+export const expm1 = float("expm1", lax.expm1);
+/** Natural logarithm; -Infinity at 0, NaN below. @example `String(jnp.log(1)); // => "0.0"` */
+export const log = float("log", lax.log);
+/** log(1 + x), accurate near zero. @example `String(jnp.log1p(0)); // => "0.0"` */
+export const log1p = float("log1p", lax.log1p);
+/** Base-2 logarithm. @example `String(jnp.log2(8)); // => "3.0"` */
+export const log2 = float("log2", (x) => lax.div(lax.log(x), lax.log(like(x, 2))));
+/** Base-10 logarithm. @example `String(jnp.log10(1)); // => "0.0"` */
+export const log10 = float("log10", (x) => lax.mul(lax.log(x), like(x, Math.LOG10E)));
+/** Square root; NaN below zero. @example `String(jnp.sqrt(4)); // => "2.0"` */
+export const sqrt = float("sqrt", lax.sqrt);
+/** Cube root. @example `String(jnp.cbrt(-8)); // => "-2.0"` */
+export const cbrt = float("cbrt", lax.cbrt);
+/** Sine; x in radians. @example `String(jnp.sin(0)); // => "0.0"` */
+export const sin = float("sin", lax.sin);
+/** Cosine; x in radians. @example `String(jnp.cos(0)); // => "1.0"` */
+export const cos = float("cos", lax.cos);
+/** Tangent; x in radians. @example `String(jnp.tan(0)); // => "0.0"` */
+export const tan = float("tan", lax.tan);
+/** Inverse sine, in radians; NaN outside [-1, 1]. @example `String(jnp.arcsin(0)); // => "0.0"` */
+export const arcsin = float("arcsin", lax.asin);
+/** Inverse cosine, in radians; NaN outside [-1, 1]. @example `String(jnp.arccos(1)); // => "0.0"` */
+export const arccos = float("arccos", lax.acos);
+/** Inverse tangent, in radians. @example `String(jnp.arctan(0)); // => "0.0"` */
+export const arctan = float("arctan", lax.atan);
+/** Hyperbolic sine. @example `String(jnp.sinh(0)); // => "0.0"` */
+export const sinh = float("sinh", lax.sinh);
+/** Hyperbolic cosine. @example `String(jnp.cosh(0)); // => "1.0"` */
+export const cosh = float("cosh", lax.cosh);
+/** Hyperbolic tangent. @example `String(jnp.tanh(0)); // => "0.0"` */
+export const tanh = float("tanh", lax.tanh);
+/** Inverse hyperbolic sine. @example `String(jnp.arcsinh(0)); // => "0.0"` */
+export const arcsinh = float("arcsinh", lax.asinh);
+const acoshJit = jit((x: NDArray) => lax.acosh(inexact(x, "arccosh")), { name: "arccosh" });
+/** Inverse hyperbolic cosine; NaN below 1. @example `String(jnp.arccosh(1)); // => "0.0"` */
+export const arccosh = (x: ArrayLike): NDArray => acoshJit(toArray(x, "arccosh"));
+/** Inverse hyperbolic tangent; NaN outside [-1, 1]. @example `String(jnp.arctanh(0)); // => "0.0"` */
+export const arctanh = float("arctanh", lax.atanh);
+export { arcsin as asin, arccos as acos, arctan as atan, arcsinh as asinh, arccosh as acosh, arctanh as atanh };
+
+/** Largest integer not above x. Integers are returned as they are. @example `String(jnp.floor(-1.5)); // => "-2.0"` */
+export const floor = rounding("floor", lax.floor);
+/** Smallest integer not below x. @example `String(jnp.ceil(-1.5)); // => "-1.0"` */
+export const ceil = rounding("ceil", lax.ceil);
+const truncJit = jit(
+  (x: NDArray) => (isFloating(x.dtype) ? where(lax.lt(x, like(x, 0)), lax.ceil(x), lax.floor(x)) : x),
+  { name: "trunc" },
+);
+/** The integer part, toward zero. @example `String(jnp.trunc(-1.5)); // => "-1.0"` */
+export const trunc = (x: ArrayLike): NDArray => truncJit(toArray(x, "trunc"));
+export { trunc as fix };
+const rintJit = jit(
+  (x: NDArray) => (isFloating(x.dtype) ? lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN) : convert(x, float32)),
+  { name: "rint" },
+);
+/** Nearest integer, halves to even. @example `String(jnp.rint(2.5)); // => "2.0"` */
+export const rint = (x: ArrayLike): NDArray => rintJit(toArray(x, "rint"));
+
+/** -x. @throws TypeError for booleans. @example `String(jnp.negative(2)); // => "-2"` */
+export const negative = (x: ArrayLike): NDArray => lax.neg(toArray(x, "negative"));
+/** x itself. */
+export const positive = (x: ArrayLike): NDArray => toArray(x, "positive");
+/** Absolute value. @example `String(jnp.abs(-2)); // => "2"` */
+export const absolute = (x: ArrayLike): NDArray => {
+  const array = toArray(x, "absolute");
+  return array.dtype === bool || array.dtype.kind === "uint" ? array : lax.abs(array);
+};
+export { absolute as abs };
+/** Absolute value as a float. */
+export const fabs = float("fabs", lax.abs);
+/** -1, 0 or 1; NaN for NaN. @example `String(jnp.sign(-3)); // => "-1"` */
+export const sign = (x: ArrayLike): NDArray => lax.sign(toArray(x, "sign"));
+/** x * x. @example `String(jnp.square(3)); // => "9"` */
+export const square = (x: ArrayLike): NDArray => {
+  const array = toArray(x, "square");
+  return lax.square(array.dtype === bool ? convert(array, int32) : array);
+};
+/** 1 / x. @example `String(jnp.reciprocal(4)); // => "0.25"` */
+export const reciprocal = (x: ArrayLike): NDArray => lax.integerPow(promoteDTypesInexact([toArray(x, "reciprocal")])[0], -1);
+/** Degrees to radians. */
+export const deg2rad = float("deg2rad", (x) => lax.mul(x, like(x, Math.PI / 180)));
+/** Radians to degrees. */
+export const rad2deg = float("rad2deg", (x) => lax.mul(x, like(x, 180 / Math.PI)));
+export { deg2rad as radians, rad2deg as degrees };
+
+/** Bitwise (integers) or logical (booleans) complement. @example `String(jnp.invert(0)); // => "-1"` */
+export const invert = (x: ArrayLike): NDArray => lax.bitwiseNot(promoteArgs("invert", x)[0]);
+export { invert as bitwiseInvert, invert as bitwiseNot };
+
+/** True where x is NaN. @example `String(jnp.isnan(NaN)); // => "True"` */
+export const isnan = (x: ArrayLike): NDArray => {
+  const array = toArray(x, "isnan");
+  return lax.ne(array, array);
+};
+/** True where x is neither infinite nor NaN. @example `String(jnp.isfinite(1)); // => "True"` */
+export const isfinite = (x: ArrayLike): NDArray => {
+  const array = toArray(x, "isfinite");
+  return isFloating(array.dtype) ? lax.isFinite(array) : lax.full(array.shape, true, bool);
+};
+const isinfJit = jit(
+  (x: NDArray) => (isFloating(x.dtype) ? lax.eq(lax.abs(x), like(x, Number.POSITIVE_INFINITY)) : lax.full(x.shape, false, bool)),
+  { name: "isinf" },
+);
+/** True where x is plus or minus infinity. @example `String(jnp.isinf(1)); // => "False"` */
+export const isinf = (x: ArrayLike): NDArray => isinfJit(toArray(x, "isinf"));
+function signedInf(x: ArrayLike, name: string, value: number): NDArray {
+  const array = toArray(x, name);
+  return isFloating(array.dtype) ? lax.eq(array, like(array, value)) : lax.full(array.shape, false, bool);
+}
+/** True where x is plus infinity. */
+export const isposinf = (x: ArrayLike): NDArray => signedInf(x, "isposinf", Number.POSITIVE_INFINITY);
+/** True where x is minus infinity. */
+export const isneginf = (x: ArrayLike): NDArray => signedInf(x, "isneginf", Number.NEGATIVE_INFINITY);
+
+const signbitJit = jit(
+  (x: NDArray) => {
+    if (isInteger(x.dtype)) return lax.lt(x, like(x, 0));
+    if (x.dtype === bool) return lax.full(x.shape, false, bool);
+    const { bits } = finfo(x.dtype);
+    if (bits !== 32) throw new TypeError(`jnp.signbit supports float32 here, got ${x.dtype}.`);
+    const word = lax.bitcastConvertType(x, int32);
+    return convert(lax.shiftRightArithmetic(word, scalar(31, int32)), bool);
+  },
+  { name: "signbit" },
+);
+/** True where the sign bit is set, -0 included. @example `String(jnp.signbit(-0)); // => "True"` */
+export const signbit = (x: ArrayLike): NDArray => signbitJit(toArray(x, "signbit"));
+
+/** Logical not: true where x is zero. @example `String(jnp.logicalNot(0)); // => "True"` */
+export const logicalNot = (x: ArrayLike): NDArray => lax.bitwiseNot(toBool(toArray(x, "logicalNot")));
+/** x != 0. */
+export function toBool(x: NDArray): NDArray {
+  return x.dtype === bool ? x : lax.ne(x, like(x, 0));
+}
+/** Real numbers are their own conjugates. */
+export const conjugate = positive;
+export { conjugate as conj, positive as real };
+/** The imaginary part: zeros for real arrays. */
+export const imag = (x: ArrayLike): NDArray => {
+  const array = toArray(x, "imag");
+  return lax.full(array.shape, 0, array.dtype);
+};
+/** True everywhere: complex dtypes are not supported yet. */
+export const isreal = (x: ArrayLike): NDArray => lax.full(toArray(x, "isreal").shape, true, bool);

@@ -1,0 +1,118 @@
+import type { NDArray } from "../core/array.ts";
+import { type ShapedArray, shapedArray } from "../core/aval.ts";
+import { evalJaxpr } from "../core/evalJaxpr.ts";
+import { ClosedJaxpr, type Jaxpr } from "../core/jaxpr.ts";
+import type { BatchDim, Params, Primitive } from "../core/primitive.ts";
+import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
+import { traceToJaxpr } from "./traceToJaxpr.ts";
+
+/** One example's view of an array that holds a batch of them along axis `dim`. */
+export class BatchTracer extends Tracer {
+  readonly value: NDArray;
+  readonly dim: number;
+  readonly aval: ShapedArray;
+  constructor(trace: BatchTrace, value: NDArray, dim: number) {
+    super(trace);
+    this.value = value;
+    this.dim = dim;
+    const shape = value.shape.slice();
+    shape.splice(dim, 1);
+    this.aval = shapedArray(shape, value.dtype, value.aval.weakType);
+  }
+}
+
+/** Vectorisation: every primitive applies its batching rule, under the parent trace. */
+export class BatchTrace extends Trace {
+  readonly axisSize: number;
+  constructor(parent: Trace, axisSize: number, description: string) {
+    super(parent, description);
+    this.axisSize = axisSize;
+  }
+  split(x: NDArray): [NDArray, BatchDim] {
+    if (x instanceof BatchTracer && x.trace === this) {
+      if (!this.alive) checkAlive(x);
+      return [x.value, x.dim];
+    }
+    return [x, null];
+  }
+  join(value: NDArray, dim: BatchDim): NDArray {
+    return dim === null ? value : new BatchTracer(this, value, dim);
+  }
+  processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
+    const values: NDArray[] = [];
+    const dims: BatchDim[] = [];
+    for (const x of args) {
+      const [v, d] = this.split(x);
+      values.push(v);
+      dims.push(d);
+    }
+    const parent = this.parent as Trace;
+    if (dims.every((d) => d === null)) return parent.processPrimitive(primitive, values, params);
+    const [outs, outDims] = withTrace(parent, () => primitive.batching(values, dims, params, this.axisSize));
+    return outs.map((x, i) => this.join(x, outDims[i]));
+  }
+}
+
+/** Runs `f` on batched values. */
+export function runBatched(
+  f: (args: NDArray[]) => readonly NDArray[],
+  values: readonly NDArray[],
+  dims: readonly BatchDim[],
+  axisSize: number,
+  description: string,
+): [NDArray[], BatchDim[]] {
+  const trace = new BatchTrace(currentTrace(), axisSize, description);
+  try {
+    const outs = withTrace(trace, () => f(values.map((v, i) => trace.join(v, dims[i]))));
+    const pairs = outs.map((x) => trace.split(x));
+    return [pairs.map((p) => p[0]), pairs.map((p) => p[1])];
+  } finally {
+    trace.alive = false;
+  }
+}
+
+const batchCache = new WeakMap<Jaxpr, Map<string, { closed: ClosedJaxpr; dimsOut: BatchDim[] }>>();
+
+/** The program on batches: inputs are batched along `dims`, outputs along the result's `dimsOut`. */
+export function batchJaxpr(
+  program: ClosedJaxpr,
+  dims: readonly BatchDim[],
+  axisSize: number,
+): { closed: ClosedJaxpr; dimsOut: BatchDim[] } {
+  const key = `${axisSize}:${dims.join()}`;
+  let byDims = batchCache.get(program.jaxpr);
+  if (byDims === undefined) {
+    byDims = new Map();
+    batchCache.set(program.jaxpr, byDims);
+  }
+  let result = byDims.get(key);
+  if (result === undefined) {
+    let dimsOut: BatchDim[] = [];
+    const avals = program.inAvals.map((a, i) => batchedAval(a, dims[i], axisSize));
+    const { jaxpr, consts } = traceToJaxpr(
+      (args) => {
+        const [outs, outDims] = runBatched(
+          (xs) => evalJaxpr(program.jaxpr, program.consts, xs),
+          args,
+          dims,
+          axisSize,
+          "vmapping a program",
+        );
+        dimsOut = outDims;
+        return outs;
+      },
+      avals,
+      "vmapping a program",
+    );
+    result = { closed: new ClosedJaxpr(jaxpr, consts), dimsOut };
+    byDims.set(key, result);
+  }
+  return result;
+}
+
+function batchedAval(aval: ShapedArray, dim: BatchDim, size: number): ShapedArray {
+  if (dim === null) return aval;
+  const shape = aval.shape.slice();
+  shape.splice(dim, 0, size);
+  return aval.update({ shape });
+}

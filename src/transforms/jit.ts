@@ -1,0 +1,281 @@
+import { ArrayImpl, type NDArray } from "../core/array.ts";
+import type { ShapedArray } from "../core/aval.ts";
+import type { Executable } from "../core/backend.ts";
+import { config } from "../core/config.ts";
+import { assertNoNans, compileProgram } from "../core/dispatch.ts";
+import { evalJaxpr } from "../core/evalJaxpr.ts";
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { bind, isEager, withEvaluation } from "../core/trace.ts";
+import { freshLiteral } from "../core/values.ts";
+import { ValueError } from "../errors.ts";
+import { flattenInto } from "../tree/flatten.ts";
+import { staticKey } from "../tree/statics.ts";
+import type { PyTreeDef } from "../tree/treedef.ts";
+import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
+import { functionName, setName } from "./functionName.ts";
+import { jitP } from "./jitPrimitive.ts";
+import { checkPurity } from "./purity.ts";
+import { Lowered } from "./stages.ts";
+import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
+import type { AnyFunction, ArgsOf } from "./types.ts";
+
+export interface JitOptions {
+  /** Positions of arguments that are compile-time constants; see {@link jit} for when two are equal. */
+  staticArgnums?: number | readonly number[];
+  /** Positions of arguments whose memory the call may reuse; their arrays are deleted by it. */
+  donateArgnums?: number | readonly number[];
+  /** Expand the function in place when it is traced inside another. */
+  inline?: boolean;
+  /** Keep arguments that the function does not use. */
+  keepUnused?: boolean;
+  /** The name that jaxprs print; default: the function's. */
+  name?: string;
+}
+
+/** A compiled function: call it, or look at its stages. */
+export type JitFunction<F extends AnyFunction> = ((...args: ArgsOf<F>) => ReturnType<F>) & {
+  /** Traces for these arguments (arrays or ShapeDtypeStructs) without running. */
+  lower(...args: unknown[]): Lowered;
+  /** Forgets compiled programs. */
+  clearCache(): void;
+};
+
+/** A traced and, once it has run, compiled specialisation. */
+interface Entry {
+  readonly closed: ClosedJaxpr;
+  readonly outTree: PyTreeDef;
+  /** Values closed over that belong to outer transformations: leading arguments of the program. */
+  readonly lifted: readonly NDArray[];
+  readonly donated: readonly boolean[];
+  executable: Executable | null;
+}
+
+/**
+ * Compiles a function: traced once per combination of abstract arguments (tree structure, shapes, dtypes, weak types) and
+ * static arguments, and compiled into one program.
+ *
+ * The function must be pure: it runs once per specialisation, and what it reads from outside is frozen into the program
+ * (`config.update("checkPurity", "warn")` finds such reads).
+ *
+ * Static arguments are equal when they are the same primitive value, the same function or instance, arrays or plain objects of equal
+ * values, or instances whose `equals` method says so.
+ *
+ * @throws TypeError when `f` is not a function or returns something that is not an array or scalar.
+ * @throws ValueError for a static argument that is an array, or positions out of range.
+ * @example
+ * ```ts
+ * const f = jit((x: NDArray) => x.mul(x).sum());
+ * String(f(jnp.arange(4))); // => "14"
+ * ```
+ */
+export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitFunction<F> {
+  requireCallable(f);
+  const name = options.name ?? functionName(f);
+  const statics = argnums(options.staticArgnums, "staticArgnums");
+  const donate = argnums(options.donateArgnums, "donateArgnums");
+  const cache = new Map<unknown, Entry>();
+  const nested = new Map<PyTreeDef, Map<number | string, Entry>>();
+  const plain = statics.length === 0;
+
+  const trace = (args: readonly unknown[], avals: readonly ShapedArray[], treedef: PyTreeDef): Entry => {
+    let outTree!: PyTreeDef;
+    const { jaxpr, consts } = traceToJaxpr(
+      (leaves) => {
+        const out = f(...restore(args, statics, treedef.unflatten(leaves) as unknown[]));
+        const flat = flattenArrays(out, `function ${name} traced for jit returned`);
+        outTree = flat.treedef;
+        return flat.leaves;
+      },
+      avals,
+      `tracing the function ${name} for jit`,
+    );
+    const { closed, lifted } = closeOverConcrete(jaxpr, consts);
+    const donated = [...lifted.map(() => false), ...donatedLeaves(args, statics, donate)];
+    return { closed, outTree, lifted, donated, executable: null };
+  };
+
+  const lookup = (args: readonly unknown[], leaves: readonly NDArray[], treedef: PyTreeDef): Entry => {
+    let byAvals: Map<unknown, Entry>;
+    let key: unknown;
+    if (plain) {
+      let found = nested.get(treedef);
+      if (found === undefined) {
+        found = new Map();
+        nested.set(treedef, found);
+      }
+      byAvals = found;
+      key = avalsKey(leaves);
+    } else {
+      byAvals = cache;
+      key = staticKey([
+        treedef.id,
+        avalsKey(leaves),
+        ...statics.map((i) => (i < args.length ? [args[i]] : null)),
+      ]);
+    }
+    let entry = byAvals.get(key);
+    if (entry === undefined) {
+      entry = trace(
+        args,
+        leaves.map((x) => x.aval),
+        treedef,
+      );
+      if (entry.lifted.length === 0) byAvals.set(key, entry);
+    } else if (config.checkPurity !== "off") {
+      checkPurity(
+        name,
+        entry.closed,
+        () =>
+          trace(
+            args,
+            leaves.map((x) => x.aval),
+            treedef,
+          ).closed,
+      );
+    }
+    return entry;
+  };
+
+  const call = (...args: unknown[]): unknown => {
+    if (!plain) checkStatics(args, statics, name);
+    const { leaves, treedef } = flattenArrays(
+      plain ? args : dynamicArgs(args, statics),
+      `Argument of ${name} is`,
+    );
+    const entry = lookup(args, leaves, treedef);
+    return entry.outTree.unflatten(run(entry, leaves));
+  };
+
+  const run = (entry: Entry, leaves: NDArray[]): NDArray[] => {
+    const inputs = entry.lifted.length === 0 ? leaves : [...entry.lifted, ...leaves];
+    if (options.inline === true) return evalJaxpr(entry.closed.jaxpr, entry.closed.consts, inputs);
+    if (!isEager() || config.evaluator === "reference") {
+      return bind(jitP, inputs, {
+        name,
+        jaxpr: entry.closed,
+        donatedInvars: entry.donated,
+        keepUnused: options.keepUnused === true,
+      });
+    }
+    const executable = (entry.executable ??= compileProgram(entry.closed, name, entry.donated));
+    if (donate.length > 0) protectLiterals(inputs, entry.donated);
+    const outs = executable.call(requireConcrete(inputs));
+    if (config.debugNans) reportNans(entry.closed, inputs, outs, name, donate.length > 0);
+    return outs;
+  };
+
+  const jitted = setName(call, name) as unknown as JitFunction<F>;
+  jitted.lower = (...args: unknown[]) => {
+    if (!plain) checkStatics(args, statics, name);
+    const { avals, treedef } = abstractLeaves(
+      plain ? args : dynamicArgs(args, statics),
+      `Argument of ${name} is`,
+    );
+    const entry = trace(args, avals, treedef);
+    return new Lowered(name, entry.closed, treedef, entry.outTree, entry.donated);
+  };
+  jitted.clearCache = () => {
+    cache.clear();
+    nested.clear();
+  };
+  return jitted;
+}
+
+export function requireCallable(f: unknown): void {
+  if (typeof f !== "function") throw new TypeError(`Expected a callable value, got ${String(f)}`);
+}
+
+function argnums(value: number | readonly number[] | undefined, option: string): readonly number[] {
+  const list = value === undefined ? [] : typeof value === "number" ? [value] : [...value];
+  for (const i of list) {
+    if (!Number.isInteger(i) || i < 0)
+      throw new ValueError(`jit: ${option} must be non-negative integers, got ${String(i)}.`);
+  }
+  return list.sort((a, b) => a - b);
+}
+
+function avalsKey(leaves: readonly NDArray[]): number | string {
+  if (leaves.length === 1) return leaves[0].aval.id;
+  if (leaves.length === 2) return leaves[0].aval.id * 0x2000000 + leaves[1].aval.id;
+  let key = "";
+  for (let i = 0; i < leaves.length; i++) key += `${leaves[i].aval.id},`;
+  return key;
+}
+
+function dynamicArgs(args: readonly unknown[], statics: readonly number[]): unknown[] {
+  return args.filter((_, i) => !statics.includes(i));
+}
+function restore(args: readonly unknown[], statics: readonly number[], dynamic: unknown[]): unknown[] {
+  if (statics.length === 0) return dynamic;
+  let next = 0;
+  return args.map((x, i) => (statics.includes(i) ? x : dynamic[next++]));
+}
+
+function checkStatics(args: readonly unknown[], statics: readonly number[], name: string): void {
+  for (const i of statics) {
+    if (i >= args.length) {
+      throw new ValueError(
+        `jit of ${name} has staticArgnums ${i}, but was called with only ${args.length} positional arguments.`,
+      );
+    }
+    flattenInto(args[i], []).numLeaves;
+    if (hasArray(args[i])) {
+      throw new ValueError(
+        `Non-hashable static arguments are not supported: argument ${i} of ${name} holds an array. ` +
+          "Pass arrays as ordinary arguments, and only plain values through staticArgnums.",
+      );
+    }
+  }
+}
+function hasArray(x: unknown): boolean {
+  const leaves: unknown[] = [];
+  flattenInto(x, leaves);
+  return leaves.some((leaf) => typeof leaf === "object" && leaf !== null && "aval" in leaf);
+}
+
+function donatedLeaves(
+  args: readonly unknown[],
+  statics: readonly number[],
+  donate: readonly number[],
+): boolean[] {
+  return args.flatMap((x, i) => {
+    if (statics.includes(i)) return [];
+    const leaves: unknown[] = [];
+    flattenInto(x, leaves);
+    return leaves.map(() => donate.includes(i));
+  });
+}
+
+/** Scalars given as numbers are shared; a donated one needs memory of its own. */
+function protectLiterals(inputs: NDArray[], donated: readonly boolean[]): void {
+  inputs.forEach((x, i) => {
+    if (donated[i] && x instanceof ArrayImpl && x.literal !== undefined)
+      inputs[i] = freshLiteral(x.literal, x.aval);
+  });
+}
+
+function requireConcrete(inputs: readonly NDArray[]): readonly ArrayImpl[] {
+  for (const x of inputs) if (!(x instanceof ArrayImpl)) return bindLeaked(inputs);
+  return inputs as readonly ArrayImpl[];
+}
+/** Outside every transformation a tracer can only be a leaked one; binding raises the error that says so. */
+function bindLeaked(inputs: readonly NDArray[]): never {
+  bind(jitP, inputs, { name: "", jaxpr: null as never, donatedInvars: [], keepUnused: false });
+  throw new Error("unreachable");
+}
+
+/** Finds the operation that made a NaN by running the program again, one operation at a time. */
+function reportNans(
+  closed: ClosedJaxpr,
+  inputs: readonly NDArray[],
+  outs: readonly ArrayImpl[],
+  name: string,
+  donated: boolean,
+): void {
+  try {
+    for (const x of outs) assertNoNans(x, `jit(${name})`);
+  } catch (error) {
+    if (!donated) withEvaluation(() => evalJaxpr(closed.jaxpr, closed.consts, inputs));
+    throw error;
+  }
+}

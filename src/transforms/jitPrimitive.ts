@@ -1,0 +1,214 @@
+import type { NDArray } from "../core/array.ts";
+import { evalJaxpr } from "../core/evalJaxpr.ts";
+import { ClosedJaxpr, type Jaxpr } from "../core/jaxpr.ts";
+import {
+  definePrimitive,
+  type LinearOperand,
+  type Params,
+  type Primitive,
+  type Tangent,
+  UndefinedPrimal,
+  Zero,
+} from "../core/primitive.ts";
+import { instantiate } from "../core/tangents.ts";
+import { bind } from "../core/trace.ts";
+import { batchJaxpr } from "./batchTrace.ts";
+import { jvpJaxpr } from "./jvpTrace.ts";
+import { linearizeFlat } from "./linearizeTrace.ts";
+import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
+import { backwardPass } from "./transposeJaxpr.ts";
+
+export interface JitParams extends Params {
+  readonly name: string;
+  readonly jaxpr: ClosedJaxpr;
+  readonly donatedInvars: readonly boolean[];
+  readonly keepUnused: boolean;
+}
+
+/** A call of a compiled program: `jit[name=f jaxpr={...}]`. */
+export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
+  name: "jit",
+  abstractEval: (_avals, { jaxpr }) => jaxpr.outAvals,
+  reference: () => {
+    throw new Error("jit is evaluated through its program");
+  },
+  inlineAs: ({ jaxpr }) => ({ jaxpr: jaxpr.jaxpr, consts: jaxpr.consts }),
+  lowering: { kind: "inline" },
+  printsWithOuterNames: true,
+  printParams: ({ name, jaxpr, donatedInvars, keepUnused }) => {
+    const params: Params = { name, jaxpr };
+    if (donatedInvars.some((d) => d)) params.donated_invars = donatedInvars;
+    if (keepUnused) params.keep_unused = true;
+    return params;
+  },
+
+  jvp: (primals, tangents, params) => {
+    const nonzeros = tangents.map((t) => !(t instanceof Zero));
+    const { closed, nonzerosOut } = jvpJaxpr(params.jaxpr, nonzeros);
+    const args = [...primals, ...tangents.filter((_, i) => nonzeros[i]).map(instantiate)];
+    const outs = bind(jitP, args, callOf(params, closed));
+    const primalsOut = outs.slice(0, nonzerosOut.length);
+    let next = nonzerosOut.length;
+    return [
+      primalsOut,
+      nonzerosOut.map((nz, i) => (nz ? outs[next++] : new Zero(primalsOut[i].aval.toTangent()))),
+    ];
+  },
+
+  linearize: (primals, nonzeros, params) => {
+    const lin = linearizeProgram(params.jaxpr, nonzeros);
+    const outs = bind(jitP, primals, callOf(params, lin.primal));
+    const primalsOut = outs.slice(0, lin.nonzerosOut.length);
+    const computed = outs.slice(lin.nonzerosOut.length);
+    const residuals = lin.residualSources.map((s) =>
+      s.kind === "input" ? primals[s.index] : computed[s.index],
+    );
+    return {
+      primalsOut,
+      linear: (tangents) => {
+        const args = [...residuals, ...tangents.filter((_, i) => nonzeros[i]).map(instantiate)];
+        const tangentsOut = bind(jitP, args, callOf(params, lin.linear));
+        let next = 0;
+        return lin.nonzerosOut.map((nz, i) =>
+          nz ? tangentsOut[next++] : new Zero(primalsOut[i].aval.toTangent()),
+        );
+      },
+    };
+  },
+
+  transpose: (cotangents, operands, params) => {
+    const linear = operands.map((x) => x instanceof UndefinedPrimal);
+    const nonzeros = cotangents.map((ct) => !(ct instanceof Zero));
+    const { closed, nonzerosOut } = transposeProgram(params.jaxpr, linear, nonzeros, operands);
+    const args = [
+      ...operands.filter((x): x is NDArray => !(x instanceof UndefinedPrimal)),
+      ...cotangents.filter((ct): ct is NDArray => !(ct instanceof Zero)),
+    ];
+    const outs = bind(jitP, args, callOf(params, closed));
+    let next = 0;
+    return nonzerosOut.map((nz) => (nz ? outs[next++] : null));
+  },
+
+  batching: (operands, dims, params, axisSize) => {
+    const { closed, dimsOut } = batchJaxpr(params.jaxpr, dims, axisSize);
+    return [bind(jitP, operands, callOf(params, closed)), dimsOut];
+  },
+});
+
+function callOf(params: JitParams, jaxpr: ClosedJaxpr): JitParams {
+  return {
+    name: params.name,
+    jaxpr,
+    donatedInvars: jaxpr.jaxpr.invars.map(() => false),
+    keepUnused: params.keepUnused,
+  };
+}
+
+/** Where a residual of a linearized program comes from: an input passed on, or an extra output of the primal program. */
+type ResidualSource = { readonly kind: "input" | "computed"; readonly index: number };
+
+interface LinearizedProgram {
+  /** Computes the primal outputs, then the residuals that are not inputs. */
+  readonly primal: ClosedJaxpr;
+  /** Inputs: the residuals, then the nonzero tangents. Outputs: the tangents marked in `nonzerosOut`. */
+  readonly linear: ClosedJaxpr;
+  readonly nonzerosOut: readonly boolean[];
+  readonly residualSources: readonly ResidualSource[];
+}
+
+const linearized = new WeakMap<Jaxpr, Map<string, LinearizedProgram>>();
+
+function linearizeProgram(program: ClosedJaxpr, nonzeros: readonly boolean[]): LinearizedProgram {
+  const byMask = memo(linearized, program.jaxpr);
+  const key = maskKey(nonzeros);
+  let result = byMask.get(key);
+  if (result === undefined) {
+    let lin!: ReturnType<typeof linearizeFlat>;
+    let linear!: ReturnType<typeof closeOverConcrete>;
+    let residualSources: ResidualSource[] = [];
+    const { jaxpr, consts } = traceToJaxpr(
+      (args) => {
+        lin = linearizeFlat(
+          (xs) => evalJaxpr(program.jaxpr, program.consts, xs),
+          args,
+          nonzeros,
+          "differentiating a program",
+        );
+        const computed: NDArray[] = [];
+        linear = closeOverConcrete(lin.jaxpr, lin.residuals);
+        residualSources = linear.lifted.map((r) => {
+          const input = args.indexOf(r);
+          if (input >= 0) return { kind: "input", index: input };
+          return { kind: "computed", index: computed.push(r) - 1 };
+        });
+        return [...lin.primalsOut, ...computed];
+      },
+      program.inAvals,
+      "differentiating a program",
+    );
+    result = {
+      primal: new ClosedJaxpr(jaxpr, consts),
+      linear: linear.closed,
+      nonzerosOut: lin.nonzerosOut,
+      residualSources,
+    };
+    byMask.set(key, result);
+  }
+  return result;
+}
+
+interface TransposedProgram {
+  /** Inputs: the operands that are not linear, then the nonzero cotangents. Outputs: the cotangents marked in `nonzerosOut`. */
+  readonly closed: ClosedJaxpr;
+  readonly nonzerosOut: readonly boolean[];
+}
+
+const transposed = new WeakMap<Jaxpr, Map<string, TransposedProgram>>();
+
+function transposeProgram(
+  program: ClosedJaxpr,
+  linear: readonly boolean[],
+  nonzeros: readonly boolean[],
+  operands: readonly LinearOperand[],
+): TransposedProgram {
+  const byMask = memo(transposed, program.jaxpr);
+  const key = `${maskKey(linear)},${maskKey(nonzeros)}`;
+  let result = byMask.get(key);
+  if (result === undefined) {
+    const inAvals = program.inAvals;
+    const known = inAvals.filter((_, i) => !linear[i]);
+    const ctAvals = program.outAvals.filter((_, i) => nonzeros[i]).map((a) => a.toTangent());
+    let nonzerosOut: boolean[] = [];
+    const { jaxpr, consts } = traceToJaxpr(
+      (args) => {
+        let next = 0;
+        const xs = operands.map((x, i) => (linear[i] ? new UndefinedPrimal(x.aval) : args[next++]));
+        const cts: Tangent[] = program.outAvals.map((a, i) =>
+          nonzeros[i] ? args[next++] : new Zero(a.toTangent()),
+        );
+        const ctsIn = backwardPass(program.jaxpr, program.consts, xs, cts);
+        nonzerosOut = ctsIn.map((ct, i) => linear[i] && !(ct instanceof Zero));
+        return ctsIn.filter((_, i) => nonzerosOut[i]) as NDArray[];
+      },
+      [...known, ...ctAvals],
+      "transposing a program",
+    );
+    result = { closed: new ClosedJaxpr(jaxpr, consts), nonzerosOut };
+    byMask.set(key, result);
+  }
+  return result;
+}
+
+function maskKey(mask: readonly boolean[]): string {
+  let key = "";
+  for (const bit of mask) key += bit ? "1" : "0";
+  return key;
+}
+function memo<V>(cache: WeakMap<Jaxpr, Map<string, V>>, jaxpr: Jaxpr): Map<string, V> {
+  let map = cache.get(jaxpr);
+  if (map === undefined) {
+    map = new Map();
+    cache.set(jaxpr, map);
+  }
+  return map;
+}

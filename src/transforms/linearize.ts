@@ -1,0 +1,196 @@
+import type { NDArray } from "../core/array.ts";
+import { type ShapedArray, typeMatch } from "../core/aval.ts";
+import { evalJaxpr } from "../core/evalJaxpr.ts";
+import { Jaxpr } from "../core/jaxpr.ts";
+import { type Tangent, UndefinedPrimal, Zero } from "../core/primitive.ts";
+import { instantiate } from "../core/tangents.ts";
+import { float0 } from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
+import type { PyTreeDef } from "../tree/treedef.ts";
+import { floatScalars } from "./differentiable.ts";
+import { flattenArrays } from "./flatFunction.ts";
+import { functionName } from "./functionName.ts";
+import { requireCallable } from "./jit.ts";
+import { auxPair } from "./jvp.ts";
+import { type Linearized, linearizeFlat } from "./linearizeTrace.ts";
+import { backwardPass } from "./transposeJaxpr.ts";
+import type { AnyFunction } from "./types.ts";
+
+/** A function of pytrees linearized at a point; shared by linearize, vjp and grad. */
+export interface LinearizedTree extends Linearized {
+  readonly inAvals: readonly ShapedArray[];
+  readonly inTree: PyTreeDef;
+  readonly outTree: PyTreeDef;
+  /** The auxiliary output, when the function has one. */
+  readonly aux: unknown;
+}
+
+/** Linearizes `f` at a list of arguments. */
+export function linearizeTree(
+  f: AnyFunction,
+  primals: readonly unknown[],
+  hasAux: boolean,
+  where: string,
+): LinearizedTree {
+  const { leaves, treedef: inTree } = flattenArrays(floatScalars(primals), `${where} was called with`);
+  let outTree!: PyTreeDef;
+  let auxTree: PyTreeDef | undefined;
+  const nonzeros = leaves.map((x) => x.aval.toTangent().dtype !== float0);
+  const lin = linearizeFlat(
+    (args) => {
+      let out: unknown = f(...(inTree.unflatten(args) as unknown[]));
+      let auxLeaves: NDArray[] = [];
+      if (hasAux) {
+        let aux: unknown;
+        [out, aux] = auxPair(out, where);
+        const flat = flattenArrays(aux, `${where}'s function returned as aux`);
+        auxTree = flat.treedef;
+        auxLeaves = flat.leaves;
+      }
+      const flat = flattenArrays(out, `function ${functionName(f)} differentiated by ${where} returned`);
+      outTree = flat.treedef;
+      return [...flat.leaves, ...auxLeaves];
+    },
+    leaves,
+    nonzeros,
+    `differentiating the function ${functionName(f)} with ${where}`,
+  );
+  const n = outTree.numLeaves;
+  const aux = auxTree?.unflatten(lin.primalsOut.slice(n));
+  const kept = lin.nonzerosOut.slice(0, n);
+  // Aux outputs may carry tangents; the linear program's results for them are not wanted.
+  const wanted = kept.filter((nz) => nz).length;
+  const { constvars, invars, eqns, outvars } = lin.jaxpr;
+  const jaxpr =
+    outvars.length === wanted ? lin.jaxpr : new Jaxpr(constvars, invars, eqns, outvars.slice(0, wanted));
+  return {
+    primalsOut: lin.primalsOut.slice(0, n),
+    nonzerosOut: kept,
+    jaxpr,
+    residuals: lin.residuals,
+    inAvals: leaves.map((x) => x.aval),
+    inTree,
+    outTree,
+    aux,
+  };
+}
+
+/** Cotangents of the inputs from those of the outputs. */
+export function pullback(lin: LinearizedTree, cotangents: readonly Tangent[]): Tangent[] {
+  const linear = lin.inAvals.map((a) => a.toTangent().dtype !== float0);
+  const operands = lin.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval));
+  const cts = backwardPass(
+    lin.jaxpr,
+    lin.residuals,
+    operands,
+    cotangents.filter((_, i) => lin.nonzerosOut[i]),
+  );
+  let next = 0;
+  return lin.inAvals.map((a, i) => (linear[i] ? cts[next++] : new Zero(a.toTangent())));
+}
+
+/**
+ * The value of `f` at `primals` and its derivative there as a linear function of the tangents, computed once.
+ *
+ * @returns `[value, fJvp]` with `fJvp(...tangents)`, or `[value, fJvp, aux]` with `hasAux`
+ * @example
+ * ```ts
+ * const [y, df] = linearize((x) => x.mul(x), 3);
+ * `${y} ${df(1)} ${df(2)}`; // => "9.0 6.0 12.0"
+ * ```
+ */
+export function linearize<F extends AnyFunction>(
+  f: F,
+  ...primals: unknown[]
+): [ReturnType<F>, (...tangents: unknown[]) => ReturnType<F>] {
+  requireCallable(f);
+  const lin = linearizeTree(f, primals, false, "linearize");
+  const fJvp = (...tangents: unknown[]): unknown => {
+    const t = flattenArrays(floatScalars(tangents), "a linearized function was called with");
+    if (t.treedef !== lin.inTree) {
+      throw new TypeError(
+        `linearized function called with tangents of structure ${t.treedef}, but the primals had ${lin.inTree}.`,
+      );
+    }
+    const dynamic = t.leaves.filter((x, i) => {
+      const expected = lin.inAvals[i].toTangent();
+      if (!typeMatch(x.aval, expected)) {
+        throw new ValueError(
+          `linearized function called on tangent values inconsistent with the original primal values: got tangent aval ${x.aval} for primal aval ${lin.inAvals[i]}`,
+        );
+      }
+      return expected.dtype !== float0;
+    });
+    const outs = evalJaxpr(lin.jaxpr, lin.residuals, dynamic);
+    let next = 0;
+    const all = lin.nonzerosOut.map((nz, i) =>
+      nz ? outs[next++] : instantiate(new Zero(lin.primalsOut[i].aval.toTangent())),
+    );
+    return lin.outTree.unflatten(all);
+  };
+  return [
+    lin.outTree.unflatten(lin.primalsOut) as ReturnType<F>,
+    fJvp as (...tangents: unknown[]) => ReturnType<F>,
+  ];
+}
+
+/**
+ * The value of `f` and the function that maps a cotangent of the value to cotangents of the arguments (reverse mode).
+ *
+ * @returns `[value, pullback]`; `pullback(ct)` returns a list with one entry per argument. With an options object
+ * `{ hasAux: true }` as the last argument: `[value, pullback, aux]`.
+ * @throws ValueError when the cotangent's structure, shapes or dtypes are not those of the value
+ * @example
+ * ```ts
+ * const [y, back] = vjp((x, y) => x.mul(y), 3, 4);
+ * String(back(1)); // => "4.0,3.0"
+ * ```
+ */
+export function vjp<F extends AnyFunction>(
+  f: F,
+  ...primals: unknown[]
+): [ReturnType<F>, (ct: unknown) => Parameters<F>] & { 2?: unknown } {
+  requireCallable(f);
+  const last = primals[primals.length - 1];
+  const hasAux = isAuxOption(last) && primals.length > f.length;
+  const args = hasAux ? primals.slice(0, -1) : primals;
+  const lin = linearizeTree(f, args, hasAux && (last as { hasAux: boolean }).hasAux, "vjp");
+  const back = (ct: unknown): unknown => {
+    const flat = flattenArrays(floatLike(ct, lin), "a vjp function was called with");
+    if (flat.treedef !== lin.outTree) {
+      throw new ValueError(
+        `unexpected tree structure of argument to vjp function: got ${flat.treedef}, but expected to match ${lin.outTree}`,
+      );
+    }
+    const cts = flat.leaves.map((x, i) => checkedCotangent(x, lin.primalsOut[i].aval));
+    return lin.inTree.unflatten(pullback(lin, cts).map(instantiate));
+  };
+  const result = [lin.outTree.unflatten(lin.primalsOut), back] as unknown[];
+  if (hasAux) result.push(lin.aux);
+  return result as [ReturnType<F>, (ct: unknown) => Parameters<F>];
+}
+
+function isAuxOption(x: unknown): boolean {
+  return (
+    typeof x === "object" &&
+    x !== null &&
+    Object.keys(x).join() === "hasAux" &&
+    typeof (x as { hasAux: unknown }).hasAux === "boolean"
+  );
+}
+
+/** A lone number as cotangent of a float output is a float. */
+function floatLike(ct: unknown, lin: LinearizedTree): unknown {
+  return lin.outTree.numLeaves === 1 && typeof ct === "number" ? floatScalars(ct) : ct;
+}
+
+function checkedCotangent(ct: NDArray, primal: ShapedArray): Tangent {
+  const expected = primal.toTangent();
+  if (!typeMatch(ct.aval, expected)) {
+    throw new ValueError(
+      `unexpected JAX type (e.g. shape/dtype) for argument to VJP function: got ${ct.aval}, but expected ${expected} because the ` +
+        `corresponding output of the differentiated function had JAX type ${primal}`,
+    );
+  }
+  return expected.dtype === float0 ? new Zero(expected) : ct;
+}

@@ -1,0 +1,46 @@
+import type { NDArray } from "../core/array.ts";
+import type { ShapedArray } from "../core/aval.ts";
+import { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
+import { StagingTrace } from "../core/staging.ts";
+import { currentTrace, Tracer, withTrace } from "../core/trace.ts";
+
+/** Traces a function of flat arrays into a program; constants may include tracers of outer transformations. */
+export function traceToJaxpr(
+  f: (args: NDArray[]) => readonly NDArray[],
+  avals: readonly ShapedArray[],
+  description: string,
+): { jaxpr: Jaxpr; consts: NDArray[] } {
+  const trace = new StagingTrace(currentTrace(), description);
+  const args = avals.map((aval) => trace.newArg(aval));
+  try {
+    return withTrace(trace, () => trace.finish(f(args)));
+  } finally {
+    trace.alive = false;
+  }
+}
+
+/**
+ * Separates the constants that are tracers, which must be passed as arguments, from the concrete ones, which the program keeps.
+ * The result's leading inputs are the former.
+ */
+export function closeOverConcrete(
+  jaxpr: Jaxpr,
+  consts: readonly NDArray[],
+): { closed: ClosedJaxpr; lifted: NDArray[] } {
+  if (!consts.some((c) => c instanceof Tracer)) return { closed: new ClosedJaxpr(jaxpr, consts), lifted: [] };
+  const isTracer = consts.map((c) => c instanceof Tracer);
+  const lifted = consts.filter((_, i) => isTracer[i]);
+  const program = new Jaxpr(
+    jaxpr.constvars.filter((_, i) => !isTracer[i]),
+    [...jaxpr.constvars.filter((_, i) => isTracer[i]), ...jaxpr.invars],
+    jaxpr.eqns,
+    jaxpr.outvars,
+  );
+  return {
+    closed: new ClosedJaxpr(
+      program,
+      consts.filter((_, i) => !isTracer[i]),
+    ),
+    lifted,
+  };
+}

@@ -1,0 +1,19 @@
+import type { NDArray } from "../core/array.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the constraint that matches every function type
+export type AnyFunction = (...args: any[]) => any;
+
+/** Where a function takes an array, its transformed version takes a lone number too. */
+export type WithNumbers<T> = NDArray extends T ? T | number | bigint | boolean : T;
+
+/** The arguments of a transformed function. */
+export type ArgsOf<F extends AnyFunction> = AllWithNumbers<Parameters<F>>;
+type AllWithNumbers<T extends unknown[]> = { [K in keyof T]: WithNumbers<T[K]> };
+
+/** The gradient's type: the argument's own, with numbers turned into arrays. */
+export type GradOf<T> = T extends number | bigint | boolean ? NDArray : T;
+
+/** The gradient with respect to several arguments, in the order of `argnums`. */
+export type GradsOf<F extends AnyFunction, Nums extends readonly number[]> = {
+  -readonly [K in keyof Nums]: Nums[K] extends number ? GradOf<Parameters<F>[Nums[K]]> : never;
+};

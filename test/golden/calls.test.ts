@@ -1,0 +1,66 @@
+// Every call of the golden files that is in scope, eagerly and under jit.
+
+import { describe, expect, test } from "vitest";
+import { type CallCase, isRaises, partition, readCases } from "./cases.ts";
+import { expectError } from "./errors.ts";
+import { canJit, runEagerly, runJitted } from "./harness.ts";
+import { laterCases, laterFunctions, whyExcluded } from "./scope.ts";
+import { expectMatch } from "./values.ts";
+
+const files = [
+  "creation",
+  "indexing",
+  "initializers",
+  "lax_elementwise",
+  "lax_structural",
+  "manipulation",
+  "nn",
+  "printing",
+  "products",
+  "promotion",
+  "random",
+  "reductions",
+  "sorting",
+  "ufuncs_binary",
+  "ufuncs_unary",
+];
+
+const all = files.map((file) => [file, readCases<CallCase>(file)] as const);
+
+for (const [file, cases] of all) {
+  describe(file, () => {
+    const run = partition(file, cases, (golden) => whyExcluded(file, golden));
+    const rows = (some: CallCase[]) => some.map((golden) => [golden.id, golden] as const);
+
+    test.each(rows(run))("%s", (_id, golden) => {
+      if (isRaises(golden.expected)) {
+        expectError(() => runEagerly(golden), golden.expected);
+      } else {
+        expectMatch(runEagerly(golden), golden.expected, golden);
+      }
+    });
+
+    const jittable = run.filter(canJit);
+    if (jittable.length > 0) {
+      test.each(rows(jittable))("jit %s", (_id, golden) => {
+        expectMatch(runJitted(golden), golden.expected, golden);
+      });
+    }
+  });
+}
+
+test("the list of what is left out names only functions and cases that exist", () => {
+  const functions = new Set(all.flatMap(([, cases]) => cases.map((golden) => golden.fn)));
+  for (const { fn } of readCases<CallCase>("errors")) functions.add(fn);
+  const ids = new Set(all.flatMap(([file, cases]) => cases.map((golden) => `${file} ${golden.id}`)));
+  expect(
+    Object.values(laterFunctions)
+      .flat()
+      .filter((name) => !functions.has(name)),
+  ).toEqual([]);
+  expect(
+    Object.values(laterCases)
+      .flatMap(Object.keys)
+      .filter((key) => !ids.has(key)),
+  ).toEqual([]);
+});

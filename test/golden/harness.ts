@@ -1,0 +1,173 @@
+// Runs a golden call case: names to functions, keywords to a trailing options object, indices to `get` and `at`.
+
+import { inspect } from "node:util";
+import { jit, jnp, lax, type NDArray, nn, random, ShapeDtypeStruct, slice, typeOf, vmap } from "fluxion";
+import { type CallCase, type GoldenArray, type GoldenValue, isGoldenArray, isRaises } from "./cases.ts";
+import { decode, decodeArray } from "./values.ts";
+
+type Callable = (...args: unknown[]) => unknown;
+type Table = Record<string, Callable>;
+
+const tables: Record<string, Table> = {
+  jnp: jnp as unknown as Table,
+  lax: lax as unknown as Table,
+  random: random as unknown as Table,
+  nn: nn as unknown as Table,
+  "nn.initializers": nn.initializers as unknown as Table,
+};
+
+/** Names that are spelled otherwise here. */
+const renamed: Record<string, string> = {
+  // JAX defines both names as one function.
+  "scipy.special.logsumexp": "nn.logsumexp",
+  "dtypes.resultType": "jnp.resultType",
+  "Array.pos": "jnp.positive",
+  "Array.floorDivide": "Array.floorDiv",
+  "Array.bitwiseAnd": "Array.and",
+  "Array.bitwiseOr": "Array.or",
+  "Array.bitwiseXor": "Array.xor",
+  "Array.bitwiseNot": "Array.invert",
+  "Array.leftShift": "Array.lshift",
+  "Array.rightShift": "Array.rshift",
+  "Array.equal": "Array.eq",
+  "Array.notEqual": "Array.ne",
+  "Array.less": "Array.lt",
+  "Array.lessEqual": "Array.le",
+  "Array.greater": "Array.gt",
+  "Array.greaterEqual": "Array.ge",
+};
+
+/** Functions of the golden files that are short programs. */
+const programs: Table = {
+  // As console.log shows it.
+  "Array.repr": (x) => inspect(x),
+  "Array.str": (x) => String(x),
+  "Array.int": (x) => Number(x),
+  "lax.round": (x, method) =>
+    method === undefined
+      ? lax.round(x as NDArray)
+      : lax.round(x as NDArray, lax.RoundingMethod[method as keyof typeof lax.RoundingMethod]),
+  "random.vmapUniform": (keys, shape) =>
+    vmap((key: NDArray) => random.uniform(key, shape as number[]))(keys as NDArray),
+  "random.vmapSplit": (keys, num) =>
+    vmap((key: NDArray) => random.split(key, num as number))(keys as NDArray),
+  "random.keyReshape": (keys, shape) => jnp.reshape(keys as NDArray, shape as number[]),
+  "random.keyIndex": (keys, i) => (keys as NDArray).get(i as number),
+  "printing.dtype": (name) => jnp.dtype(name as string),
+  "printing.ShapeDtypeStruct": (dtype, shape) => new ShapeDtypeStruct(shape as number[], dtype as string),
+  "printing.typeOf": (x) => typeOf(x as NDArray),
+  "printing.tracer": (x) => {
+    let text = "";
+    vmap((row: NDArray) => {
+      text = String(row);
+      return row;
+    })(x as NDArray);
+    return text;
+  },
+};
+
+/** The function that a golden name stands for. */
+export function resolve(name: string): Callable {
+  const program = programs[name];
+  if (program !== undefined) return program;
+  const full = renamed[name] ?? name;
+  const dot = full.lastIndexOf(".");
+  const [space, member] = [full.slice(0, dot), full.slice(dot + 1)];
+  if (space === "Array") return (x, ...rest) => memberOf(x, member, rest);
+  const found = tables[space]?.[member];
+  if (typeof found !== "function") throw new Error(`${full} does not exist`);
+  return found;
+}
+
+function memberOf(x: unknown, member: string, args: unknown[]): unknown {
+  const value = (x as Record<string, unknown>)[member];
+  if (value === undefined) throw new Error(`NDArray has no member ${member}`);
+  return typeof value === "function" ? (value as Callable).apply(x, args) : value;
+}
+
+/** How indices with slices are written: as text (`"1:3"`) or with `slice`. */
+type SliceStyle = "text" | "slice";
+
+function decodeIndex(
+  value: GoldenValue,
+  style: SliceStyle,
+  onArray: (array: GoldenArray) => unknown,
+): unknown[] {
+  const items = Array.isArray(value) ? value : [value];
+  return items.map((item) => {
+    if (item === null || typeof item !== "object" || Array.isArray(item) || isGoldenArray(item)) {
+      return decode(item, onArray);
+    }
+    if (item.ellipsis) return "...";
+    if (item.newaxis) return null;
+    const [start, stop, step] = item.slice as (number | null)[];
+    if (style === "slice") return slice(start ?? null, stop ?? null, step ?? null);
+    const text = `${start ?? ""}:${stop ?? ""}`;
+    return step === null ? text : `${text}:${step}`;
+  });
+}
+
+/** Calls the function of a case on decoded arguments. */
+function apply(
+  golden: CallCase,
+  style: SliceStyle,
+  onArray: (array: GoldenArray, path: string) => unknown,
+): unknown {
+  const { fn } = golden;
+  const value = (arg: GoldenValue, path: string) => decode(arg, (array) => onArray(array, path), resolve);
+  const kwargs = Object.entries(golden.kwargs ?? {}).map(([key, arg]) => [key, value(arg, key)] as const);
+  const options = kwargs.length > 0 ? [Object.fromEntries(kwargs)] : [];
+  if (fn === "index" || fn.startsWith("at.")) {
+    const x = value(golden.args[0] as GoldenValue, "operand") as NDArray;
+    const index = decodeIndex(golden.args[1] as GoldenValue, style, (array) => onArray(array, "index"));
+    if (fn === "index") return memberOf(x, "get", index);
+    const rest = golden.args.slice(2).map((arg) => value(arg, "values"));
+    return memberOf(memberOf(x, "at", index), fn.slice(3), [...rest, ...options]);
+  }
+  const args = golden.args.map((arg, i) => value(arg, String(i)));
+  if (golden.factory === undefined) return resolve(fn)(...args, ...options);
+  const factory = golden.factory.map((arg, i) => value(arg, `factory ${i}`));
+  const factoryOptions = golden.factoryKwargs ? [value({ tree: golden.factoryKwargs }, "factory")] : [];
+  return (resolve(fn)(...factory, ...factoryOptions) as Callable)(...args, ...options);
+}
+
+export function runEagerly(golden: CallCase): unknown {
+  return apply(golden, "text", decodeArray);
+}
+
+/** Runs the case under `jit`, with every array traced whose value need not be known while tracing. */
+export function runJitted(golden: CallCase): unknown {
+  const made = new Map<GoldenArray, NDArray | number>();
+  const traced: GoldenArray[] = [];
+  // Arrays are made before tracing: what is computed under jit is staged, and no longer known.
+  apply(golden, "slice", (array, path) => {
+    const value = decodeArray(array);
+    made.set(array, value);
+    if (!array.weak && !needsValue(golden, array, path)) traced.push(array);
+    return value;
+  });
+  const f = jit((...arrays: NDArray[]) =>
+    apply(golden, "slice", (array) => {
+      const at = traced.indexOf(array);
+      return at < 0 ? made.get(array) : arrays[at];
+    }),
+  );
+  return f(...traced.map((array) => made.get(array) as NDArray));
+}
+
+/** Whether JAX needs the value of this argument while tracing. */
+function needsValue({ fn, kwargs }: CallCase, array: GoldenArray, path: string): boolean {
+  // The number of elements that a mask selects is part of a shape.
+  if (path === "index") return array.dtype === "bool";
+  // So is the total number of repeats, unless it is given.
+  return (
+    (fn === "jnp.repeat" || fn === "Array.repeat") && path === "1" && kwargs?.totalRepeatLength === undefined
+  );
+}
+
+/** Whether the case can run under `jit`: its result is made of arrays and JAX accepts the call. */
+export function canJit({ fn, expected }: CallCase): boolean {
+  const isArrays = (value: GoldenValue): boolean =>
+    isGoldenArray(value) || (Array.isArray(value) && value.length > 0 && value.every(isArrays));
+  return !isRaises(expected) && isArrays(expected) && !fn.startsWith("printing.");
+}

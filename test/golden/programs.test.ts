@@ -1,0 +1,297 @@
+// Differentiated and transformed programs, translated by hand from the golden's Python.
+
+import { grad, jit, jnp, jvp, lax, type NDArray, nn, random, slice, valueAndGrad, vjp, vmap } from "fluxion";
+import { describe, expect, test } from "vitest";
+import { type ProgramCase, partition, readCases } from "./cases.ts";
+import { unsupportedDtype } from "./scope.ts";
+import { decode, expectMatch, weakFloat } from "./values.ts";
+
+type A = NDArray;
+type Program = (...inputs: never[]) => unknown;
+
+// Jacobians of functions of one vector, from the transformations that are there.
+const basis = (n: number) => jnp.eye(n);
+const jacfwd = (f: (x: A) => A) => (x: A) =>
+  vmap((v: A) => jvp(f, [x], [v])[1], { outAxes: -1 })(basis(x.size));
+const jacrev = (f: (x: A) => A) => (x: A) => {
+  const [y, pull] = vjp(f, x);
+  return vmap((ct: A) => pull(ct)[0])(basis(y.size));
+};
+const hessian = (f: (x: A) => A) => jacfwd(grad(f));
+const trace = (m: A) => jnp.einsum("ii->", m);
+
+const elementwise = (f: (x: A) => A) => vmap(valueAndGrad(f));
+const elementwiseGrad = (f: (x: A) => A) => vmap(grad(f));
+const binaryGrad = (f: (x: A, y: A) => A) => vmap(grad(f, { argnums: [0, 1] }));
+const gradOfBoth = (f: (x: A, y: A) => A) => grad(f, { argnums: [0, 1] });
+const gradOfSin = (f: (x: A) => A) => grad((x: A) => jnp.sum(jnp.sin(f(x))));
+const gradOfSin2 = (f: (x: A, y: A) => A) => gradOfBoth((x, y) => jnp.sum(jnp.sin(f(x, y))));
+
+const rows = () => jnp.int32([0, 2]);
+
+type Layer = [w: A, b: A];
+
+function mlp(params: Layer[], x: A, y: A): A {
+  let h = x;
+  for (const [w, b] of params.slice(0, -1)) h = jnp.tanh(h.matmul(w).add(b));
+  const [w, b] = params.at(-1) as Layer;
+  const logits = h.matmul(w).add(b);
+  return jnp.mean(jnp.sum(nn.logSoftmax(logits).mul(y), { axis: -1 })).neg();
+}
+
+const rosenbrock = (x: A) => {
+  const [head, tail] = [x.get(":-1"), x.get("1:")];
+  return jnp.sum(jnp.add(jnp.multiply(100, tail.sub(head.pow(2)).pow(2)), jnp.subtract(1, head).pow(2)));
+};
+
+const mamlLoss = (w: A, x: A, y: A) => jnp.mean(x.matmul(w).sub(y).pow(2));
+
+const sin3 = jit((x: A) => jnp.sin(x).pow(3));
+
+const withFlag = jit((x: A, flag: boolean) => (flag ? x : x.neg()), { staticArgnums: [1] });
+
+const autodiff: Record<string, Program> = {
+  "unary/sin": elementwise((x) => jnp.sin(x)),
+  "unary/cos": elementwise((x) => jnp.cos(x)),
+  "unary/arctan": elementwise((x) => jnp.arctan(x)),
+  "unary/arcsinh": elementwise((x) => jnp.arcsinh(x)),
+  "unary/exp": elementwise((x) => jnp.exp(x)),
+  "unary/log": elementwise((x) => jnp.log(x)),
+  "unary/log2": elementwise((x) => jnp.log2(x)),
+  "unary/cbrt": elementwise((x) => jnp.cbrt(x)),
+  "unary/reciprocal": elementwise((x) => jnp.reciprocal(x)),
+  "unary/sign": elementwise((x) => jnp.sign(x)),
+  "unary/sinc": elementwise((x) => jnp.sinc(x)),
+  "unary/deg2rad": elementwise((x) => jnp.deg2rad(x)),
+  "nn/gelu_exact": vmap(grad(grad((x: A) => nn.gelu(x, { approximate: false })))),
+  // jax.scipy.special's erf and erfinv are these primitives.
+  "special/erf": elementwise((x) => lax.erf(x)),
+  "special/erfinv": elementwise((x) => lax.erfInv(x)),
+  "binary/subtract": binaryGrad((x, y) => jnp.subtract(x, y)),
+  "binary/divide": binaryGrad((x, y) => jnp.divide(x, y)),
+  "binary/power": binaryGrad((x, y) => jnp.power(x, y)),
+  "binary/logaddexp": binaryGrad((x, y) => jnp.logaddexp(x, y)),
+  "binary/maximum": binaryGrad((x, y) => jnp.maximum(x, y)),
+  "binary/float_power": binaryGrad((x, y) => jnp.floatPower(x, y)),
+  "binary/heaviside": binaryGrad((x, y) => jnp.heaviside(x, y)),
+  "binary/broadcast": gradOfBoth((x, y) => jnp.sum(x.mul(y).add(y))),
+
+  "convention/maximum_0": elementwiseGrad((x) => jnp.maximum(x, 0)),
+  "convention/maximum_tie": gradOfBoth((x, y) => jnp.maximum(x, y)),
+  "convention/reduce_max_tie": grad((x: A) => jnp.max(x)),
+  "convention/sort_tie": grad((x: A) => jnp.sum(jnp.sort(x).mul(jnp.arange(4)))),
+  "convention/power_int": elementwiseGrad((x) => x.pow(3).add(x.pow(2)).add(x.pow(1)).add(x.pow(0))),
+  "convention/power_neg": elementwiseGrad((x) => x.pow(-2)),
+  "convention/power_half": elementwiseGrad((x) => x.pow(0.5)),
+  "convention/where_nan": elementwiseGrad((x) => jnp.where(x.gt(0), jnp.sqrt(x), 0)),
+  "convention/where_safe": elementwiseGrad((x) => jnp.where(x.gt(0), jnp.sqrt(jnp.where(x.gt(0), x, 1)), 0)),
+  "convention/log_where_double": hessian((x) =>
+    jnp.sum(jnp.where(x.gt(0), jnp.log(jnp.where(x.gt(0), x, 1)), 0)),
+  ),
+  "convention/prod_axis": grad((x: A) => jnp.sum(jnp.prod(x, { axis: 0 }).pow(2))),
+  "convention/sinc_0": vmap(grad(grad((x: A) => jnp.sinc(x)))),
+  "convention/argmax_no_gradient": grad((x: A) => x.get(jnp.argmax(x)).mul(2)),
+
+  "reduce/mean_keepdims": grad((x: A) =>
+    jnp.sum(x.sub(jnp.mean(x, { axis: [0, 2], keepdims: true })).pow(3)),
+  ),
+  "reduce/std": grad((x: A) => jnp.sum(jnp.std(x, { axis: 1 }).pow(2))),
+  "reduce/std_keepdims": grad((x: A) => jnp.sum(x.sub(jnp.std(x, { axis: [0, 2], keepdims: true })).pow(3))),
+  "reduce/min": grad((x: A) => jnp.sum(jnp.min(x, { axis: 1 }).pow(2))),
+  "reduce/prod": grad((x: A) => jnp.sum(jnp.prod(x, { axis: 1 }).pow(2))),
+  "reduce/cumsum": grad((x: A) => jnp.sum(jnp.cumsum(x, { axis: 1 }).pow(2))),
+  "reduce/logsumexp": grad((x: A) => jnp.sum(nn.logsumexp(x, { axis: 1 }).pow(2))),
+  "reduce/logsumexp_hessian": hessian((x) => nn.logsumexp(x)),
+  "reduce/softmax_jac": jacfwd((x) => nn.softmax(x)),
+  "reduce/log_softmax_jac": jacrev((x) => nn.logSoftmax(x)),
+  "reduce/where_arg": grad((x: A) => jnp.sum(x.pow(2), { where: jnp.array([true, false, true]) })),
+  "lax/cumsum_reverse": gradOfSin((x) => lax.cumsum(x, { axis: 0, reverse: true })),
+  "lax/cumprod_reverse": gradOfSin((x) => lax.cumprod(x, { axis: 0, reverse: true })),
+
+  "shape/reshape": gradOfSin((x) => jnp.reshape(x, [6, 2])),
+  "shape/transpose": gradOfSin((x) => jnp.transpose(x)),
+  "shape/swapaxes": gradOfSin((x) => jnp.swapaxes(x, 0, 1)),
+  "shape/tile": gradOfSin((x) => jnp.tile(x, [2, 2])),
+  "shape/pad_edge": gradOfSin((x) => jnp.pad(x, 2, { mode: "edge" })),
+  "shape/pad_wrap": gradOfSin((x) => jnp.pad(x, 1, { mode: "wrap" })),
+  "shape/stack": gradOfSin((x) => jnp.stack([x, jnp.multiply(2, x)], { axis: 1 })),
+  "shape/split": gradOfSin((x) => jnp.split(x, 2, { axis: 1 })[1] as A),
+  "shape/slice_step": gradOfSin((x) => x.get("::2", slice(null, null, -1))),
+  "shape/int_index": gradOfSin((x) => x.get(1)),
+  "shape/take_fill": gradOfSin((x) => jnp.take(x, jnp.int32([0, 9]), { axis: 1, mode: "clip" })),
+  "shape/expand_dims": gradOfSin((x) => jnp.expandDims(x, 1)),
+  "shape/ravel": gradOfSin((x) => jnp.ravel(x)),
+  "shape/outer": gradOfSin((x) => jnp.outer(x.get(0), x.get(1))),
+  "shape/select_n": gradOfSin((x) => lax.selectN(x.gt(0), x, jnp.multiply(2, x))),
+  "shape/clamp": gradOfSin((x) => lax.clamp(-0.5, x, 0.5)),
+  "shape/nan_to_num": gradOfSin((x) => jnp.nanToNum(x)),
+  "shape/reduce_precision": gradOfSin((x) => lax.reducePrecision(x, 8, 7)),
+  "at/set": gradOfSin2((x, y) => x.at(rows()).set(y)),
+  "at/add": gradOfSin2((x, y) => x.at(rows()).add(y)),
+  "at/min": gradOfSin2((x, y) => x.at(rows()).min(y)),
+  "at/max": gradOfSin2((x, y) => x.at(rows()).max(y)),
+  "at/power": gradOfSin2((x, _y) => x.at(rows()).power(2)),
+  "product/matmul": gradOfSin2((x, y) => x.matmul(y)),
+  "product/matvec": gradOfSin2((x, y) => x.matmul(y)),
+  "product/batched": gradOfSin2((x, y) => x.matmul(y)),
+  "product/einsum_diag": gradOfSin2((x, y) => jnp.einsum("ii,ij->j", x, y)),
+  "product/vdot": gradOfSin2((x, y) => jnp.vdot(x, y)),
+
+  "model/mlp_jit": jit(grad(mlp)),
+  "model/mlp_hvp": (p: Layer[], x: A, y: A, v: Layer[]) =>
+    jvp((q: Layer[]) => grad(mlp)(q, x, y), [p], [v])[1],
+  "model/mlp_per_example": (p: Layer[], x: A, y: A) =>
+    vmap((a: A, b: A) => (grad(mlp)(p, a.get(null), b.get(null))[0] as Layer)[0])(x, y),
+  "model/batchnorm": gradOfBoth((x, g) => {
+    const y = x
+      .sub(x.mean(0))
+      .div(jnp.sqrt(x.var(0).add(1e-3)))
+      .mul(g);
+    return jnp.sum(y.pow(3));
+  }),
+  "model/rosenbrock_hessian": hessian(rosenbrock),
+  "model/dropout": grad((x: A) => {
+    const keep = random.bernoulli(random.key(0), 0.5, x.shape);
+    return jnp.sum(jnp.where(keep, x.div(0.5), 0).pow(2));
+  }),
+  "model/maml": grad((w: A, x: A, y: A, x2: A, y2: A) => {
+    const w2 = w.sub(jnp.multiply(0.1, grad(mamlLoss)(w, x, y)));
+    return mamlLoss(w2, x2, y2);
+  }),
+
+  "nest/jvp_of_grad": (x: A, v: A) =>
+    jvp(
+      grad((z: A) => jnp.sum(jnp.sin(z).pow(2))),
+      [x],
+      [v],
+    ),
+  "nest/vjp_of_vjp": (x: A) =>
+    vjp((y: A) => vjp((z: A) => jnp.sum(z.pow(3)), y)[1](jnp.ones([]))[0], x)[1](jnp.ones([3])),
+  "nest/vmap_grad": vmap(
+    grad((x: A, y: A) => jnp.sum(jnp.sin(x).mul(y))),
+    { inAxes: [0, null] },
+  ),
+  "nest/grad_jit_grad": jit(grad(jit(grad(sin3)))),
+  "nest/laplacian": (x: A) => trace(hessian((z) => jnp.sum(z.pow(4)).add(z.get(0).mul(z.get(1))))(x)),
+  "nest/divergence": (x: A) =>
+    trace(jacfwd((z) => jnp.stack([z.get(0).pow(2), z.get(0).mul(z.get(1)), jnp.sin(z.get(2))]))(x)),
+  "nest/perturbation_confusion2": grad((x: A) => x.mul(grad((y: A) => x.mul(y).mul(y))(x))),
+  "nest/perturbation_closure": grad((x: A) =>
+    grad((y: A) => jnp.sin(x.mul(y)).mul(grad((z: A) => x.mul(y).mul(z.pow(2)))(y)))(x),
+  ),
+  "nest/perturbation_jvp": (x: A) => {
+    const one = weakFloat(1);
+    return jvp((z: A) => jvp((y: A) => z.mul(y), [z], [one])[1], [x], [one]);
+  },
+  "nest/stop_gradient": grad((x: A) => jnp.sum(x.mul(lax.stopGradient(x.pow(2))))),
+  "nest/jvp_aux": (x: A, t: A) =>
+    jvp((z: A) => [jnp.sin(z), z.mul(10)] as [A, A], [x], [t], { hasAux: true }),
+  "nest/vjp_aux": (x: A, t: A) => {
+    const [y, pull, aux] = vjp((z: A) => [jnp.sin(z), z.mul(10)] as [A, A], x, { hasAux: true });
+    return [y, pull(t), aux];
+  },
+
+  "options/argnums_1": grad((x: A, y: A) => x.mul(y.pow(2)), { argnums: 1 }),
+  "options/argnums_tuple": grad((x: A, y: A, z: A) => x.mul(y.pow(2)).add(z), { argnums: [0, 2] }),
+  "options/argnums_negative": grad((x: A, y: A) => x.mul(y.pow(3)), { argnums: -1 }),
+  "options/pytree_nested": grad((p: { l: [A, { w: A }]; t: [A, A] }) =>
+    p.l[0].mul(p.l[1].w.sum()).add(p.t[1]),
+  ),
+  "options/int_operand_promotes": grad((x: A) => jnp.sum(x.mul(jnp.arange(3)))),
+  "options/grad_of_identity": grad((x: A) => x),
+  "options/empty": grad((x: A) => jnp.sum(x)),
+};
+
+const transforms: Record<string, Program> = {
+  "vmap/dot": vmap((x: A, y: A) => jnp.dot(x, y)),
+  "vmap/in_axes_none": vmap((x: A, y: A) => x.matmul(y), { inAxes: [0, null] }),
+  "vmap/in_axes_1": vmap((x: A, y: A) => x.mul(y.sum()), { inAxes: [1, 0] }),
+  "vmap/in_axes_negative": vmap((x: A) => x.sum(), { inAxes: -1 }),
+  "vmap/out_axes_1": vmap((x: A) => x.mul(2), { outAxes: 1 }),
+  "vmap/out_axes_tuple": vmap((x: A) => [x.mul(2), x.sum()], { outAxes: [1, 0] }),
+  "vmap/in_axes_dict": vmap((d: { a: A; b: A }) => d.a.mul(d.b), { inAxes: [{ a: 0, b: null }] }),
+  "vmap/axis_size": vmap(() => jnp.ones([2]), { axisSize: 3 }),
+  "vmap/closure": (x: A) => {
+    const w = jnp.reshape(jnp.arange(6).astype("float32"), [2, 3]);
+    return vmap((row: A) => w.matmul(row))(x);
+  },
+  "vmap/op_transpose": vmap((x: A) => x.T),
+  "vmap/op_pad": vmap((x: A) => jnp.pad(x, 1)),
+  "vmap/op_where": vmap((x: A) => jnp.where(x.gt(0), x, 0)),
+  "vmap/op_logsumexp": vmap((x: A) => nn.logsumexp(x)),
+  "vmap/op_einsum": vmap((x: A) => jnp.einsum("ij,kj->ik", x, x)),
+  "vmap/op_top_k": vmap((x: A) => lax.topK(x, 2)),
+  "vmap/op_scatter": vmap((x: A) => x.at(jnp.int32([0, 0])).add(1)),
+  "vmap/op_iota": vmap((x: A) => x.add(jnp.arange(3))),
+  "vmap/op_one_hot": vmap((x: A) => nn.oneHot(jnp.argmax(x), 4)),
+  "vmap/batched_index": vmap((x: A, i: A) => x.get(i)),
+  "vmap/scatter_shared": vmap((x: A, i: A, v: A) => x.at(i).add(v), { inAxes: [null, 0, 0] }),
+  "vmap/random": () => vmap((k: A) => random.normal(k, [2]))(random.split(random.key(0), 3)),
+  // A keyword argument is a named field of an options object here, and mapped like any other argument.
+  "vmap/kwargs": (x: A, s: A) => vmap((a: A, options: { s: A }) => a.mul(options.s))(x, { s }),
+  "jit/static_argnames": (x: A) => [withFlag(x, true), withFlag(x, false)],
+  "jit/closure_constant": (x: A) => {
+    const w = jnp.arange(3).astype("float32");
+    return jit((y: A) => y.add(w))(x);
+  },
+  "jit/pytree_io": jit((d: { a: A; b: [A, A] }) => ({ s: d.a.add(d.b[0]), t: [d.b[1]] })),
+};
+
+const later: [pattern: RegExp, reason: string][] = [
+  [
+    /^nn\/(?!gelu)/,
+    "nn beyond relu, sigmoid, tanh, gelu, silu, softmax, logSoftmax, oneHot, logsumexp: later",
+  ],
+  [/^special\/(?!erf)/, "special functions: later"],
+  [
+    /^(linalg\/|convention\/norm_at_0|reduce\/norms|model\/(gaussian_process|newton_step|contrastive))/,
+    "jnp.linalg: later",
+  ],
+  [/^vmap\/op_(norm|triangular_solve)$/, "jnp.linalg: later"],
+  [/^shape\/(tril|trace)$|^vmap\/op_(tril|diag)$/, "jnp diagonals and triangles: later"],
+  [/^shape\/(insert|choose|select)$/, "jnp selection by value, insertion and indices: later"],
+  [/^shape\/(kron|cross)$/, "jnp products beyond dot, matmul, inner, outer, vdot, tensordot, einsum: later"],
+  [/^shape\/histogram_free$|^vmap\/op_interp$/, "jnp statistics and NaN-ignoring reductions: later"],
+  [/^vmap\/op_unique_size$/, "jnp sets and partial sorts: later"],
+  [
+    /^(product\/(conv_|avg_pool)|shape\/convolve|model\/conv_net|vmap\/op_conv)/,
+    "convolutions and windows: later",
+  ],
+  [/^fft\/|^vmap\/op_fft$/, "jnp.fft: later"],
+  [/^complex\//, "complex numbers: later"],
+  [/^control\//, "control flow: later"],
+  [/^(custom\/|nest\/checkpoint_policy)/, "customJvp, customVjp, checkpoint: later"],
+  [/^nest\/hessian_pytree$/, "hessian over pytrees: later"],
+  [/^model\/beta_sample$/, "other random distributions: later"],
+  [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
+  [/^vmap\/op_segment_sum$/, "segment sums: later"],
+  [/^collective\//, "collectives: later"],
+  [/^misc\//, "ravelPytree, namedCall, disableJit, defaultMatmulPrecision: later"],
+];
+
+function whyExcluded({ id, inputs, expected }: ProgramCase): string | undefined {
+  const reason = later.find(([pattern]) => pattern.test(id))?.[1];
+  if (reason !== undefined) return reason;
+  const dtype = unsupportedDtype([inputs, expected]);
+  return dtype === undefined ? undefined : `dtype ${dtype}: later`;
+}
+
+for (const [title, programs] of [
+  ["autodiff", autodiff],
+  ["transforms", transforms],
+] as const) {
+  describe(title, () => {
+    const run = partition(title, readCases<ProgramCase>(title), whyExcluded);
+
+    test.each(run.map((golden) => [golden.id, golden] as const))("%s", (id, golden) => {
+      const program = programs[id] as ((...inputs: unknown[]) => unknown) | undefined;
+      if (program === undefined) throw new Error(`not translated: ${golden.program} | ${golden.transform}`);
+      expectMatch(program(...golden.inputs.map((input) => decode(input))), golden.expected, golden);
+    });
+
+    test("every translation belongs to a case that runs", () => {
+      const ids = new Set(run.map((golden) => golden.id));
+      expect(Object.keys(programs).filter((id) => !ids.has(id))).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,132 @@
+// Which golden cases are not run yet, and why. A case that no rule names is run.
+
+import type { CallCase, GoldenValue } from "./cases.ts";
+
+/** The dtypes that computations support; other names are still known to the promotion lattice. */
+const computedDtypes = new Set(["bool", "int32", "uint32", "uint8", "float32", "float64", "key<fry>"]);
+
+const otherDtypes = new Set(
+  "int4 uint4 int8 int16 int64 uint16 uint64 float16 bfloat16 float8_e4m3fn float8_e5m2 complex64 complex128".split(
+    " ",
+  ),
+);
+
+/** Functions that take and give dtype names without computing in them. */
+const dtypeFunctions = new Set([
+  "jnp.promoteTypes",
+  "jnp.canCast",
+  "jnp.isdtype",
+  "jnp.finfo",
+  "jnp.iinfo",
+  "printing.dtype",
+  "printing.ShapeDtypeStruct",
+]);
+
+const names = (text: string) => text.trim().split(/\s+/);
+
+/** Functions that the library does not have yet, by reason. */
+export const laterFunctions: Record<string, string[]> = {
+  "special functions: later": names(
+    `lax.besselI0e lax.besselI1e lax.digamma lax.lgamma lax.igammaGradA lax.zeta jnp.i0`,
+  ),
+  "complex numbers: later": names(
+    `lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj`,
+  ),
+  "convolutions and windows: later": names(`
+    lax.conv lax.convWithGeneralPadding lax.convGeneralDilated lax.convTranspose lax.convGeneralDilatedPatches
+    lax.padtypeToPads lax.convShapeTuple lax.convGeneralShapeTuple lax.convTransposeShapeTuple lax.convGeneralPermutations
+    lax.convDimensionNumbers lax.reduceWindow lax.reduceWindowShapeTuple jnp.convolve jnp.correlate`),
+  "lax.reduce with a caller's computation: later": names(`lax.reduce`),
+  "lax.optimizationBarrier: later": names(`lax.optimizationBarrier`),
+  "jnp creation beyond zeros, ones, full, eye, arange, linspace: later": names(`
+    jnp.logspace jnp.geomspace jnp.tri jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander
+    jnp.frombuffer jnp.mgrid jnp.meshgrid jnp.ix_ jnp.indices`),
+  "jnp polynomials: later": names(`
+    jnp.polyadd jnp.polysub jnp.polymul jnp.polydiv jnp.polyder jnp.polyint jnp.polyval jnp.poly jnp.polyfit jnp.roots`),
+  "jnp diagonals and triangles: later": names(`
+    jnp.diag jnp.diagflat jnp.trace jnp.diagonal jnp.tril jnp.triu jnp.fillDiagonal jnp.triuIndices jnp.trilIndices
+    jnp.diagIndices jnp.maskIndices`),
+  "jnp selection by value, insertion and indices: later": names(`
+    jnp.piecewise jnp.select jnp.choose jnp.extract jnp.nonzero jnp.flatnonzero jnp.argwhere Array.nonzero
+    jnp.block jnp.insert jnp.delete jnp.resize jnp.trimZeros jnp.takeAlongAxis jnp.unravelIndex jnp.ravelMultiIndex
+    jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits jnp.unpackbits Array.view`),
+  "jnp statistics and NaN-ignoring reductions: later": names(`
+    jnp.ptp jnp.median jnp.nansum jnp.nanprod jnp.nanmean jnp.nanmax jnp.nanmin jnp.nanvar jnp.nanstd jnp.nanmedian
+    jnp.countNonzero jnp.nanargmax jnp.nanargmin jnp.nancumsum jnp.nancumprod jnp.cumulativeSum jnp.cumulativeProd
+    jnp.average jnp.quantile jnp.percentile jnp.nanquantile jnp.nanpercentile jnp.cov jnp.corrcoef
+    jnp.histogram jnp.histogramBinEdges jnp.histogramdd jnp.bincount jnp.digitize jnp.searchsorted jnp.interp
+    jnp.diff jnp.ediff1d jnp.gradient scipy.integrate.trapezoid jnp.trapezoid jnp.unwrap`),
+  "jnp sets and partial sorts: later": names(`
+    jnp.lexsort jnp.partition jnp.argpartition jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
+    jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
+  "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
+  "jnp products beyond dot, matmul, inner, outer, vdot, tensordot, einsum: later": names(`
+    jnp.kron jnp.vecdot jnp.cross`),
+  "jnp.linalg: later": names(`
+    jnp.linalg.matmul jnp.linalg.tensordot jnp.linalg.vecdot jnp.linalg.cross jnp.linalg.multiDot
+    nn.initializers.orthogonal`),
+  "nn beyond relu, sigmoid, tanh, gelu, silu, softmax, logSoftmax, oneHot, logsumexp: later": names(`
+    nn.celu nn.elu nn.hardSigmoid nn.hardSilu nn.hardSwish nn.hardTanh nn.identity nn.leakyRelu nn.logSigmoid nn.mish
+    nn.relu6 nn.selu nn.softSign nn.softplus nn.sparsePlus nn.sparseSigmoid nn.squareplus nn.log1mexp nn.glu
+    nn.logmeanexp nn.standardize nn.dotProductAttention`),
+  "other random distributions: later": names(`
+    random.laplace random.cauchy random.logistic random.maxwell random.rademacher random.gamma random.chisquare
+    random.t random.loggamma random.f random.beta random.dirichlet random.poisson random.binomial random.multinomial
+    random.multivariateNormal random.orthogonal random.ball random.weibullMin random.triangular random.wald
+    random.geometric random.generalizedNormal random.pareto random.rayleigh random.lognormal
+    random.doubleSidedMaxwell`),
+  "the raw threefry function and its older layout: later": names(`
+    random.unpartitionableSplit extend.random.threefry2x32`),
+  "image: later": names(`image.resize`),
+  "differs by design: 64-bit dtypes need no switch": names(`dtypes.canonicalizeDtype`),
+  "prints the name of a class of JAX (ArrayImpl, ShapedArray)": names(`jnp.arrayRepr printing.ShapedArray`),
+};
+
+/** Single cases that are not run, by file and id. */
+export const laterCases: Record<string, Record<string, string>> = {
+  "differs by design: a number in a list, or to fill with, is a float32 (Python's 7 versus 7.0 decides)": {
+    "creation jnp.full#0": "jnp.full([2], 7)",
+    "creation jnp.full#3": "jnp.full([0], 1)",
+    "promotion jnp.array#2": "jnp.array([true, 2])",
+  },
+};
+
+const reasonOfFunction = new Map(
+  Object.entries(laterFunctions).flatMap(([reason, functions]) =>
+    functions.map((name) => [name, reason] as const),
+  ),
+);
+
+const reasonOfCase = new Map(
+  Object.entries(laterCases).flatMap(([reason, cases]) =>
+    Object.keys(cases).map((key) => [key, reason] as const),
+  ),
+);
+
+/** The first dtype in a value that computations do not support yet. */
+export function unsupportedDtype(value: GoldenValue | undefined): string | undefined {
+  if (typeof value === "string") return otherDtypes.has(value) ? value : undefined;
+  if (Array.isArray(value)) return firstOf(value);
+  if (value === null || typeof value !== "object") return undefined;
+  if ("dtype" in value && typeof value.dtype === "string" && "shape" in value) {
+    return computedDtypes.has(value.dtype) ? undefined : value.dtype;
+  }
+  return firstOf(Object.values(value));
+}
+
+function firstOf(values: (GoldenValue | undefined)[]): string | undefined {
+  for (const value of values) {
+    const dtype = unsupportedDtype(value);
+    if (dtype !== undefined) return dtype;
+  }
+  return undefined;
+}
+
+/** Why a call case is not run, or undefined when it is. */
+export function whyExcluded(file: string, golden: CallCase): string | undefined {
+  const reason = reasonOfFunction.get(golden.fn) ?? reasonOfCase.get(`${file} ${golden.id}`);
+  if (reason !== undefined || dtypeFunctions.has(golden.fn)) return reason;
+  const { args, kwargs, factory, factoryKwargs, expected } = golden;
+  const dtype = firstOf([args, kwargs, factory, factoryKwargs, expected]);
+  return dtype === undefined ? undefined : `dtype ${dtype}: later`;
+}
