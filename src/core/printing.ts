@@ -35,6 +35,7 @@ class Context {
     for (let j = pending.pop(); j !== undefined; j = pending.pop()) {
       if (seen.has(j)) continue;
       seen.add(j);
+      for (const v of [...j.constvars, ...j.invars]) this.used.add(v); // only results are ever dropped
       for (const eqn of j.eqns) {
         for (const a of eqn.inputs) if (a instanceof Var) this.used.add(a);
         pending.push(...jaxprsInParams(printedParams(eqn)));

@@ -11,9 +11,8 @@ import {
   zeroDerivative,
 } from "../core/primitive.ts";
 import { installTangentOps, zeroTangent } from "../core/tangents.ts";
-import { bind1, isEager } from "../core/trace.ts";
-import { arrayFromHost, freshLiteral, literal } from "../core/values.ts";
-import { type DType, float0, hostArray, isInteger } from "../dtypes/index.ts";
+import { bind1 } from "../core/trace.ts";
+import { isInteger } from "../dtypes/index.ts";
 import { broadcastBatchDim, moveBatchDim } from "./batching.ts";
 import {
   applyBinary,
@@ -25,7 +24,7 @@ import {
   unary,
   unbroadcast,
 } from "./families.ts";
-import { mapElements } from "./hostLoops.ts";
+import { mapElements, product } from "./hostLoops.ts";
 import { anyDType, constLike, numeric, scalarLike, unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
@@ -91,11 +90,6 @@ const squarePrimitive = unary("square", {
  */
 export function square(x: LaxOperand): NDArray {
   return applyUnary(squarePrimitive, x, numeric);
-}
-
-/** A product in float64, or of integers modulo 2^32. */
-export function product(x: number, y: number, dtype: DType): number {
-  return isInteger(dtype) ? Math.imul(x, y) : x * y;
 }
 
 // Addition and subtraction: linear, with tangents that broadcast as the operands do.
@@ -367,14 +361,6 @@ function addAny(x: NDArray, y: NDArray): NDArray {
   return bind1(addAnyPrimitive, [x, y], {});
 }
 
-/** Zeros of a type: float0 has no elements to speak of, a scalar is a literal. */
-function zeros(aval: ShapedArray): NDArray {
-  if (aval.dtype === float0) return arrayFromHost(hostArray(float0, aval.size), aval);
-  const element = aval.update({ shape: [] });
-  const zero = isEager() ? freshLiteral(0, element) : literal(0, element);
-  return aval.ndim === 0 ? zero : ops.broadcastInDim(zero, aval.shape, []);
-}
+installTangentOps({ zeros: (aval: ShapedArray) => ops.zeros(aval), addAny });
 
-installTangentOps({ zeros, addAny });
-
-Object.assign(ops, { zeros, neg, sign, abs, square, add, sub, mul, div, max, min, integerPow, addAny });
+Object.assign(ops, { neg, sign, abs, square, add, sub, mul, div, max, min, integerPow, addAny });

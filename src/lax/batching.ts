@@ -47,7 +47,8 @@ export function broadcastingBatching<P extends Params>(primitive: () => Primitiv
     const dim = dims[first] as number;
     const { shape } = operands[first];
     if (operands.every((x, i) => x.ndim === 0 || (dims[i] === dim && shapesEqual(x.shape, shape)))) {
-      return [[bind1(primitive(), operands, params)], [dim]];
+      const outs = bind(primitive(), operands, params);
+      return [outs, outs.map(() => dim)];
     }
     const front = operands.map((x, i) => (x.ndim === 0 ? x : batchDimAtFront(x, dims[i], 1)));
     const ndim = Math.max(...front.map((x) => x.ndim));
@@ -58,7 +59,8 @@ export function broadcastingBatching<P extends Params>(primitive: () => Primitiv
         Array.from({ length: ndim - x.ndim }, (_, k) => x.ndim + k),
       );
     });
-    return [[bind1(primitive(), args, params)], [0]];
+    const outs = bind(primitive(), args, params);
+    return [outs, outs.map(() => 0)];
   };
 }
 

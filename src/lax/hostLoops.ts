@@ -1,7 +1,15 @@
 import type { ShapedArray } from "../core/aval.ts";
 import { shapesEqual, sizeOf } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
-import { convertHost, type DType, float32, float64, type HostData, hostArray } from "../dtypes/index.ts";
+import {
+  convertHost,
+  type DType,
+  float32,
+  float64,
+  type HostData,
+  hostArray,
+  isInteger,
+} from "../dtypes/index.ts";
 
 /** Elements that read and write as plain numbers. */
 export type Numbers = Exclude<HostData, BigInt64Array | BigUint64Array>;
@@ -85,4 +93,9 @@ export function mapElements(
     }
   }
   return finish(result, out.dtype);
+}
+
+/** A product in float64, or of integers modulo 2^32. */
+export function product(x: number, y: number, dtype: DType): number {
+  return isInteger(dtype) ? Math.imul(x, y) : x * y;
 }

@@ -2,11 +2,14 @@
 export * from "./arithmetic.ts";
 export * from "./compare.ts";
 export * from "./convert.ts";
+export { cumlogsumexp, cummax, cummin, cumprod, cumsum } from "./cumulative.ts";
 export * from "./dot.ts";
 export * from "./identity.ts";
+export * from "./keys.ts";
+export * from "./logaddexp.ts";
 export * from "./logic.ts";
 export * from "./pow.ts";
-export * from "./precision.ts";
+export { Precision, type PrecisionLike } from "./precision.ts";
 export { reducePrecision } from "./reducePrecision.ts";
 export {
   argmax,
@@ -23,4 +26,6 @@ export * from "./rounding.ts";
 export * from "./select.ts";
 export * from "./shape.ts";
 export * from "./sort.ts";
+export * from "./special.ts";
+export * from "./topK.ts";
 export * from "./transcendental.ts";

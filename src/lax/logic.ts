@@ -133,4 +133,4 @@ export function clz(x: LaxOperand): NDArray {
   return applyUnary(clzPrimitive, x, integral);
 }
 
-Object.assign(ops, { bitwiseAnd });
+Object.assign(ops, { bitwiseNot, bitwiseAnd, bitwiseOr });

@@ -41,6 +41,7 @@ export interface LaxOps {
   addAny(x: NDArray, y: NDArray): NDArray;
   // Transcendental.
   exp: Unary;
+  exp2: Unary;
   log: Unary;
   log1p: Unary;
   sqrt: Unary;
@@ -58,6 +59,8 @@ export interface LaxOps {
   gt: Binary;
   ge: Binary;
   bitwiseAnd: Binary;
+  bitwiseOr: Binary;
+  bitwiseNot: Unary;
   select(pred: LaxOperand, onTrue: LaxOperand, onFalse: LaxOperand): NDArray;
   selectN(which: LaxOperand, ...cases: readonly LaxOperand[]): NDArray;
   convertElementType(x: LaxOperand, dtype: DType, weakType?: boolean): NDArray;

@@ -54,8 +54,12 @@ const powPrimitive: Primitive = definePrimitive({
         if (!isInteger(y0.dtype)) return ops.mul(g, ops.mul(y, pow(x, ops.sub(y, ops.fullLike(y, 1)))));
         const shape = broadcastedShape("pow", [x.aval, y.aval]);
         const [bx, by] = [maybeBroadcast(shape, x), maybeBroadcast(shape, y)];
-        const slope = ops.mul(replaceZero(by), pow(bx, ops.sub(by, ops.fullLike(by, 1))));
-        return ops.mul(g, ops.select(ops.eq(by, constLike(by, 0)), ops.fullLike(by, 0), slope));
+        const slope = ops.select(
+          ops.eq(by, constLike(by, 0)),
+          ops.fullLike(by, 0),
+          ops.mul(replaceZero(by), pow(bx, ops.sub(by, ops.fullLike(by, 1)))),
+        );
+        return ops.mul(g, slope);
       },
       (g, ans, [x]) => ops.mul(g, ops.mul(ops.log(replaceZero(x)), ans)),
     ],

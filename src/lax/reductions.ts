@@ -24,10 +24,17 @@ import {
   issubdtype,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
-import { product } from "./arithmetic.ts";
 import { axesWithout, reducerBatching } from "./batching.ts";
 import { linearJvp, linearTranspose, standardJvp, type TangentRule } from "./families.ts";
-import { finish, type Numbers, numbersOf, offsetsOf, resultBuffer, rowMajorStrides } from "./hostLoops.ts";
+import {
+  finish,
+  type Numbers,
+  numbersOf,
+  offsetsOf,
+  product,
+  resultBuffer,
+  rowMajorStrides,
+} from "./hostLoops.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { reduceProdJvp } from "./reduceProd.ts";
@@ -157,7 +164,7 @@ const sumPrimitive: Primitive<ReduceParams> = reduction("reduce_sum", {
   combine: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
   jvp: linearJvp(() => sumPrimitive),
   transpose: linearTranspose((ct, x, { axes }) =>
-    ops.broadcastInDim(ct, x.shape, asNumpyInts(axesWithout(x.ndim, ...axes))),
+    axes.length === 0 ? ct : ops.broadcastInDim(ct, x.shape, asNumpyInts(axesWithout(x.ndim, ...axes))),
   ),
   printParams: ({ axes }) => ({ axes, out_sharding: null }),
 });

@@ -118,7 +118,7 @@ const selectNPrimitive: Primitive = definePrimitive({
       ...cases.map((c, i) => {
         if (!(c instanceof UndefinedPrimal)) return null;
         if (isBool(w.dtype)) return i === 0 ? select(w, zeros, ct) : select(w, ct, zeros);
-        return select(isCase(w, i, cases.length), ct, zeros);
+        return select(ops.eq(w, constLike(w, i)), ct, zeros);
       }),
     ];
   },
@@ -139,16 +139,9 @@ const selectNPrimitive: Primitive = definePrimitive({
   },
 });
 
-/** Where an integer `which` chooses case `i` of `n`; out-of-range values choose the nearest case. */
-function isCase(which: NDArray, i: number, n: number): NDArray {
-  if (n === 1) return ops.eq(which, which);
-  if (i === 0) return ops.lt(which, constLike(which, 1));
-  return i === n - 1 ? ops.ge(which, constLike(which, i)) : ops.eq(which, constLike(which, i));
-}
-
 /**
  * Elementwise choice among cases of one shape and dtype: case `which[i]` at each place. `which` is an int array with any
- * number of cases (values outside clamp), or a bool array with two, false choosing the first; a scalar chooses for all.
+ * number of cases (its values must be in range), or a bool array with two, false choosing the first; a scalar chooses for all.
  * @throws TypeError when shapes or dtypes do not fit.
  * @example
  * lax.selectN(jnp.int32([0, 2]), jnp.array([1, 2]), jnp.array([3, 4]), jnp.array([5, 6])) // => Array([1., 6.], dtype=float32)

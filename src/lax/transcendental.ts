@@ -289,4 +289,4 @@ export function atan2(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(atan2Primitive, x, y);
 }
 
-Object.assign(ops, { exp, log, log1p, sqrt, rsqrt, sin, cos, sinh, cosh });
+Object.assign(ops, { exp, exp2, log, log1p, sqrt, rsqrt, sin, cos, sinh, cosh });

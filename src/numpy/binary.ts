@@ -2,7 +2,6 @@ import type { ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
 import { bool, int32, isFloating, isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
-import { customJvp } from "../transforms/customJvp.ts";
 import { concreteScalar } from "./concrete.ts";
 import { convert, promoteArgs, promoteArgsInexact, promoteDTypes, promoteShapes, toArray } from "./promote.ts";
 import { jit } from "../transforms/jit.ts";
@@ -222,26 +221,7 @@ export const hypot = named("hypot", (x, y) => {
   return where(isInf, like(result, Number.POSITIVE_INFINITY), result);
 });
 
-const logaddexpCustom = customJvp(
-  (x: NDArray, y: NDArray): NDArray => {
-    const largest = lax.max(x, y);
-    const delta = lax.sub(x, y);
-    const apart = (): NDArray => lax.add(largest, lax.log1p(lax.exp(lax.neg(lax.abs(delta)))));
-    return lax.select(lax.ne(delta, delta), lax.add(x, y), apart());
-  },
-  { name: "logaddexp" },
-);
-logaddexpCustom.defjvp(function _logaddexp_jvp([x, y], [tx, ty]) {
-  const out = logaddexpCustom(x, y);
-  const weigh = (t: NDArray, v: NDArray): NDArray => lax.mul(t, lax.exp(lax.sub(noInf(v), noInf(out))));
-  return [out, lax.add(weigh(tx, x), weigh(ty, y))];
-});
-/** Plus infinity replaced by zero, so that the difference of two infinities is not NaN. */
-function noInf(x: NDArray): NDArray {
-  return lax.select(lax.eq(x, like(x, Number.POSITIVE_INFINITY)), lax.full(x.shape, 0, x.dtype), x);
-}
 /** log(e^x1 + e^x2) without overflow. */
-export const logaddexp: Binary = (x, y) => {
-  const [a, b] = promoteArgsInexact("logaddexp", x, y);
-  return logaddexpCustom(a, b);
-};
+export const logaddexp = inexact("logaddexp", lax.logaddexp);
+/** log2(2^x1 + 2^x2) without overflow. */
+export const logaddexp2 = inexact("logaddexp2", lax.logaddexp2);

@@ -298,7 +298,7 @@ function argReduction(name: string, op: (x: NDArray, axis: number, dtype: DType)
       if (!keepdims) return result;
       return axis === null ? lax.reshape(result, x.shape.map(() => 1)) : lax.expandDims(result, [k]);
     },
-    { name, staticArgnums: [1, 2] },
+    { name, staticArgnums: [1, 2], inline: true },
   );
   return (a: ArrayLike, ...args: unknown[]): NDArray => {
     const { axis = null, keepdims = false } = readOptions<{ axis: number | null; keepdims: boolean }>(name, ["axis"], args, ["keepdims"]);

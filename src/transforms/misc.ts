@@ -1,4 +1,5 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
+import { clearDispatchCache } from "../core/dispatch.ts";
 import { leafToArray } from "../core/values.ts";
 import { leaves } from "../tree/flatten.ts";
 import { map } from "../tree/map.ts";
@@ -26,4 +27,9 @@ export function devicePut<T>(tree: T): T {
       );
     return array instanceof ArrayImpl && array.literal !== undefined ? array.copy() : array;
   }, tree) as T;
+}
+
+/** Forgets the compiled single operations of eager evaluation; compiled functions keep theirs (see `f.clearCache()`). */
+export function clearCaches(): void {
+  clearDispatchCache();
 }

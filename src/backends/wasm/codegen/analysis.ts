@@ -110,7 +110,7 @@ export class Analysis {
     let stride = 0;
     for (const [atom, coefficient] of linear.terms) {
       if (atom.kind === "index") {
-        if (atom.axis === axis) stride = coefficient;
+        if (atom.axis === axis) stride = (stride + coefficient) | 0;
       } else if (this.mask(atom) & (1 << axis)) {
         return null;
       }

@@ -7,6 +7,7 @@ import { type LoopPlan, planLoops, type Space } from "./plan.ts";
 import { scalarType } from "./types.ts";
 import { type Access, Uses } from "./uses.ts";
 import { type Copy, Values } from "./values.ts";
+import { vectorLoop } from "./vectorLoop.ts";
 
 /** Writes the code of a loop kernel. */
 export function emitLoop(context: KernelContext, kernel: LoopKernel): void {
@@ -41,7 +42,7 @@ class LoopEmitter {
       uses.need(value, innermost, nest.lanes > 1);
     }
     for (const store of space.stores) {
-      const access = uses.address(store.offset, store.buffer, store.offset);
+      const access = uses.address(store, store.buffer, store.offset);
       if (access === null) throw new Error("a store's offset is not affine in the parallel axes");
       this.storeAccesses.push(access);
       uses.need(store.value, nest.accLevel, nest.lanes > 1 && nest.vectorIsParallel);
@@ -105,26 +106,14 @@ class LoopEmitter {
     this.values.f.release(counter);
   }
 
-  /** Whole iterations in a loop, then what is left in one straight piece. `chunk`: iterations between flushes. */
-  private vectorLoop(
-    axis: number,
-    body: (copies: readonly Copy[]) => void,
-    chunk: number | null = null,
-  ): void {
+  /** `chunk`: iterations between flushes. */
+  private vectorLoop(axis: number, body: (copies: readonly Copy[]) => void, chunk: number | null = null): void {
     const { f } = this.values;
-    const { lanes } = this.plan.nest;
-    const size = this.plan.sizes[axis];
-    const width = lanes * this.unroll;
-    const whole = size - (size % width);
+    const { nest, sizes } = this.plan;
     const counter = this.begin(axis);
-    if (whole > 0) {
-      const copies = makeCopies(width, lanes);
-      this.chunkedLoop(counter, whole, width, chunk, () => body(copies));
-    }
-    if (whole < size) {
-      f.i32.const(whole).set(counter);
-      body(makeCopies(size - whole, lanes));
-    }
+    vectorLoop(f, counter, sizes[axis], nest.lanes, this.unroll, body, (end, step, inner) =>
+      this.chunkedLoop(counter, end, step, chunk, inner),
+    );
     this.end(axis, counter);
   }
 
@@ -231,14 +220,6 @@ class LoopEmitter {
       this.end(axis, counter);
     }
   }
-}
-
-function makeCopies(elements: number, lanes: number): Copy[] {
-  const copies: Copy[] = [];
-  for (let offset = 0; offset < elements; offset += lanes) {
-    copies.push({ index: copies.length, offset, active: Math.min(lanes, elements - offset) });
-  }
-  return copies;
 }
 
 /** The loop at which blocks of at most SUM_BLOCK additions end, and how many of its iterations make one; null when all fit. */

@@ -57,10 +57,14 @@ export function planLoops(space: Space, assume?: ReadonlyMap<Node, Node>): LoopP
   return { analysis, sizes, parallel: orderedParallel, reduce: orderedReduce, nest, pointCost: best.pointCost };
 }
 
-/** Freezes axes of one point and merges neighbours that every index expression walks through as one. */
+/** Freezes axes of one point and merges neighbours, within the ranges, that every index expression walks through as one. */
 export function mergeAxes(
   space: Space,
   assume?: ReadonlyMap<Node, Node>,
+  ranges: readonly (readonly [from: number, to: number])[] = [
+    [0, space.parallel],
+    [space.parallel, space.sizes.length],
+  ],
 ): { analysis: Analysis; sizes: number[] } {
   const sizes = space.sizes.slice();
   const frozen = new Set<number>();
@@ -87,15 +91,15 @@ export function mergeAxes(
         inner = outer;
       }
     };
-    merge(0, space.parallel);
-    merge(space.parallel, sizes.length);
+    for (const [from, to] of ranges) merge(from, to);
   }
   return { analysis: new Analysis(assume, frozen), sizes };
 }
 
 function coefficient(linear: Linear, axis: number): number {
-  for (const [atom, c] of linear.terms) if (atom.kind === "index" && atom.axis === axis) return c;
-  return 0;
+  let sum = 0;
+  for (const [atom, c] of linear.terms) if (atom.kind === "index" && atom.axis === axis) sum = (sum + c) | 0;
+  return sum;
 }
 
 /** Every largest linear expression that something else reads. */
@@ -126,6 +130,20 @@ function indexExpressions(space: Space, analysis: Analysis): Linear[] {
   return [...found].filter((l) => [...l.terms.keys()].some((atom) => atom.kind === "index"));
 }
 
+/** The nodes whose values the code computes: all but the affine offsets of loads. */
+export function valueNodes(analysis: Analysis, roots: readonly Node[], axis: number): Set<Node> {
+  const found = new Set<Node>();
+  const visit = (unresolved: Node) => {
+    const node = analysis.resolve(unresolved);
+    if (found.has(node)) return;
+    found.add(node);
+    if (node.kind === "load" && isAffine(analysis, node, axis)) return;
+    argsOf(node).forEach(visit);
+  };
+  roots.forEach(visit);
+  return found;
+}
+
 interface Estimate {
   readonly axis: number;
   readonly lanes: 1 | 2 | 4;
@@ -153,7 +171,10 @@ function estimate(space: Space, analysis: Analysis, sizes: readonly number[], ax
   for (const { value } of space.stores) visit(outer, value);
   let lanes: 1 | 2 | 4 = 1;
   if (axis >= 0) {
-    lanes = lanesFor(isParallel ? [...inner, ...outer] : inner, analysis, axis);
+    const reduced = space.reductions.map((r) => r.value);
+    lanes = isParallel
+      ? lanesFor([...inner, ...outer], [...reduced, ...space.stores.map((s) => s.value)], analysis, axis)
+      : lanesFor(inner, reduced, analysis, axis);
     for (const { op, value } of space.reductions) {
       if (lanes === 2 && (op === "argmax" || op === "argmin" || value.dtype.name !== "float64")) lanes = 1;
     }

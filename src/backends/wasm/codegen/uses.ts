@@ -1,7 +1,6 @@
-import { keyFry } from "../../../dtypes/index.ts";
+import { bool, float64 } from "../../../dtypes/index.ts";
 import type { LoadNode, Node } from "../../../compiler/ir.ts";
 import { ACC_BIT, type Analysis, argsOf, type Linear } from "./analysis.ts";
-import { sizeLog2 } from "./types.ts";
 
 /** How the loops around the code are arranged. Level 0 is outside all loops, level d inside d of them. */
 export interface Nest {
@@ -52,7 +51,7 @@ export class Uses {
   readonly nest: Nest;
   readonly uses = new Map<Node, Use>();
   readonly groups = new Map<string, AddressGroup>();
-  readonly accesses = new Map<Node, Access>();
+  readonly accesses = new Map<object, Access>();
   private readonly dtypeLog2: (buffer: number) => number;
   private constRegisters = 0;
 
@@ -127,7 +126,7 @@ export class Uses {
   }
 
   /** Registers the address of an access; null when it is not affine in the vector axis. */
-  address(key: Node, buffer: number, offset: Node): Access | null {
+  address(key: object, buffer: number, offset: Node): Access | null {
     const known = this.accesses.get(key);
     if (known !== undefined) return known;
     const linear = this.analysis.linear(offset);
@@ -161,17 +160,19 @@ export class Uses {
   }
 }
 
-/** Whether every value of the nodes can be held in vectors; the number of lanes, or 1. */
-export function lanesFor(nodes: Iterable<Node>, analysis: Analysis, axis: number): 1 | 2 | 4 {
+/**
+ * The number of lanes in which every value that varies along an axis, and every root (they are stored or accumulated
+ * lane by lane whatever they depend on), fits; 1 when there is none.
+ */
+export function lanesFor(nodes: Iterable<Node>, roots: readonly Node[], analysis: Analysis, axis: number): 1 | 2 | 4 {
   let wide = false;
   let narrow = false;
-  for (const node of nodes) {
-    if (!(analysis.mask(node) & ((1 << axis) | ACC_BIT))) continue;
-    const { dtype } = node;
-    if (dtype.name === "float64") wide = true;
-    else if (dtype !== keyFry && sizeLog2(dtype) === 2) narrow = true;
-    else if (dtype.name !== "bool") narrow = true;
-  }
+  const note = ({ dtype }: Node) => {
+    if (dtype === float64) wide = true;
+    else if (dtype !== bool) narrow = true;
+  };
+  for (const node of nodes) if (analysis.mask(node) & ((1 << axis) | ACC_BIT)) note(node);
+  roots.forEach(note);
   if (wide) return narrow ? 1 : 2;
   return 4;
 }

@@ -70,6 +70,19 @@ export class Values {
 
   /** Begins the code of a level: computes what inner levels need. */
   enter(level: number, copies: readonly Copy[] = []): void {
+    this.push(copies);
+    const groups = [...this.uses.groups.values()].filter((g) => level === 0 || g.levels.includes(level));
+    for (const group of groups) this.pending.set(group, level);
+    for (const group of groups) this.computeAddress(group);
+    this.hoist(level);
+  }
+
+  /** Begins code that does not always run: what it computes is not known after it. */
+  enterBranch(): void {
+    this.push(this.copies);
+  }
+
+  private push(copies: readonly Copy[]): void {
     this.copies = copies;
     this.scopes.push({
       copies,
@@ -81,8 +94,6 @@ export class Values {
       addresses: new Map(),
       temps: [],
     });
-    this.hoist(level);
-    this.addressesAt(level);
   }
 
   leave(): void {
@@ -160,41 +171,41 @@ export class Values {
 
   // ---- addresses
 
-  private addressesAt(level: number): void {
-    for (const group of this.uses.groups.values()) {
-      const { terms } = group.linear;
-      const here = group.levels.includes(level);
-      if (level !== 0 && !here) continue;
-      const { f } = this;
-      const before = this.findAddress(group);
-      const pointer = this.pointers.get(group.buffer) as Local;
-      const start = group.minimum << group.log2;
-      if (before === undefined && !here && start === 0) {
-        this.scope().addresses.set(group, pointer);
-        continue;
-      }
-      if (before !== undefined) f.get(before);
-      else {
-        f.get(pointer);
-        if (start !== 0) f.i32.const(start).i32.add();
-      }
-      for (const [atom, coefficient] of terms) {
-        if (this.uses.level(atom) !== level) continue;
-        this.scaled(atom, coefficient << group.log2);
-        f.i32.add();
-      }
-      const local = this.temp("i32");
-      f.set(local);
-      this.scope().addresses.set(group, local);
+  /** Groups whose address at the present level is still to be computed. */
+  private readonly pending = new Map<AddressGroup, number>();
+
+  /** The address of a group inside the present loops, where it depends on them. */
+  private computeAddress(group: AddressGroup): void {
+    const level = this.pending.get(group);
+    if (level === undefined) return;
+    this.pending.delete(group);
+    const { f } = this;
+    const before = level === 0 ? undefined : this.findAddress(group);
+    const pointer = this.pointers.get(group.buffer) as Local;
+    const start = group.minimum * 2 ** group.log2;
+    if (level === 0 && start === 0 && !group.levels.includes(0)) {
+      this.scope().addresses.set(group, pointer);
+      return;
     }
+    f.get(before ?? pointer);
+    if (before === undefined && start !== 0) f.i32.const(start | 0).i32.add();
+    for (const [atom, coefficient] of group.linear.terms) {
+      if (this.uses.level(atom) !== level) continue;
+      this.scaled(atom, coefficient * 2 ** group.log2);
+      f.i32.add();
+    }
+    const local = this.temp("i32");
+    f.set(local);
+    this.scope().addresses.set(group, local);
   }
 
-  private findAddress(group: AddressGroup): Local | undefined {
+  private findAddress(group: AddressGroup): Local {
+    this.computeAddress(group);
     for (let i = this.scopes.length - 1; i >= 0; i--) {
       const local = this.scopes[i].addresses.get(group);
       if (local !== undefined) return local;
     }
-    return undefined;
+    throw new Error("an address is used outside its loops");
   }
 
   /** Pushes an int32 scalar times a constant. */
@@ -213,7 +224,7 @@ export class Values {
     this.scalar(atom);
     const power = Math.log2(factor);
     if (Number.isInteger(power)) f.i32.const(power).i32.shl();
-    else f.i32.const(factor).i32.mul();
+    else f.i32.const(factor | 0).i32.mul();
     const local = this.temp("i32");
     f.tee(local);
     this.scope().scaled.set(key, local);
@@ -224,7 +235,7 @@ export class Values {
     const { f } = this;
     const { group } = access;
     const offset = (access.constant - group.minimum + elements) * 2 ** group.log2;
-    f.get(this.findAddress(group) as Local);
+    f.get(this.findAddress(group));
     if (offset >= 0) return offset;
     f.i32.const(offset).i32.add();
     return 0;

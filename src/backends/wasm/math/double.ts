@@ -15,18 +15,24 @@ const EXPM1 = [
   0.0013888821663363888, 0.0001984137189071796, 2.487619221242813e-5, 2.755730189664121e-6,
 ];
 
+/** The same with relative error 2^-32, where only a few bits beyond float32 are needed. */
+const EXPM1_SHORT = [
+  1.0000000000314468, 0.5000000046931985, 0.1666666624711787, 0.041666353200826144, 0.008333403176629397,
+  0.0013941109171232854, 0.00019841251510456935,
+];
+
 /** exp(x) = 2^n (1 + p): n in the low bits of `rounded`, and p. */
-function splitExp(scope: Scope, x: Local): { rounded: Local; p: Local } {
+function splitExp(scope: Scope, x: Local, coefficients = EXPM1): { rounded: Local; p: Local } {
   const { d } = scope;
   const rounded = d.let(d.add(d.mul(x, Math.LOG2E), ROUNDER));
   const r = d.let(d.sub(x, d.mul(d.sub(rounded, ROUNDER), Math.LN2)));
-  return { rounded, p: d.let(d.mul(r, d.polynomial(r, EXPM1))) };
+  return { rounded, p: d.let(d.mul(r, d.polynomial(r, coefficients))) };
 }
 
 /** exp(x) for |x| < 300. */
-export function expDouble(scope: Scope, x: Local): Code {
+export function expDouble(scope: Scope, x: Local, precision: "long" | "short" = "long"): Code {
   const { d, l } = scope;
-  const { rounded, p } = splitExp(scope, x);
+  const { rounded, p } = splitExp(scope, x, precision === "long" ? EXPM1 : EXPM1_SHORT);
   return l.add(d.add(p, 1), l.shl(rounded, 52));
 }
 

@@ -66,11 +66,14 @@ export function keepZero(scope: Scope, x: Local, y: Local): Code {
   return s.select(s.eq(x, 0), x, y);
 }
 
-/** 1/(1 + exp(-x)), or exp(x)/(1 + exp(x)) for negative x, so that neither tail loses digits. */
+/** 1/(1 + exp(-x)) in float64, where the exponential of any float32 is finite. */
 export const emitLogistic = unary((scope, x) => {
   const { s } = scope;
-  const e = s.let(expSingle(scope, s.neg(s.abs(x))));
-  return s.div(s.select(s.lt(x, 0), e, 1), s.add(e, 1));
+  const clamped = s.let(s.neg(s.pmax(s.pmin(x, 110), -110)));
+  return scope.viaDouble([clamped], (inner, xd) => {
+    const { d } = inner;
+    return d.div(1, d.add(expDouble(inner, xd, "short"), 1));
+  });
 });
 
 /** (tanh(x)/x - 1)/x^2 in x^2, for |x| < 0.625: Cephes tanhf. */

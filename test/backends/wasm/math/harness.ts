@@ -17,13 +17,19 @@ export function compile(name: string): Compiled {
   const { arity } = (vectorMath[name] ?? vectorIntegerMath[name])!;
   const run = mb.function("run", ["i32"], [], (f, count) => {
     const i = f.local("i32");
-    f.for(i, 0, () => f.get(count).i32.const(4).i32.mul(), 16, () => {
-      f.get(i);
-      f.get(i).v128.load(0);
-      if (arity === 2) f.get(i).v128.load(4 * CHUNK);
-      emitVectorMath(mb, f, name);
-      f.v128.store(8 * CHUNK);
-    });
+    f.for(
+      i,
+      0,
+      () => f.get(count).i32.const(4).i32.mul(),
+      16,
+      () => {
+        f.get(i);
+        f.get(i).v128.load(0);
+        if (arity === 2) f.get(i).v128.load(4 * CHUNK);
+        emitVectorMath(mb, f, name);
+        f.v128.store(8 * CHUNK);
+      },
+    );
   });
   mb.exportFunction(run);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(mb.toBytes() as Uint8Array<ArrayBuffer>));
@@ -56,9 +62,64 @@ export function denseFloats(stride: number): Float32Array {
 }
 
 export const specialFloats: readonly number[] = [
-  0, -0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, Infinity, -Infinity, Number.NaN, 2 ** -149,
-  -(2 ** -149), 2 ** -126, 2 ** -127, -(2 ** -127), 3.4028234663852886e38, -3.4028234663852886e38, 88.72283, 88.72284,
-  -87.33654, -103.97208, -104, 89, 127, 128, -126, -149, -150, 0.99999994, 1.0000001, -0.99999994, 4, -4, 10.2, 1e10, -1e10, 1e30,
-  0.49999997, -0.49999997, 8388607.5, 8388609, -8388609, 4194304.5, 16777216, 2147483648, 1e-10, -1e-10, 1.4616321,
-  1.4616322, 0.6931472, 3.1415927, 1.5707964, 0.7853982,
+  0,
+  -0,
+  1,
+  -1,
+  2,
+  -2,
+  3,
+  -3,
+  0.5,
+  -0.5,
+  1.5,
+  -1.5,
+  2.5,
+  -2.5,
+  Infinity,
+  -Infinity,
+  Number.NaN,
+  2 ** -149,
+  -(2 ** -149),
+  2 ** -126,
+  2 ** -127,
+  -(2 ** -127),
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+  88.72283,
+  88.72284,
+  -87.33654,
+  -103.97208,
+  -104,
+  89,
+  127,
+  128,
+  -126,
+  -149,
+  -150,
+  0.99999994,
+  1.0000001,
+  -0.99999994,
+  4,
+  -4,
+  10.2,
+  1e10,
+  -1e10,
+  1e30,
+  0.49999997,
+  -0.49999997,
+  8388607.5,
+  8388609,
+  -8388609,
+  4194304.5,
+  16777216,
+  2147483648,
+  1e-10,
+  -1e-10,
+  1.4616321,
+  1.4616322,
+  Math.LN2,
+  Math.PI,
+  Math.PI / 2,
+  Math.PI / 4,
 ];

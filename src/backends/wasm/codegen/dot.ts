@@ -1,0 +1,98 @@
+import type { DotKernel } from "../../../compiler/ir.ts";
+import { bool, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
+import type { Local } from "../asm/index.ts";
+import { wasmFeatures } from "../features.ts";
+import { emitGemm, type GemmDtype, gemmPlan, type GemmSpec } from "../kernels/gemm.ts";
+import type { KernelContext } from "./context.ts";
+
+const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
+  [float32, "float32"],
+  [float64, "float64"],
+  [int32, "int32"],
+  [uint32, "uint32"],
+] as const);
+
+function gemmSpec(kernel: DotKernel): GemmSpec | null {
+  const dtype = gemmDTypes.get(kernel.dtype);
+  if (dtype === undefined) return null;
+  const { m, n, k, lhs, rhs } = kernel;
+  return {
+    dtype,
+    m,
+    n,
+    k,
+    a: { rowStride: lhs.rowStride, colStride: lhs.colStride },
+    b: { rowStride: rhs.rowStride, colStride: rhs.colStride },
+    batch: kernel.batch.map((size, i) => ({ size, strideA: lhs.batch[i], strideB: rhs.batch[i] })),
+    relaxed: wasmFeatures().relaxedSimd,
+  };
+}
+
+/** Bytes of scratch memory that the kernel needs. */
+export function dotScratch(kernel: DotKernel): number {
+  const spec = gemmSpec(kernel);
+  return spec === null ? 0 : gemmPlan(spec).scratchBytes;
+}
+
+/** Writes the code of a product of matrices. */
+export function emitDot(context: KernelContext, kernel: DotKernel, scratch: Local): void {
+  const { f, mb } = context;
+  const spec = gemmSpec(kernel);
+  if (spec === null) {
+    emitByteDot(context, kernel);
+    return;
+  }
+  pushStart(context, kernel.lhs.view);
+  pushStart(context, kernel.rhs.view);
+  f.get(context.pointers.get(kernel.out) as Local).get(scratch);
+  f.call(mb.shared(`gemm ${JSON.stringify(spec)}`, () => emitGemm(mb, spec)));
+}
+
+function pushStart(context: KernelContext, view: { readonly buffer: number; readonly offset: number }): void {
+  const { f } = context;
+  f.get(context.pointers.get(view.buffer) as Local);
+  if (view.offset !== 0) f.i32.const(view.offset << context.log2Of(view.buffer)).i32.add();
+}
+
+/** Products of bytes: uint8 wraps, bool is "or" of "and". */
+function emitByteDot(context: KernelContext, kernel: DotKernel): void {
+  const { f } = context;
+  const { lhs, rhs, m, n, k, batch } = kernel;
+  if (batch.includes(0)) return;
+  const [a, b] = [lhs, rhs].map((side) => {
+    const local = f.local("i32");
+    pushStart(context, side.view);
+    f.set(local);
+    return local;
+  });
+  const out = f.local("i32");
+  const sum = f.local("i32");
+  f.get(context.pointers.get(kernel.out) as Local).set(out);
+  const move = (pointer: Local, by: number) => f.get(pointer).i32.const(by).i32.add().set(pointer);
+  /** A loop that advances the pointers by one step each time and puts them back at the end. */
+  const loop = (size: number, stepA: number, stepB: number, body: () => void) => {
+    f.for(f.local("i32"), 0, size, 1, () => {
+      body();
+      move(a, stepA);
+      move(b, stepB);
+    });
+    move(a, -stepA * size);
+    move(b, -stepB * size);
+  };
+  const point = () => {
+    f.i32.const(0).set(sum);
+    loop(k, lhs.colStride, rhs.rowStride, () => {
+      f.get(sum).get(a).i32.load8_u().get(b).i32.load8_u();
+      if (kernel.dtype === bool) f.i32.and().i32.or();
+      else f.i32.mul().i32.add();
+      f.set(sum);
+    });
+    f.get(out).get(sum).i32.store8();
+    move(out, 1);
+  };
+  const batches = (d: number): void => {
+    if (d < batch.length) loop(batch[d], lhs.batch[d], rhs.batch[d], () => batches(d + 1));
+    else loop(m, lhs.rowStride, 0, () => loop(n, 0, rhs.colStride, point));
+  };
+  batches(0);
+}

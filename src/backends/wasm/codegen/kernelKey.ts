@@ -1,0 +1,98 @@
+import type { Kernel, LoopKernel, Node, ScanKernel, ScatterKernel } from "../../../compiler/ir.ts";
+import { nodesOf } from "../../../compiler/nodes/walk.ts";
+
+/** The expressions at the roots of a kernel. */
+function rootsOf(kernel: LoopKernel | ScanKernel | ScatterKernel): Node[] {
+  switch (kernel.kind) {
+    case "loop":
+      return [...kernel.reductions.map((r) => r.value), ...kernel.stores.flatMap((s) => [s.offset, s.value])];
+    case "scan":
+      return [kernel.value, kernel.store.offset];
+    case "scatter":
+      return [kernel.offset, kernel.value, ...(kernel.guard === null ? [] : [kernel.guard])];
+  }
+}
+
+/** The buffers that a kernel touches, each once, in an order that equal kernels share. */
+export function buffersOf(kernel: Kernel): number[] {
+  const buffers = new Set<number>();
+  switch (kernel.kind) {
+    case "dot":
+      return [...new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer, kernel.out])];
+    case "sort":
+      return [...new Set([...kernel.inputs, ...kernel.outputs])];
+    case "loop":
+      for (const { buffer } of kernel.stores) buffers.add(buffer);
+      break;
+    case "scan":
+      buffers.add(kernel.store.buffer);
+      break;
+    case "scatter":
+      buffers.add(kernel.base).add(kernel.out);
+      break;
+  }
+  for (const node of nodesOf(rootsOf(kernel))) if (node.kind === "load") buffers.add(node.buffer);
+  return [...buffers];
+}
+
+/**
+ * A text that is equal for kernels which do the same to their buffers, given in the order of {@link buffersOf}. `dtypeId`
+ * names the dtype of a buffer.
+ */
+export function kernelKey(kernel: Kernel, buffers: readonly number[], dtypeId: (buffer: number) => number): string {
+  const position = new Map(buffers.map((buffer, i) => [buffer, i]));
+  const at = (buffer: number) => `b${position.get(buffer)}`;
+  const types = buffers.map(dtypeId).join();
+  if (kernel.kind === "dot" || kernel.kind === "sort") {
+    const rename = (key: string, value: unknown) => {
+      if (key === "name") return undefined;
+      if (key === "dtype") return String(value);
+      return (key === "buffer" || key === "out") && typeof value === "number" ? at(value) : value;
+    };
+    const renamed = kernel.kind === "sort" ? { ...kernel, inputs: kernel.inputs.map(at), outputs: kernel.outputs.map(at) } : kernel;
+    return `${types};${JSON.stringify(renamed, rename)}`;
+  }
+  const numbers = new Map<Node, number>();
+  const ref = (node: Node) => numbers.get(node) as number;
+  let text = types;
+  for (const node of nodesOf(rootsOf(kernel))) {
+    numbers.set(node, numbers.size);
+    text += `;${node.dtype.id}`;
+    switch (node.kind) {
+      case "const":
+        text += `c${Object.is(node.value, -0) ? "-0" : node.value}`;
+        break;
+      case "index":
+        text += `i${node.axis}`;
+        break;
+      case "acc":
+        text += `a${node.reduction}`;
+        break;
+      case "load":
+        text += `l${at(node.buffer)},${ref(node.offset)}`;
+        break;
+      case "cast":
+        text += `${node.bits ? "r" : "v"}${ref(node.arg)}`;
+        break;
+      case "op":
+        text += `${node.op}(${node.args.map(ref).join()})`;
+        break;
+    }
+  }
+  switch (kernel.kind) {
+    case "loop":
+      text += `|loop ${kernel.axes}|${kernel.reduceAxes}`;
+      for (const { op, value, dtype } of kernel.reductions) text += `|${op} ${ref(value)}:${dtype.id}`;
+      for (const { buffer, offset, value } of kernel.stores) text += `|${at(buffer)}[${ref(offset)}]=${ref(value)}`;
+      break;
+    case "scan":
+      text += `|scan ${kernel.axes}|${kernel.axis}${kernel.reverse}${kernel.op}|${ref(kernel.value)}|`;
+      text += `${at(kernel.store.buffer)}[${ref(kernel.store.offset)}]`;
+      break;
+    case "scatter":
+      text += `|scatter ${kernel.axes}|${kernel.guard === null ? "" : ref(kernel.guard)}|${ref(kernel.offset)}`;
+      text += `|${ref(kernel.value)}|${kernel.combine}|${at(kernel.base)}|${kernel.baseSize}|${at(kernel.out)}`;
+      break;
+  }
+  return text;
+}

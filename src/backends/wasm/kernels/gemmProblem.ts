@@ -1,0 +1,144 @@
+import type { Epilogue } from "./gemmTile.ts";
+import type { Lanes } from "./lanes.ts";
+import { LANES } from "./lanes.ts";
+
+export type GemmDtype = "float32" | "float64" | "int32" | "uint32";
+
+/** One batch dimension: how far, in elements, each operand moves; a stride of 0 broadcasts. */
+export type GemmBatch = { readonly size: number; readonly strideA: number; readonly strideB: number };
+
+/**
+ * A product C = A B of matrices [m, k] and [k, n], repeated over batch dimensions. Strides are in elements and may be
+ * anything (transposed, broadcast, reversed); C is row-major, its matrices one after the other.
+ */
+export type GemmSpec = {
+  readonly dtype: GemmDtype;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: { readonly rowStride: number; readonly colStride: number };
+  readonly b: { readonly rowStride: number; readonly colStride: number };
+  /** Elements from one row of C to the next; n unless given. */
+  readonly ldc?: number | undefined;
+  /** Outermost first. */
+  readonly batch?: readonly GemmBatch[] | undefined;
+  /** Use fused multiply-add: only where `wasmFeatures().relaxedSimd`. */
+  readonly relaxed?: boolean | undefined;
+  /** Code to run on the sums before they are stored. */
+  readonly epilogue?: Epilogue | undefined;
+  readonly tuning?: Partial<GemmTuning> | undefined;
+};
+
+/** Choices that only matter for speed. */
+export type GemmTuning = {
+  readonly rows: number;
+  readonly vectors: number;
+  readonly blockK: number;
+  readonly blockM: number;
+  readonly blockN: number;
+  /** Up to this k, C is written row by row. */
+  readonly rowOrderK: number;
+  readonly packA: boolean;
+  readonly packB: boolean;
+};
+
+export type Batch = { readonly size: number; readonly a: number; readonly b: number; readonly c: number };
+
+/** A spec in the shape the emitters want: sizes and strides that do not matter are made the convenient ones. */
+export type Problem = {
+  readonly type: Lanes;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly aRow: number;
+  readonly aCol: number;
+  readonly bRow: number;
+  readonly bCol: number;
+  readonly ldc: number;
+  readonly batch: readonly Batch[];
+  /** Whether A and B have changed places. */
+  readonly swapped: boolean;
+  readonly relaxed: boolean;
+  readonly epilogue: Epilogue | undefined;
+};
+
+const KINDS = { float32: "f32", float64: "f64", int32: "i32", uint32: "i32" } as const;
+
+/** Checks a spec and makes the choices that change what is computed, not how fast. */
+export function normalize(spec: GemmSpec): Problem {
+  const { k, epilogue } = spec;
+  let { m, n } = spec;
+  for (const [name, size] of [
+    ["m", m],
+    ["n", n],
+    ["k", k],
+  ] as const) {
+    if (!Number.isInteger(size) || size < 0) throw new Error(`gemm: ${name} must be a size, got ${size}`);
+  }
+  let ldc = spec.ldc ?? n;
+  if (ldc < n) throw new Error(`gemm: ldc ${ldc} is less than n = ${n}`);
+  let aRow = m === 1 ? 0 : spec.a.rowStride;
+  let aCol = k === 1 ? 1 : spec.a.colStride;
+  let bRow = k === 1 ? 1 : spec.b.rowStride;
+  let bCol = n === 1 ? 1 : spec.b.colStride;
+  let batch = batches(spec, m * ldc);
+
+  // Rows of matrices that share B and follow each other are rows of one matrix.
+  for (let last = batch.at(-1); last?.b === 0 && last.c === m * ldc; last = batch.at(-1)) {
+    if (m !== 1 && last.a !== m * aRow) break;
+    if (m === 1) aRow = last.a;
+    m *= last.size;
+    batch = batch.slice(0, -1);
+  }
+
+  let swapped = false;
+  const swap = () => {
+    [m, n] = [n, m];
+    [aRow, aCol, bRow, bCol] = [bCol, bRow, aCol, aRow];
+    batch = batch.map((dim) => ({ ...dim, a: dim.b, b: dim.a }));
+    swapped = true;
+  };
+  if (epilogue === undefined) {
+    if (n === 1 && m === 1) {
+      if (bRow !== 1 && aCol === 1) swap();
+    } else if (n === 1 && ldc === 1) {
+      swap();
+      ldc = n;
+    }
+    // A few rows against a B whose columns are contiguous: dot products beat packing B.
+    if (m > 1 && m <= 3 && bRow === 1 && bCol !== 1 && k > 1) {
+      batch = [...batch, { size: m, a: aRow, b: 0, c: ldc }];
+      m = 1;
+    }
+  }
+  if (m === 1) aRow = 0;
+  if (n === 1) bCol = 1;
+  const relaxed = spec.relaxed ?? false;
+  return {
+    type: LANES[KINDS[spec.dtype]],
+    m,
+    n,
+    k,
+    aRow,
+    aCol,
+    bRow,
+    bCol,
+    ldc,
+    batch,
+    swapped,
+    relaxed,
+    epilogue,
+  };
+}
+
+function batches(spec: GemmSpec, matrix: number): Batch[] {
+  const made: Batch[] = [];
+  let c = matrix;
+  for (const { size, strideA, strideB } of (spec.batch ?? []).toReversed()) {
+    if (!Number.isInteger(size) || size < 0)
+      throw new Error(`gemm: a batch size must be a size, got ${size}`);
+    if (size !== 1) made.unshift({ size, a: strideA, b: strideB, c });
+    c *= size;
+  }
+  return made;
+}

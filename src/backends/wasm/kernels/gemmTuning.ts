@@ -1,0 +1,71 @@
+import type { GemmTuning, Problem } from "./gemmProblem.ts";
+
+/** Block and tile sizes for a problem; `forced` ones as given. */
+export function tune(p: Problem, forced: Partial<GemmTuning> = {}): GemmTuning {
+  const { type, m, n, k, aRow, aCol, bRow, bCol } = p;
+  const [rows, vectors] = tileShape(p);
+  const blockK = k <= 384 ? Math.max(k, 1) : 256;
+  const blockM = Math.floor(128 / rows) * rows;
+  const blockN = 512;
+  // Packing pays where strided reads would fight over the same cache lines often enough.
+  const conflicts = k * n * type.bytes > 65536 || (k >= 8 && bRow * type.bytes >= 2048);
+  const packB = bCol !== 1 || bRow < 0 || (conflicts && m >= 2 * rows);
+  const far = Math.max(aRow, aCol === 1 ? 0 : 4 * aCol) * type.bytes >= 4096;
+  const packA = aRow < 0 || aCol < 0 || (far && n >= (aCol === 1 ? 256 : 64));
+  const rowOrderK = 32;
+  return { rows, vectors, blockK, blockM, blockN, rowOrderK, packA, packB, ...forced };
+}
+
+/**
+ * The register tile that covers C in the least estimated time, remainders included. It must leave registers for a row of
+ * B, an element of A and, without fused multiply-add, a product.
+ */
+function tileShape({ type, m, n, relaxed }: Problem): [rows: number, vectors: number] {
+  const registers = relaxed && type.kind !== "i32" ? 15 : 14;
+  const needed = Math.ceil(n / type.count);
+  let best: [number, number] = [1, 1];
+  let least = Infinity;
+  for (let vectors = 1; vectors <= Math.min(needed, 6); vectors++) {
+    for (let rows = 1; rows <= Math.min(m, 12); rows++) {
+      if (rows * vectors + vectors + 1 > registers) break;
+      let time = 0;
+      for (const [height, down] of parts(m, rows)) {
+        for (const [width, across] of parts(needed, vectors)) {
+          time += down * across * (0.5 * height * width + 0.1 * (height + width) + 0.4);
+        }
+      }
+      if (time < least) {
+        least = time;
+        best = [rows, vectors];
+      }
+    }
+  }
+  return best;
+}
+
+/** How many full parts and which remainder a length falls into, as [length, count] pairs. */
+function parts(length: number, part: number): [number, number][] {
+  return [
+    [part, Math.floor(length / part)],
+    [length % part, length % part > 0 ? 1 : 0],
+  ];
+}
+
+/** Lengths of the blocks of k, rows and columns: whole tiles, except that the last block ends with the matrix. */
+export function blocksOf({ type, m, n, k }: Problem, t: GemmTuning): { k: number; m: number; n: number } {
+  const nr = t.vectors * type.count;
+  return {
+    k: Math.max(1, Math.min(k, t.blockK)),
+    m: Math.min(m, Math.max(t.rows, Math.floor(t.blockM / t.rows) * t.rows)),
+    n: Math.min(n, Math.max(nr, Math.floor(t.blockN / nr) * nr)),
+  };
+}
+
+/** Sizes of the packed blocks of A and B, which lie one after the other in scratch. */
+export function packedBytes(p: Problem, tuning: GemmTuning): { a: number; b: number } {
+  const blocks = blocksOf(p, tuning);
+  const depth = blocks.k * p.type.bytes;
+  const paddedN = Math.ceil(blocks.n / p.type.count) * p.type.count;
+  const round = (bytes: number) => Math.ceil(bytes / 64) * 64;
+  return { a: tuning.packA ? round(blocks.m * depth) : 0, b: tuning.packB ? round(paddedN * depth) : 0 };
+}

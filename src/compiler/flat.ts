@@ -1,0 +1,35 @@
+import type { NDArray } from "../core/array.ts";
+import type { ShapedArray } from "../core/aval.ts";
+import type { Params, Primitive } from "../core/primitive.ts";
+
+/** A value of a flat program: assigned once. */
+export interface Value {
+  /** Dense, in order of creation. */
+  readonly id: number;
+  readonly aval: ShapedArray;
+  readonly source:
+    | { readonly kind: "argument"; readonly index: number }
+    | { readonly kind: "const"; readonly index: number }
+    | { readonly kind: "literal"; readonly value: number | bigint | boolean }
+    | { readonly kind: "result" };
+}
+
+/** `outputs = primitive[params] inputs`, where no primitive holds a program to inline. */
+export interface FlatEqn {
+  readonly primitive: Primitive;
+  readonly params: Params;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** A program without calls: what the passes work on. */
+export interface FlatProgram {
+  readonly args: readonly Value[];
+  readonly consts: readonly Value[];
+  /** The arrays behind `consts`. */
+  readonly arrays: readonly NDArray[];
+  readonly eqns: readonly FlatEqn[];
+  readonly results: readonly Value[];
+  /** One more than the largest value id. */
+  readonly valueCount: number;
+}

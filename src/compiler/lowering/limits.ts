@@ -1,0 +1,16 @@
+/** The numbers behind the decisions what to compute where. Costs are those of scalarOps.ts: about one per simple instruction. */
+
+/** Expressions larger than this are cut: an operand gets a buffer. Keeps compile time linear. */
+export const maxExpression = 160;
+/** A value used in several places is recomputed in each if it costs no more than this. */
+export const cheapToRepeat = 8;
+/** The same for a value that one consumer reads several times per element, through a broadcast or a window. */
+export const cheapToBroadcast = 4;
+/** The same for a single element, which loops compute once. */
+export const cheapScalar = 16;
+/** Bounds on what one kernel does, so that it has registers enough. */
+export const maxKernelNodes = 500;
+export const maxKernelStores = 12;
+export const maxKernelBuffers = 24;
+/** How many of the latest kernels that read a buffer are tried for fusion with a new reader. */
+export const fusionCandidates = 6;

@@ -1,0 +1,20 @@
+/** `jnp`: NumPy's functions on Fluxion's arrays. */
+import "../backends/install.ts";
+import "./methods.ts";
+export * from "./binary.ts";
+export * from "./creation.ts";
+export * from "./constants.ts";
+export * from "./einsum.ts";
+export {
+  allclose,
+  arrayEqual,
+} from "./manipulation.ts";
+export * from "./manipulation.ts";
+export * from "./products.ts";
+export * from "./reductions.ts";
+export * from "./scalarTypes.ts";
+export * from "./sorting.ts";
+export { canCast, promoteTypes, resultType } from "./types.ts";
+export * from "./unary.ts";
+export { where } from "./where.ts";
+export { finfo, iinfo, issubdtype, isdtype } from "../dtypes/index.ts";

@@ -1,0 +1,5 @@
+/** Reading and updating parts of arrays by index. */
+export { getItem, iterateRows } from "./indexingGet.ts";
+export { take, takeAlongAxis } from "./indexingTake.ts";
+export { indexUpdate } from "./indexingUpdate.ts";
+export { Slice, slice } from "./slice.ts";

@@ -1,0 +1,22 @@
+import { config as settings, updateConfig } from "../core/config.ts";
+
+/**
+ * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`; read them as properties.
+ *
+ * @throws ValueError (from update) for an unknown name or value
+ */
+export const config: Readonly<typeof settings> & { update: typeof updateConfig } = Object.freeze({
+  get debugNans() {
+    return settings.debugNans;
+  },
+  get checkPurity() {
+    return settings.checkPurity;
+  },
+  get evaluator() {
+    return settings.evaluator;
+  },
+  get enableChecks() {
+    return settings.enableChecks;
+  },
+  update: updateConfig,
+});

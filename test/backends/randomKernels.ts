@@ -1,0 +1,282 @@
+import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
+import type { BufferInfo, LoopKernel, Node, Program, Reduction } from "../../src/compiler/ir.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  float64,
+  type HostData,
+  hostArray,
+  int32,
+  keyFry,
+  uint8,
+  uint32,
+} from "../../src/dtypes/index.ts";
+
+/** Deterministic numbers from a seed. */
+export class Random {
+  private state: number;
+  constructor(seed: number) {
+    this.state = seed | 0;
+  }
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  }
+  int(n: number): number {
+    return Math.floor(this.next() * n);
+  }
+  pick<T>(from: readonly T[]): T {
+    return from[this.int(from.length)];
+  }
+  chance(p: number): boolean {
+    return this.next() < p;
+  }
+}
+
+const numbers: readonly DType[] = [float32, float32, float32, int32, uint32, uint8, bool, float64];
+const sizes = [0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33];
+
+/** Data that floats can add exactly: small multiples of a quarter, now and then a special value. */
+export function randomData(r: Random, dtype: DType, size: number, specials: boolean): HostData {
+  const data = hostArray(dtype, size);
+  for (let i = 0; i < data.length; i++) {
+    if (dtype.kind === "float") {
+      data[i] = specials && r.chance(0.1) ? r.pick([Number.NaN, Infinity, -Infinity, -0]) : (r.int(17) - 8) / 4;
+    } else if (dtype === bool) data[i] = r.int(2);
+    else if (dtype === keyFry) data[i] = Math.floor(r.next() * 4294967296);
+    else if (r.chance(0.2)) data[i] = r.pick([-2147483648, 2147483647, -1, 0, 255, 128]);
+    else data[i] = r.int(41) - 20;
+  }
+  return data;
+}
+
+interface Built {
+  readonly program: Program;
+  readonly args: HostData[];
+  readonly tolerance: number;
+}
+
+class Generator {
+  readonly r: Random;
+  readonly b = new NodeBuilder();
+  readonly buffers: BufferInfo[] = [];
+  readonly args: HostData[] = [];
+  readonly specials: boolean;
+  inexact = false;
+
+  constructor(seed: number) {
+    this.r = new Random(seed);
+    this.specials = this.r.chance(0.3);
+  }
+
+  addBuffer(dtype: DType, size: number, role: "input" | "output"): number {
+    const id = this.buffers.length;
+    const bytes = hostArray(dtype, size).byteLength;
+    this.buffers.push({ id, dtype, size, role, byteLength: bytes });
+    return id;
+  }
+
+  /** A load whose offset is affine in some of the axes, of a new input. */
+  load(dtype: DType, axes: readonly { axis: number; size: number }[]): Node {
+    const { r, b } = this;
+    const used = axes.filter(() => r.chance(0.75));
+    for (let i = used.length - 1; i > 0; i--) {
+      if (!r.chance(0.35)) continue;
+      const j = r.int(i + 1);
+      [used[i], used[j]] = [used[j], used[i]];
+    }
+    let stride = r.chance(0.15) ? 2 : 1;
+    let offset: Node = b.const(0, int32);
+    let base = r.chance(0.2) ? r.int(4) : 0;
+    for (const { axis, size } of used.reverse()) {
+      const reversed = r.chance(0.1);
+      const step = b.op("mul", b.index(axis, size), b.const(reversed ? -stride : stride, int32));
+      offset = b.op("add", offset, step);
+      if (reversed) base += stride * Math.max(0, size - 1);
+      stride *= Math.max(1, size);
+    }
+    offset = b.op("add", offset, b.const(base, int32));
+    const count = base + stride + 4;
+    if (r.chance(0.1) && used.length > 0) {
+      // Indices from memory.
+      const indices = this.addBuffer(int32, count, "input");
+      const target = 1 + r.int(20);
+      const data = new Int32Array(count).map(() => r.int(target));
+      this.args.push(data);
+      const table = this.addBuffer(dtype, target + 2, "input");
+      this.args.push(randomData(r, dtype, target + 2, this.specials));
+      return b.load(table, dtype, b.op("add", b.load(indices, int32, offset), b.const(r.int(3), int32)));
+    }
+    const buffer = this.addBuffer(dtype, count, "input");
+    this.args.push(randomData(r, dtype, count, this.specials));
+    return b.load(buffer, dtype, offset);
+  }
+
+  expression(dtype: DType, depth: number, axes: readonly { axis: number; size: number }[], leaves: readonly Node[]): Node {
+    const { r, b } = this;
+    const sub = (t = dtype) => this.expression(t, depth - 1, axes, leaves);
+    const own = leaves.filter((n) => n.dtype === dtype);
+    if (depth <= 0 || r.chance(0.15)) {
+      if (own.length > 0 && r.chance(0.6)) return r.pick(own);
+      if (dtype === int32 && axes.length > 0 && r.chance(0.3)) {
+        const { axis, size } = r.pick(axes);
+        return b.index(axis, size);
+      }
+      if (dtype !== keyFry && r.chance(0.2)) {
+        return b.const(dtype.kind === "float" ? r.int(9) / 4 - 1 : dtype === bool ? r.chance(0.5) : r.int(7) - (dtype === int32 ? 3 : 0), dtype);
+      }
+      return this.load(dtype, axes);
+    }
+    if (dtype === keyFry) {
+      return r.pick([
+        () => b.op("key_pack", sub(uint32), sub(uint32)),
+        () => b.select(sub(bool), sub(), sub()),
+        () => this.load(dtype, axes),
+      ])();
+    }
+    if (r.chance(0.1)) return b.select(sub(bool), sub(), sub());
+    if (r.chance(0.15)) {
+      const from = r.pick(dtype === float64 ? [float64, bool] : [bool, uint8, int32, uint32, float32]);
+      if (from !== dtype) return b.cast(sub(from), dtype);
+    }
+    if (dtype === bool) {
+      const operand = r.pick([bool, float32, int32, uint32, uint8, float64, keyFry]);
+      if (operand === bool) {
+        const op = r.pick(["and", "or", "xor", "not", "eq", "ne", "lt", "le", "gt", "ge", "max", "min"]);
+        return op === "not" ? b.op(op, sub()) : b.op(op, sub(), sub());
+      }
+      if (operand === keyFry) return b.op(r.pick(["eq", "ne"]), sub(keyFry), sub(keyFry));
+      return b.op(r.pick(["eq", "ne", "lt", "le", "gt", "ge"]), sub(operand), sub(operand));
+    }
+    if (dtype.kind === "float") {
+      const op = r.pick(["add", "sub", "mul", "max", "min", "neg", "abs", "sign", "floor", "ceil", "round", "round_even"]);
+      return ["add", "sub", "mul", "max", "min"].includes(op) ? b.op(op, sub(), sub()) : b.op(op, sub());
+    }
+    if (dtype === uint32 && r.chance(0.1)) return b.op(r.pick(["key_word0", "key_word1"]), sub(keyFry));
+    if (dtype !== uint8 && r.chance(0.05)) return b.bitcast(sub(dtype === int32 ? uint32 : int32), dtype);
+    const unary = ["neg", "abs", "sign", "not", "population_count", "clz"];
+    const binary = ["add", "sub", "mul", "div", "rem", "max", "min", "and", "or", "xor"];
+    const shifts = ["shift_left", "shift_right_logical", "shift_right_arithmetic"];
+    const op = r.pick([...unary, ...binary, ...binary, ...shifts]);
+    if (unary.includes(op)) return b.op(op, sub());
+    const constant = r.chance(0.4);
+    return b.op(op, sub(), constant ? b.const(r.pick([0, 1, 2, 3, 7, 8, 10, 31, 40]), dtype) : sub());
+  }
+
+  /** Ends an expression with an operation whose result differs in the last places. */
+  finish(node: Node): Node {
+    const { r, b } = this;
+    if (node.dtype !== float32 && node.dtype !== float64) return node;
+    if (!r.chance(0.25)) return node;
+    this.inexact = true;
+    const op = r.pick(["exp", "tanh", "logistic", "sin", "log1p", "sqrt", "rsqrt"]);
+    return b.op(op, op === "sqrt" || op === "rsqrt" || op === "log1p" ? b.op("abs", node) : node);
+  }
+}
+
+function pickSizes(r: Random, rank: number): number[] {
+  return Array.from({ length: rank }, () => (r.chance(0.04) ? 0 : r.pick(sizes.slice(1))));
+}
+
+/** A program of one random loop kernel with its arguments. */
+export function randomLoopProgram(seed: number): Built {
+  const g = new Generator(seed);
+  const { r, b } = g;
+  const axes = pickSizes(r, r.int(4));
+  const reduceAxes = r.chance(0.45) ? pickSizes(r, 1 + r.int(2)) : [];
+  const all = [...axes, ...reduceAxes].map((size, axis) => ({ axis, size }));
+  const parallel = all.slice(0, axes.length);
+  const only64 = r.chance(0.12);
+  const pickType = (types: readonly DType[]) => (only64 ? (r.chance(0.2) && types.includes(bool) ? bool : float64) : r.pick(types));
+  const reductions: Reduction[] = [];
+  const accs: Node[] = [];
+  if (reduceAxes.length > 0) {
+    for (let i = 1 + r.int(2); i > 0; i--) {
+      const dtype = pickType(numbers);
+      const ops = dtype === bool ? ["and", "or", "xor", "max", "min"] : ["sum", "prod", "max", "min"];
+      if (dtype.kind !== "float" && dtype !== bool) ops.push("and", "or", "xor");
+      if (reduceAxes.length === 1) ops.push("argmax", "argmin");
+      const op = r.pick(ops) as Reduction["op"];
+      let value = g.expression(dtype, r.int(4), all, []);
+      if (op === "sum" && dtype.kind === "float") {
+        value = g.finish(value);
+        if (g.inexact) value = b.op("abs", value);
+      }
+      if (op === "prod" && dtype.kind === "float") {
+        value = b.select(b.op("lt", value, b.const(0.5, dtype)), b.const(1, dtype), b.const(0.5, dtype));
+      }
+      const result = op === "argmax" || op === "argmin" ? int32 : dtype;
+      reductions.push({ op, value, dtype: result });
+      accs.push(b.acc(reductions.length - 1, result));
+    }
+  }
+  const stores = [];
+  for (let i = 1 + (r.chance(0.3) ? r.int(3) : 0); i > 0; i--) {
+    const dtype = pickType(g.inexact ? [float32, float64] : [...numbers, keyFry]);
+    const value = accs.length > 0 && g.inexact ? r.pick(accs) : g.finish(g.expression(dtype, r.int(5), parallel, accs));
+    const order = parallel.slice();
+    if (r.chance(0.25)) order.reverse();
+    let stride = r.chance(0.1) ? 2 : 1;
+    let offset: Node = b.const(r.chance(0.1) ? r.int(4) : 0, int32);
+    for (const { axis, size } of order.reverse()) {
+      offset = b.op("add", offset, b.op("mul", b.index(axis, size), b.const(stride, int32)));
+      stride *= Math.max(1, size);
+    }
+    const size = stride + 4;
+    const buffer = g.addBuffer(value.dtype, size, "output");
+    stores.push({ buffer, offset, value });
+  }
+  const kernel: LoopKernel = { kind: "loop", name: "k", axes, reduceAxes, reductions, stores };
+  return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: g.inexact ? 2e-5 : 0 };
+}
+
+/** A program whose inputs and outputs are the buffers, in order. Results start as zeros in the interpreter. */
+export function programOf(buffers: readonly BufferInfo[], kernels: Program["kernels"]): Program {
+  let args = 0;
+  let results = 0;
+  const placements = buffers.map(({ role }) =>
+    role === "input" ? ({ kind: "argument", index: args++ } as const) : ({ kind: "result", index: results++ } as const),
+  );
+  return {
+    name: "test",
+    buffers,
+    placements,
+    kernels,
+    args: buffers.filter((x) => x.role === "input").map((x) => x.id),
+    consts: [],
+    results: buffers.filter((x) => x.role === "output").map((x) => ({ kind: "buffer", buffer: x.id })),
+    arenaBytes: 0,
+  };
+}
+
+function text(node: Node): string {
+  switch (node.kind) {
+    case "const":
+      return `${node.value}:${node.dtype.short}`;
+    case "index":
+      return `i${node.axis}`;
+    case "acc":
+      return `acc${node.reduction}`;
+    case "load":
+      return `b${node.buffer}:${node.dtype.short}[${text(node.offset)}]`;
+    case "cast":
+      return `${node.bits ? "bits" : "cast"}<${node.dtype.short}>(${text(node.arg)})`;
+    case "op":
+      return `${node.op}(${node.args.map(text).join(", ")})`;
+  }
+}
+
+export function describeProgram(program: Program): string {
+  return program.kernels
+    .map((k) => {
+      if (k.kind !== "loop") return JSON.stringify(k);
+      const lines = [`axes ${k.axes} reduce ${k.reduceAxes}`];
+      for (const r of k.reductions) lines.push(`${r.op}:${r.dtype.short} ${text(r.value)}`);
+      for (const s of k.stores) lines.push(`b${s.buffer}[${text(s.offset)}] = ${text(s.value)}`);
+      return lines.join("\n");
+    })
+    .join("\n");
+}

@@ -1,0 +1,41 @@
+import { ArrayImpl, type NDArray } from "../../src/core/array.ts";
+import { shapedArray, sizeOf } from "../../src/core/aval.ts";
+import { arrayFromHost } from "../../src/core/values.ts";
+import { asDType, type DTypeName, type HostData, hostArray } from "../../src/dtypes/index.ts";
+
+// Arrays from plain numbers and back.
+
+/** An array from its elements in row-major order. */
+export function array(data: readonly number[], shape: readonly number[], dtype: DTypeName = "float32"): NDArray {
+  const type = asDType(dtype);
+  const host = hostArray(type, sizeOf(shape));
+  data.forEach((v, i) => {
+    host[i] = v;
+  });
+  return arrayFromHost(host, shapedArray(shape, type));
+}
+
+/** The elements of a concrete array as numbers. */
+export function elements(x: NDArray): number[] {
+  if (!(x instanceof ArrayImpl)) throw new Error(`not a concrete array: ${x.aval}`);
+  return Array.from(x.toHost() as Exclude<HostData, BigInt64Array | BigUint64Array>);
+}
+
+/** Whether two numbers agree: both NaN, the same infinity, or near. */
+export function close(actual: number, expected: number, rtol: number, atol: number): boolean {
+  if (Number.isNaN(expected)) return Number.isNaN(actual);
+  if (!Number.isFinite(expected)) return actual === expected;
+  return Math.abs(actual - expected) <= atol + rtol * Math.abs(expected);
+}
+
+/** The first place where elements differ, for messages; null when all agree. */
+export function firstDifference(
+  actual: readonly number[],
+  expected: readonly number[],
+  rtol: number,
+  atol: number,
+): string | null {
+  if (actual.length !== expected.length) return `${actual.length} elements instead of ${expected.length}`;
+  const i = expected.findIndex((e, k) => !close(actual[k], e, rtol, atol));
+  return i < 0 ? null : `element ${i}: ${actual[i]} instead of ${expected[i]}`;
+}
