@@ -2,6 +2,7 @@ import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes
 import type { Kernel, LoopKernel, Node, Placement, Program, ScanKernel, ScatterKernel, SortKernel } from "./ir.ts";
 import { dotSteps } from "./dotSteps.ts";
 import { nodesOf } from "./nodes/walk.ts";
+import { reductionIdentity } from "./reductionIdentity.ts";
 import { bitcastScalar, castScalar, roundTo, type ScalarFunction, scalarFunction } from "./scalarEval.ts";
 
 /**
@@ -149,31 +150,6 @@ interface Accumulator {
   start(): void;
   add(value: number, position: number): void;
   result(): number;
-}
-
-/** The value with which a reduction starts, and the result of one over nothing. */
-export function reductionIdentity(op: string, dtype: DType): number {
-  const isFloat = dtype.kind === "float";
-  const lowest = isFloat ? -Infinity : dtype.kind === "int" ? -2147483648 : 0;
-  const highest = isFloat ? Infinity : dtype.kind === "int" ? 2147483647 : 2 ** dtype.bits - 1;
-  switch (op) {
-    case "sum":
-    case "or":
-    case "xor":
-      return 0;
-    case "prod":
-      return 1;
-    case "max":
-      return lowest;
-    case "min":
-      return dtype.kind === "bool" ? 1 : highest;
-    case "and":
-      return dtype.kind === "bool" ? 1 : roundTo(dtype)(-1);
-    case "logaddexp":
-      return -Infinity;
-    default:
-      throw new TypeError(`no identity of ${op}`);
-  }
 }
 
 const combiners: Readonly<Record<string, string>> = { sum: "add", prod: "mul" };

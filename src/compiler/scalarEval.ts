@@ -1,5 +1,5 @@
 import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../dtypes/index.ts";
-import { digamma, erf, erfc, erfInv, lgamma } from "./specialFunctions.ts";
+import { digamma, erf, erfc, erfInv, lgamma } from "../core/scalarMath.ts";
 
 /**
  * What every operation of scalarOps.ts computes, in plain TypeScript. The node builder folds constants with the operations that are

@@ -8,6 +8,7 @@ import type { Backend, Buffer } from "./backend.ts";
  * An array: concrete ({@link ArrayImpl}) or, inside a transformation, a tracer that stands for one.
  * Immutable; its methods are those of NumPy and the operators (`x.add(y)`, `x.matmul(w)`, `x.sum(0)`).
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: numpy/methods.ts installs every method that the interface declares
 export abstract class NDArray {
   /** Shape, dtype and weak type. */
   abstract readonly aval: ShapedArray;

@@ -56,7 +56,7 @@ export function shapedArray(shape: readonly number[], dtype: DType, weakType = f
   const key = `${dtype.id}${weakType ? "w" : "s"}${shape.join(",")}`;
   let aval = interned.get(key);
   if (aval === undefined) {
-    aval = new ShapedArray(Object.freeze(shape.slice()), dtype, weakType, interned.size);
+    aval = new ShapedArray(Object.freeze(shape.slice()), dtype, weakType, interned.size + 1);
     interned.set(key, aval);
   }
   return aval;

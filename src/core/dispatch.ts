@@ -7,12 +7,13 @@ import { paramsKey } from "./paramsKey.ts";
 import type { Params, Primitive } from "./primitive.ts";
 import { checkAlive, installEvalTrace, leakError, Trace, type Tracer } from "./trace.ts";
 
-const noParams = "";
+const maxEntries = 8192;
 
 /** Evaluates each primitive at once, through the same lowering as compiled programs. */
 class EvalTrace extends Trace {
   /** Executables of single equations, by primitive, then by parameters and avals. */
   private readonly cache = new Map<Primitive, Map<string, Map<number | string, Executable>>>();
+  private entries = 0;
 
   processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
     for (let i = 0; i < args.length; i++) {
@@ -38,7 +39,7 @@ class EvalTrace extends Trace {
       byParams = new Map();
       this.cache.set(primitive, byParams);
     }
-    const pkey = paramsKey(params) || noParams;
+    const pkey = paramsKey(params);
     let byAvals = byParams.get(pkey);
     if (byAvals === undefined) {
       byAvals = new Map();
@@ -52,6 +53,8 @@ class EvalTrace extends Trace {
       const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval));
       const jaxpr = new Jaxpr([], invars, [{ primitive, inputs: invars, outputs, params }], outputs);
       executable = compileProgram(new ClosedJaxpr(jaxpr), primitive.name);
+      // A program that never repeats its shapes must not hold on to every kernel it ever needed.
+      if (++this.entries > maxEntries) this.clear();
       byAvals.set(akey, executable);
     }
     return executable;
@@ -59,6 +62,7 @@ class EvalTrace extends Trace {
 
   clear(): void {
     this.cache.clear();
+    this.entries = 0;
   }
 }
 

@@ -24,23 +24,16 @@ installPrinter(printJaxpr);
 /** Names of variables, unique over nested programs, and of programs that are printed first because they are used twice. */
 class Context {
   private readonly names = new Map<Var, string>();
-  private readonly used = new Set<Var>();
   private count = 0;
   readonly shared = new Map<Jaxpr, string>();
   private readonly sharedNames = new Set<string>();
 
   constructor(jaxpr: Jaxpr) {
-    const pending = [jaxpr];
-    const seen = new Set<Jaxpr>();
-    for (let j = pending.pop(); j !== undefined; j = pending.pop()) {
-      if (seen.has(j)) continue;
-      seen.add(j);
-      for (const v of [...j.constvars, ...j.invars]) this.used.add(v); // only results are ever dropped
-      for (const eqn of j.eqns) {
-        for (const a of eqn.inputs) if (a instanceof Var) this.used.add(a);
-        pending.push(...jaxprsInParams(printedParams(eqn)));
-      }
-      for (const a of j.outvars) if (a instanceof Var) this.used.add(a);
+    // Only the outermost program marks results that nothing reads; in nested programs they have names.
+    const read = new Set<Atom>(jaxpr.outvars);
+    for (const eqn of jaxpr.eqns.toReversed()) {
+      for (const v of eqn.outputs) if (!read.has(v)) this.names.set(v, "_");
+      for (const a of eqn.inputs) read.add(a);
     }
   }
 
@@ -84,7 +77,6 @@ class Context {
   }
 
   name(v: Var): string {
-    if (!this.used.has(v)) return "_";
     let name = this.names.get(v);
     if (name === undefined) {
       do name = alphabetic(this.count++);

@@ -61,7 +61,7 @@ export function sign(x: LaxOperand): NDArray {
 }
 
 const absPrimitive = unary("abs", {
-  accepts: ["signedinteger", "floating", "complexfloating"],
+  accepts: ["floating", "complexfloating", "signedinteger"],
   reference: Math.abs,
   cost: "cheap",
   jvp: (g, _ans, [x]) => ops.select(ops.ge(x, scalarLike(x, 0)), g, neg(g)),

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { shapeStr } from "../core/aval.ts";
+import { shapeStr, shapesEqual } from "../core/aval.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
 import { int32 } from "../dtypes/index.ts";
@@ -8,7 +8,7 @@ import { moveBatchDim } from "./batching.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
 import { offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { takeElements } from "./hostMoves.ts";
-import { concatInts, copyInts, hasDuplicates, type Ints, numpyMap, range } from "./intTuples.ts";
+import { concatInts, copyInts, hasDuplicates, type Ints, isRange, numpyMap, range } from "./intTuples.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { canonicalizeAxis, canonicalizeShape, checkShapelike, dataOperand } from "./shapeChecks.ts";
 
@@ -99,7 +99,9 @@ const broadcastInDimPrimitive: Primitive<BroadcastParams> = definePrimitive<Broa
  */
 export function broadcastInDim(x: LaxOperand, shape: Ints, broadcastDimensions: Ints): NDArray {
   const operand = dataOperand(x, "broadcast_in_dim");
-  if (operand === x && operand.ndim === shape.length && broadcastDimensions.length === 0) return operand;
+  if (operand === x && shapesEqual(operand.shape, shape) && isRange(broadcastDimensions, shape.length)) {
+    return operand;
+  }
   const params = { shape: copyInts(shape), broadcastDimensions: copyInts(broadcastDimensions) };
   return bind1(broadcastInDimPrimitive, [operand], params);
 }
@@ -111,10 +113,10 @@ export function broadcastInDim(x: LaxOperand, shape: Ints, broadcastDimensions: 
  */
 export function broadcast(x: LaxOperand, sizes: Ints): NDArray {
   const operand = dataOperand(x, "broadcast");
-  if (sizes.length === 0) return operand;
+  if (sizes.length === 0 && operand === x) return operand;
   const shape = [...canonicalizeShape(sizes), ...operand.shape];
   return broadcastInDim(
-    operand,
+    x,
     shape,
     range(operand.ndim).map((i) => i + sizes.length),
   );
@@ -125,9 +127,13 @@ export function broadcast(x: LaxOperand, sizes: Ints): NDArray {
  * @example
  * lax.broadcastToRank(jnp.array([1, 2]), 3).shape // => [1, 1, 2]
  */
-export function broadcastToRank(x: LaxOperand, rank: number): NDArray {
+export function broadcastToRank(x: LaxOperand, rank: number | { readonly rank: number }): NDArray {
+  if (typeof rank === "object") return broadcastToRank(x, rank.rank);
   const operand = dataOperand(x, "broadcast_to_rank");
-  return operand.ndim === rank ? operand : broadcast(operand, new Array<number>(rank - operand.ndim).fill(1));
+  if (operand.ndim > rank) {
+    throw new ValueError(`broadcast_to_rank: an array of rank ${operand.ndim} has no rank ${rank}`);
+  }
+  return broadcast(x, new Array<number>(rank - operand.ndim).fill(1));
 }
 
 /**
@@ -148,7 +154,7 @@ export function expandDims(x: LaxOperand, dimensions: Ints): NDArray {
   kept.forEach((d, i) => {
     shape[d] = operand.shape[i];
   });
-  return broadcastInDim(operand, shape, kept);
+  return broadcastInDim(x, shape, kept);
 }
 
 /**

@@ -18,7 +18,7 @@ import { moveBatchDim } from "./batching.ts";
 import { broadcast } from "./broadcast.ts";
 import { linearJvp } from "./families.ts";
 import { putElements } from "./hostMoves.ts";
-import { copyInts, equalInts, insertInt, type Ints } from "./intTuples.ts";
+import { copyInts, equalInts, type Ints, insertInt } from "./intTuples.ts";
 import { checkSameDTypes, sameDTypeOperands } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { canonicalizeAxis, dataOperand } from "./shapeChecks.ts";
@@ -239,9 +239,7 @@ const stackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
       throw new ValueError(`All input arrays must have the same shape. Got ${shapesOf(avals)}.`);
     }
     checkSameDTypes("stack", avals);
-    return [
-      first.update({ shape: insertInt(first.shape, axis, avals.length), weakType: allWeak(avals) }),
-    ];
+    return [first.update({ shape: insertInt(first.shape, axis, avals.length), weakType: allWeak(avals) })];
   },
   reference: (inputs, { axis }, [out]) => {
     const result = hostArray(out.dtype, out.size);
@@ -290,7 +288,10 @@ const stackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
  * @example
  * lax.stack([jnp.array([1, 2]), jnp.array([3, 4])], 1) // => Array([[1., 3.], [2., 4.]], dtype=float32)
  */
-export function stack(operands: readonly LaxOperand[], axis: number | { readonly axis?: number } = 0): NDArray {
+export function stack(
+  operands: readonly LaxOperand[],
+  axis: number | { readonly axis?: number } = 0,
+): NDArray {
   if (operands.length === 0) throw new ValueError("stack expects at least one operand, got 0.");
   const arrays = sameDTypeOperands(operands, "stack");
   const at = canonicalizeAxis(typeof axis === "object" ? (axis.axis ?? 0) : axis, arrays[0].ndim + 1);
@@ -312,7 +313,12 @@ const unstackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
     const [, inner] = outerInner(x.shape, axis);
     return out.map((aval, k) => {
       const result = hostArray(aval.dtype, aval.size);
-      putElements(result, x, aval.size, (i) => (Math.floor(i / inner) * out.length + k) * inner + (i % inner));
+      putElements(
+        result,
+        x,
+        aval.size,
+        (i) => (Math.floor(i / inner) * out.length + k) * inner + (i % inner),
+      );
       return result;
     });
   },

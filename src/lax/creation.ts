@@ -1,4 +1,4 @@
-import { ArrayImpl, NDArray } from "../core/array.ts";
+import { ArrayImpl, type NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray, shapeStr } from "../core/aval.ts";
 import { defaultBackend } from "../core/backend.ts";
 import { definePrimitive, notLinear, type Primitive, zeroDerivative } from "../core/primitive.ts";
@@ -71,10 +71,13 @@ export function full(
 function isScalar(x: unknown): x is Scalar {
   return typeof x === "number" || typeof x === "bigint" || typeof x === "boolean";
 }
+/** The dtype of a positional argument or of an options object; null: not given. */
 function fillDType(dtype: DTypeLike | null | FillOptions): DType | null {
-  if (dtype === null || dtype === undefined) return null;
-  if (typeof dtype === "object" && !("name" in dtype) && !(dtype as FillOptions).dtype) return null;
-  return asDType(dtype as DTypeLike);
+  const given = isFillOptions(dtype) ? dtype.dtype : dtype;
+  return given === null || given === undefined ? null : asDType(given);
+}
+function isFillOptions(x: DTypeLike | null | FillOptions): x is FillOptions {
+  return typeof x === "object" && x !== null && Object.getPrototypeOf(x) === Object.prototype;
 }
 function keyFillError(dtype: DType): TypeError {
   return new TypeError(`full: an array of dtype ${dtype.name} can only be filled with a key of that dtype.`);
@@ -97,7 +100,7 @@ export function fullLike(
   shape: Ints | null = null,
 ): NDArray {
   const like = dataOperand(x, "full_like");
-  const options = typeof dtype === "object" && dtype !== null && "shape" in dtype ? dtype : { shape };
+  const options: FullLikeOptions = isFillOptions(dtype) ? dtype : { shape };
   const sizes = options.shape == null ? like.shape : canonicalizeShape(options.shape);
   const given = fillDType(dtype);
   const type = given ?? like.dtype;

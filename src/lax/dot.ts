@@ -312,7 +312,8 @@ function isOptions(x: unknown): x is DotOptions {
  * @throws TypeError when axes, sizes or dtypes do not fit.
  * @example
  * const a = jnp.array([[1, 2], [3, 4]]);
- * lax.dotGeneral(a, a, [[[1], [0]], [[], []]]) // => the matrix product [[7, 10], [15, 22]]
+ * lax.dotGeneral(a, a, [[[0, 1], [0, 1]], [[], []]]) // => Array(30., dtype=float32)
+ * lax.dotGeneral(a, a, [[[1], [0]], [[], []]]).shape // => [2, 2], the matrix product
  */
 export function dotGeneral(
   lhs: LaxOperand,

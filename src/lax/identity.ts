@@ -1,8 +1,10 @@
 import { NDArray } from "../core/array.ts";
-import { definePrimitive, notLinear, type Primitive, zeroDerivative } from "../core/primitive.ts";
-import { bind1 } from "../core/trace.ts";
+import { ClosedJaxpr, Jaxpr, Var } from "../core/jaxpr.ts";
+import { definePrimitive, notLinear, type Primitive, Zero, zeroDerivative } from "../core/primitive.ts";
+import { bind, bind1 } from "../core/trace.ts";
 import { leafToArray } from "../core/values.ts";
 import { isKey } from "../dtypes/index.ts";
+import { flattenArrays } from "../transforms/flatFunction.ts";
 import * as tree from "../tree/index.ts";
 import { vectorizedBatching } from "./batching.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
@@ -55,4 +57,48 @@ export function stopGradient<T>(x: T): T {
  */
 export function copy(x: LaxOperand): NDArray {
   return bind1(copyPrimitive, [unaryOperand(x, "copy")], noParams);
+}
+
+interface BarrierParams {
+  readonly [name: string]: unknown;
+  /** The identity on operands of these types. */
+  readonly program: ClosedJaxpr;
+}
+
+/** A barrier for the operands' types. */
+function bindBarrier(xs: readonly NDArray[]): NDArray[] {
+  const vars = xs.map((x) => new Var(x.aval));
+  return bind(barrierPrimitive, xs, { program: new ClosedJaxpr(new Jaxpr([], vars, [], vars)) });
+}
+
+const barrierPrimitive: Primitive<BarrierParams> = definePrimitive<BarrierParams>({
+  name: "optimization_barrier",
+  abstractEval: (avals) => avals,
+  reference: (inputs) => inputs.map((x) => x.data.slice()),
+  inlineAs: ({ program }) => ({ jaxpr: program.jaxpr, consts: [] }),
+  lowering: { kind: "inline" },
+  jvp: (primals, tangents) => {
+    const outs = bindBarrier(primals);
+    const nonzero = tangents.filter((t): t is NDArray => !(t instanceof Zero));
+    const moved = bindBarrier(nonzero);
+    let next = 0;
+    return [outs, tangents.map((t) => (t instanceof Zero ? t : moved[next++]))];
+  },
+  transpose: (cts) => {
+    const moved = bindBarrier(cts.filter((t): t is NDArray => !(t instanceof Zero)));
+    let next = 0;
+    return cts.map((t) => (t instanceof Zero ? t : moved[next++]));
+  },
+  batching: (operands, dims) => [bindBarrier(operands), dims.slice()],
+  printParams: () => ({}),
+});
+
+/**
+ * The identity on a tree of arrays, computed together: none of the results is available before all are.
+ * @example
+ * const [x, y] = lax.optimizationBarrier([jnp.ones([2]), jnp.zeros([3])]);
+ */
+export function optimizationBarrier<T>(operand: T): T {
+  const { leaves, treedef } = flattenArrays(operand, "optimizationBarrier was called with");
+  return treedef.unflatten(bindBarrier(leaves)) as T;
 }

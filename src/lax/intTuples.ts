@@ -63,3 +63,8 @@ export function argsort(values: Ints): number[] {
 export function hasDuplicates(values: Ints): boolean {
   return new Set(values).size !== values.length;
 }
+
+/** Tells a list from an options object. */
+export function isInts(x: unknown): x is Ints {
+  return Array.isArray(x);
+}

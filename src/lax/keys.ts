@@ -2,7 +2,13 @@ import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray, shapeStr, sizeOf } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
-import { definePrimitive, notLinear, type Params, type Primitive, zeroDerivative } from "../core/primitive.ts";
+import {
+  definePrimitive,
+  notLinear,
+  type Params,
+  type Primitive,
+  zeroDerivative,
+} from "../core/primitive.ts";
 import { bind, bind1 } from "../core/trace.ts";
 import {
   asDType,
@@ -19,7 +25,7 @@ import {
 import { batchDimAtFront, broadcastingBatching, vectorizedBatching } from "./batching.ts";
 import { broadcastIndex, readOperands } from "./families.ts";
 import { broadcastOffsets, numbersOf } from "./hostLoops.ts";
-import { type Ints } from "./intTuples.ts";
+import type { Ints } from "./intTuples.ts";
 import { broadcastedShape } from "./operands.ts";
 import type { LaxOperand } from "./ops.ts";
 import { canonicalizeShape, checkShapelike, dataOperand } from "./shapeChecks.ts";
@@ -105,12 +111,7 @@ function counterExpr(b: ExprBuilder, index: readonly Expr[], shape: Ints): Expr 
 }
 
 /** The block of each key (all but the trailing axes of the index) at each counter. */
-function countedBlock(
-  b: ExprBuilder,
-  keys: Operand,
-  index: readonly Expr[],
-  shape: Ints,
-): [Expr, Expr] {
+function countedBlock(b: ExprBuilder, keys: Operand, index: readonly Expr[], shape: Ints): [Expr, Expr] {
   const key = keys.at(index.slice(0, index.length - shape.length));
   // Positions are below 2^31, so the counter's high word is 0.
   return threefryExpr(
@@ -123,7 +124,11 @@ function countedBlock(
 }
 
 /** Calls `write` with each position of the result and its two words. */
-function countOnHost(keys: HostArray, shape: Ints, write: (at: number, y0: number, y1: number) => void): void {
+function countOnHost(
+  keys: HostArray,
+  shape: Ints,
+  write: (at: number, y0: number, y1: number) => void,
+): void {
   const words = keys.data as Uint32Array;
   const count = sizeOf(shape);
   for (let k = 0; k < words.length / 2; k++) {

@@ -11,12 +11,13 @@ type Pair = (x: NDArray, y: NDArray) => NDArray;
 /** The tangents weighted by the share that each operand has in the sum. */
 function defineRule(
   f: ReturnType<typeof customJvp<Pair>>,
+  plain: Pair,
   power: (x: NDArray) => NDArray,
   name: string,
 ): void {
   const finite = (x: NDArray) => ops.select(ops.eq(x, constLike(x, Infinity)), ops.fullLike(x, 0), x);
   const rule = ([x, y]: [NDArray, NDArray], [s, t]: [NDArray, NDArray]): [NDArray, NDArray] => {
-    const ans = f(x, y);
+    const ans = (isEager() ? plain : f)(x, y);
     const part = (g: NDArray, v: NDArray) => ops.mul(g, power(ops.sub(finite(v), finite(ans))));
     return [ans, ops.add(part(s, x), part(t, y))];
   };
@@ -35,7 +36,7 @@ const natural: Pair = (x, y) => {
   );
 };
 const naturalRule = customJvp(natural, { name: "logaddexp" });
-defineRule(naturalRule, (x) => ops.exp(x), "_logaddexp_jvp");
+defineRule(naturalRule, natural, (x) => ops.exp(x), "_logaddexp_jvp");
 
 const binaryLog: Pair = (x, y) => {
   const most = ops.max(x, y);
@@ -47,7 +48,7 @@ const binaryLog: Pair = (x, y) => {
   );
 };
 const binaryRule = customJvp(binaryLog, { name: "logaddexp2" });
-defineRule(binaryRule, (x) => ops.exp2(x), "_logaddexp2_jvp");
+defineRule(binaryRule, binaryLog, (x) => ops.exp2(x), "_logaddexp2_jvp");
 
 function apply(x: LaxOperand, y: LaxOperand, name: string, plain: Pair, withRule: Pair): NDArray {
   const [a, b] = sameDTypeOperands([x, y], name);
@@ -62,7 +63,7 @@ function apply(x: LaxOperand, y: LaxOperand, name: string, plain: Pair, withRule
  * Elementwise `log(exp(x) + exp(y))` without overflow; operands as for `lax.add`.
  * @throws ValueError unless the dtype is floating.
  * @example
- * lax.logaddexp(jnp.array([0, 1000]), jnp.array([0, 1000])) // => Array([6.9314718e-01, 1.0006931e+03], dtype=float32)
+ * lax.logaddexp(jnp.array([0, 1000]), jnp.array([0, 1000])) // => Array([6.9314718e-01, 1.0006932e+03], dtype=float32)
  */
 export function logaddexp(x: LaxOperand, y: LaxOperand): NDArray {
   return apply(x, y, "logaddexp", natural, naturalRule);

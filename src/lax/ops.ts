@@ -19,6 +19,15 @@ export interface RuleGatherNumbers {
   readonly startIndicesBatchingDims: readonly number[];
 }
 
+/** The parts of a scatter's dimension numbers. */
+export interface RuleScatterNumbers {
+  readonly updateWindowDims: readonly number[];
+  readonly insertedWindowDims: readonly number[];
+  readonly scatterDimsToOperandDims: readonly number[];
+  readonly operandBatchingDims: readonly number[];
+  readonly scatterIndicesBatchingDims: readonly number[];
+}
+
 /**
  * The operations that rules of other families use. Derivative rules refer to each other in circles (the transpose of a
  * broadcast is a sum, the transpose of a sum a broadcast); families import only this table and add themselves to it.
@@ -93,6 +102,24 @@ export interface LaxOps {
     sliceSizes: readonly number[],
     options?: { readonly mode?: "promise_in_bounds" },
   ): NDArray;
+  /** The scatter-add that a transpose rule stages. */
+  scatterAddOfTranspose(
+    x: NDArray,
+    indices: NDArray,
+    updates: NDArray,
+    dimensionNumbers: RuleScatterNumbers,
+    options: {
+      readonly mode: "clip" | "fill" | "promise_in_bounds";
+      readonly indicesAreSorted: boolean;
+      readonly uniqueIndices: boolean;
+    },
+  ): NDArray;
+  // Control flow.
+  whileLoop(
+    cond: (carry: readonly NDArray[]) => NDArray,
+    body: (carry: readonly NDArray[]) => NDArray[],
+    init: readonly NDArray[],
+  ): NDArray[];
   /** Zeros of an aval, float0 included. */
   zeros(aval: ShapedArray): NDArray;
 }

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { shapedArray, shapeStr } from "../core/aval.ts";
+import { shapeStr } from "../core/aval.ts";
 import type { Expr } from "../core/lowering.ts";
 import { definePrimitive, type Primitive, UndefinedPrimal, Zero } from "../core/primitive.ts";
 import { asNumpyInts } from "../core/printing.ts";
@@ -113,7 +113,7 @@ const padPrimitive: Primitive<PadParams> = definePrimitive<PadParams>({
     const config = paddingConfig.slice();
     config.splice(dim, 0, [0, 0, 0]);
     if (dimValue === null) return [[pad(operand, value, config)], [dim]];
-    const zero = literal(0, shapedArray([], operand.dtype, operand.weakType));
+    const zero = ops.zeros(operand.aval.update({ shape: [] }));
     const padded = pad(operand, zero, config);
     const mask = pad(full(operand.shape, true, bool), literal(false), config);
     const values = broadcastInDim(value, padded.shape, [dim]);

@@ -49,8 +49,8 @@ const powPrimitive: Primitive = definePrimitive({
   jvp: standardJvp(
     () => powPrimitive,
     [
-      (g, _ans, [x, y0]) => {
-        const y = ops.convertElementType(y0, x.dtype, x.weakType && y0.weakType);
+      (g, _ans, [x0, y0]) => {
+        const [x, y] = [ops.convertElementType(x0, x0.dtype), ops.convertElementType(y0, x0.dtype)];
         if (!isInteger(y0.dtype)) return ops.mul(g, ops.mul(y, pow(x, ops.sub(y, ops.fullLike(y, 1)))));
         const shape = broadcastedShape("pow", [x.aval, y.aval]);
         const [bx, by] = [maybeBroadcast(shape, x), maybeBroadcast(shape, y)];

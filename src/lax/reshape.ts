@@ -9,7 +9,7 @@ import { moveBatchDim } from "./batching.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
 import { offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { takeElements } from "./hostMoves.ts";
-import { argsort, hasDuplicates, type Ints, isRange, range } from "./intTuples.ts";
+import { argsort, hasDuplicates, type Ints, isInts, isRange, range } from "./intTuples.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { canonicalizeAxis, canonicalizeShape, dataOperand, isIntList } from "./shapeChecks.ts";
 
@@ -23,7 +23,12 @@ interface TransposeParams {
 const transposePrimitive: Primitive<TransposeParams> = definePrimitive<TransposeParams>({
   name: "transpose",
   abstractEval: ([x], { permutation }) => {
-    if (!isRange(permutation.slice().sort((a, b) => a - b), x.ndim)) {
+    if (
+      !isRange(
+        permutation.slice().sort((a, b) => a - b),
+        x.ndim,
+      )
+    ) {
       throw new TypeError(
         "transpose permutation isn't a permutation of operand dimensions, " +
           `got permutation ${shapeStr(permutation)} for operand shape ${shapeStr(x.shape)}.`,
@@ -76,7 +81,13 @@ const reshapePrimitive: Primitive<ReshapeParams> = definePrimitive<ReshapeParams
     if (newSizes.some((n) => n < 0)) {
       throw new TypeError(`reshape new_sizes must all be positive, got ${shapeStr(newSizes)}.`);
     }
-    if (dimensions !== null && !isRange(dimensions.slice().sort((a, b) => a - b), x.ndim)) {
+    if (
+      dimensions !== null &&
+      !isRange(
+        dimensions.slice().sort((a, b) => a - b),
+        x.ndim,
+      )
+    ) {
       throw new TypeError(
         "reshape dimensions must be a permutation of operand dimensions, " +
           `got dimensions ${shapeStr(dimensions)} for shape ${shapeStr(x.shape)}.`,
@@ -138,7 +149,8 @@ function readReshaped(
   const from = order.map((d) => x.aval.shape[d]);
   const groups = matchingGroups(from, newSizes);
   const merged = groups.some((g) => g.from.length > 1);
-  if (merged && dimensions === null) return x.atLinear(linearIndex(b, newSizes, range(newSizes.length), index));
+  if (merged && dimensions === null)
+    return x.atLinear(linearIndex(b, newSizes, range(newSizes.length), index));
   const zero = b.const(0, int32);
   const at = new Array<Expr>(x.aval.ndim).fill(zero);
   for (const group of groups) {
@@ -156,8 +168,7 @@ function readReshaped(
 function linearIndex(b: ExprBuilder, shape: Ints, axes: Ints, index: readonly Expr[]): Expr {
   let position: Expr | null = null;
   for (const axis of axes) {
-    const scaled: Expr | null =
-      position === null ? null : b.op("mul", position, b.const(shape[axis], int32));
+    const scaled: Expr | null = position === null ? null : b.op("mul", position, b.const(shape[axis], int32));
     position = scaled === null ? index[axis] : b.op("add", scaled, index[axis]);
   }
   return position ?? b.const(0, int32);
@@ -196,10 +207,15 @@ function matchingGroups(from: Ints, to: Ints): { from: number[]; to: number[] }[
  * @example
  * lax.reshape(jnp.arange(4), [2, 2]) // => Array([[0, 1], [2, 3]], dtype=int32)
  */
-export function reshape(x: LaxOperand, newSizes: Ints, dimensions: Ints | null = null): NDArray {
+export function reshape(
+  x: LaxOperand,
+  newSizes: Ints,
+  dimensions: Ints | null | { readonly dimensions?: Ints | null } = null,
+): NDArray {
   const operand = dataOperand(x, "reshape");
   const sizes = canonicalizeShape(newSizes);
-  const dims = dimensions === null || isRange(dimensions, operand.ndim) ? null : Array.from(dimensions);
+  const order = isInts(dimensions) ? dimensions : (dimensions?.dimensions ?? null);
+  const dims = order === null || isRange(order, operand.ndim) ? null : Array.from(order);
   if (operand === x && operand.ndim > 0 && dims === null && shapesEqual(operand.shape, sizes)) return operand;
   return bind1(reshapePrimitive, [operand], { dimensions: dims, newSizes: sizes });
 }

@@ -40,6 +40,8 @@ export function ceil(x: LaxOperand): NDArray {
 /** What {@link round} does with halves. */
 export const RoundingMethod = Object.freeze({ AWAY_FROM_ZERO: 0, TO_NEAREST_EVEN: 1 } as const);
 export type RoundingMethod = (typeof RoundingMethod)[keyof typeof RoundingMethod];
+/** A rounding method or its name. */
+type Rounding = RoundingMethod | keyof typeof RoundingMethod;
 
 const roundPrimitive = unary<{ roundingMethod: RoundingMethod }>("round", {
   accepts: floating,
@@ -56,15 +58,11 @@ const roundPrimitive = unary<{ roundingMethod: RoundingMethod }>("round", {
  */
 export function round(
   x: LaxOperand,
-  roundingMethod:
-    | RoundingMethod
-    | { readonly roundingMethod?: RoundingMethod } = RoundingMethod.AWAY_FROM_ZERO,
+  roundingMethod: Rounding | { readonly roundingMethod?: Rounding } = RoundingMethod.AWAY_FROM_ZERO,
 ): NDArray {
-  const method =
-    typeof roundingMethod === "object"
-      ? (roundingMethod.roundingMethod ?? RoundingMethod.AWAY_FROM_ZERO)
-      : roundingMethod;
-  if (method !== 0 && method !== 1) throw new TypeError(`round: unknown rounding method ${String(method)}`);
+  const given = typeof roundingMethod === "object" ? (roundingMethod.roundingMethod ?? 0) : roundingMethod;
+  const method = typeof given === "string" ? RoundingMethod[given] : given;
+  if (method !== 0 && method !== 1) throw new TypeError(`round: unknown rounding method ${String(given)}`);
   return bind1(roundPrimitive, [unaryOperand(x, "round", floating)], { roundingMethod: method });
 }
 

@@ -8,7 +8,7 @@ import { ValueError } from "../errors.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
 import { offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { takeElements } from "./hostMoves.ts";
-import { copyInts, hasDuplicates, insertInt, type Ints } from "./intTuples.ts";
+import { copyInts, hasDuplicates, type Ints, insertInt } from "./intTuples.ts";
 import { constLike } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { squeeze } from "./reshape.ts";
@@ -133,9 +133,6 @@ export function slice(
     limitIndices: copyInts(limitIndices),
     strides: steps === null ? null : copyInts(steps),
   });
-}
-function isInts(x: unknown): x is Ints {
-  return Array.isArray(x);
 }
 
 /** Options of {@link sliceInDim}. */

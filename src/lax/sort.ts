@@ -10,6 +10,7 @@ import {
   type Tangent,
   Zero,
 } from "../core/primitive.ts";
+import { asNumpyInts } from "../core/printing.ts";
 import { bind } from "../core/trace.ts";
 import { type HostData, hostArray, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
@@ -70,7 +71,7 @@ const sortJvp: JvpRule<SortParams> = (primals, tangents, params) => {
   const { dimension } = params;
   const places = ops.broadcastedIota(uint32, shape, dimension);
   const sorted = bind(sortPrimitive, [...primals, places], params);
-  const batch = axesWithout(shape.length, dimension);
+  const batch = asNumpyInts(axesWithout(shape.length, dimension));
   const indices = ops.expandDims(sorted[primals.length], [shape.length]);
   const reorder = (t: Tangent): Tangent =>
     t instanceof Zero
@@ -139,7 +140,7 @@ export interface SortOptions {
  * @throws TypeError when shapes differ; ValueError for an axis or `numKeys` out of range.
  * @example
  * lax.sort(jnp.array([3, 1, 2])) // => Array([1., 2., 3.], dtype=float32)
- * lax.sort([jnp.array([2, 1]), jnp.array([10, 20])]) // => [Array([1., 2.]), Array([20., 10.])]
+ * lax.sort([jnp.array([2, 1]), jnp.array([10, 20])]) // => [Array([1., 2.], dtype=float32), Array([20., 10.], dtype=float32)]
  */
 export function sort(
   x: NDArray | ArrayBufferView,
@@ -179,7 +180,7 @@ export function sort(
 /**
  * Sorts `keys` along an axis and `values` by the same permutation.
  * @example
- * lax.sortKeyVal(jnp.array([2, 1]), jnp.array([10, 20])) // => [Array([1., 2.]), Array([20., 10.])]
+ * lax.sortKeyVal(jnp.array([2, 1]), jnp.array([10, 20])) // => [Array([1., 2.], dtype=float32), Array([20., 10.], dtype=float32)]
  */
 export function sortKeyVal(
   keys: LaxOperand,

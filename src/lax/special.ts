@@ -62,7 +62,7 @@ const digammaPrimitive = special("digamma", reference.digamma, (g, _ans, [x]) =>
 /**
  * Elementwise derivative of {@link lgamma}; NaN at the poles.
  * @example
- * lax.digamma(jnp.array([1, 2])) // => Array([-0.5772157,  0.42278433], dtype=float32)
+ * lax.digamma(jnp.array([1, 2])) // => Array([-0.5772157 ,  0.42278433], dtype=float32)
  */
 export function digamma(x: LaxOperand): NDArray {
   return applyUnary(digammaPrimitive, x, floating);

@@ -52,11 +52,7 @@ export function threefryExpr(b: ExprBuilder, k0: Expr, k1: Expr, c0: Expr, c1: E
     add: (x, y) => b.op("add", x, y),
     xor: (x, y) => b.op("xor", x, y),
     rotateLeft: (x, by) =>
-      b.op(
-        "or",
-        b.op("shift_left", x, constant(by)),
-        b.op("shift_right_logical", x, constant(32 - by)),
-      ),
+      b.op("or", b.op("shift_left", x, constant(by)), b.op("shift_right_logical", x, constant(32 - by))),
     constant,
   };
   return block(arithmetic, k0, k1, c0, c1);

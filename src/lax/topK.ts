@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { type ShapedArray, shapeStr } from "../core/aval.ts";
+import type { ShapedArray } from "../core/aval.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { definePrimitive, notLinear, type Primitive, Zero } from "../core/primitive.ts";
 import { zeroTangent } from "../core/tangents.ts";
@@ -64,7 +64,6 @@ function checkTopK(x: ShapedArray, k: number, axis: number): void {
   if (isKey(x.dtype)) throw new TypeError("top_k: random keys have no order.");
   if (!Number.isInteger(k)) throw new TypeError(`k argument to top_k must be an integer, got ${k}`);
   if (k < 0) throw new ValueError(`k argument to top_k must be nonnegative, got ${k}`);
-  if (x.ndim === 0) throw new TypeError(`top_k operand must have >= 1 dimension, got ${shapeStr(x.shape)}`);
   if (x.shape[axis] < k) {
     throw new ValueError(
       "k argument to top_k must be no larger than size along axis; " +
@@ -131,5 +130,5 @@ export function topK(
   options: { readonly axis?: number } = {},
 ): [NDArray, NDArray] {
   const x = unaryOperand(operand, "top_k");
-  return bindTopK(x, k, x.ndim === 0 ? 0 : canonicalizeAxis(options.axis ?? -1, x.ndim));
+  return bindTopK(x, k, canonicalizeAxis(options.axis ?? -1, x.ndim));
 }

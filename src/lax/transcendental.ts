@@ -104,7 +104,7 @@ const sinPrimitive = smooth("sin", Math.sin, (g, _ans, [x]) => ops.mul(g, cos(x)
 /**
  * Elementwise sine of angles in radians.
  * @example
- * lax.sin(jnp.array([0, 1])) // => Array([0.        , 0.84147096], dtype=float32)
+ * lax.sin(jnp.array([0, 1])) // => Array([0.      , 0.841471], dtype=float32)
  */
 export function sin(x: LaxOperand): NDArray {
   return apply(sinPrimitive, x);
@@ -218,7 +218,7 @@ const atanhPrimitive = smooth("atanh", Math.atanh, (g, _ans, [x]) =>
 /**
  * Elementwise inverse hyperbolic tangent; infinite at -1 and 1, NaN outside.
  * @example
- * lax.atanh(jnp.array([0, 0.5])) // => Array([0.       , 0.5493061], dtype=float32)
+ * lax.atanh(jnp.array([0, 0.5])) // => Array([0.        , 0.54930615], dtype=float32)
  */
 export function atanh(x: LaxOperand): NDArray {
   return apply(atanhPrimitive, x);

@@ -2,6 +2,7 @@ import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { literal, scalar } from "../core/values.ts";
 import { float32 } from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import * as bi from "../numpy/binary.ts";
 import { clip, split } from "../numpy/manipulation.ts";
@@ -10,7 +11,6 @@ import * as un from "../numpy/unary.ts";
 import { where } from "../numpy/where.ts";
 import { customJvp } from "../transforms/customJvp.ts";
 import { jit } from "../transforms/jit.ts";
-import { ValueError } from "../errors.ts";
 
 /** A function that JAX compiles under its own name. */
 function compiled(name: string, f: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
@@ -19,13 +19,21 @@ function compiled(name: string, f: (x: NDArray) => NDArray): (x: ArrayLike) => N
 }
 const zeroLike = (g: NDArray): NDArray => lax.full(g.shape, 0, g.dtype);
 
-const reluCustom = customJvp(jit((x: NDArray) => bi.maximum(x, 0), { name: "relu" }), { name: "relu" });
+const reluCustom = customJvp(
+  jit((x: NDArray) => bi.maximum(x, 0), { name: "relu" }),
+  { name: "relu" },
+);
 reluCustom.defjvps((g, _ans, x) => lax.select(bi.greater(x, 0), g, zeroLike(g)));
 /** max(x, 0); its derivative at 0 is 0. @example `String(nn.relu(jnp.array([-1, 2]))); // => "[0. 2.]"` */
 export const relu = (x: ArrayLike): NDArray => reluCustom(toArray(x, "relu"));
 
-const relu6Custom = customJvp(jit((x: NDArray) => bi.minimum(bi.maximum(x, 0), 6.0), { name: "relu6" }), { name: "relu6" });
-relu6Custom.defjvps((g, _ans, x) => lax.select(bi.bitwiseAnd(bi.greater(x, 0), bi.less(x, 6)), g, zeroLike(g)));
+const relu6Custom = customJvp(
+  jit((x: NDArray) => bi.minimum(bi.maximum(x, 0), 6.0), { name: "relu6" }),
+  { name: "relu6" },
+);
+relu6Custom.defjvps((g, _ans, x) =>
+  lax.select(bi.bitwiseAnd(bi.greater(x, 0), bi.less(x, 6)), g, zeroLike(g)),
+);
 /** min(max(x, 0), 6). @example `String(nn.relu6(jnp.array([-1, 9]))); // => "[0. 6.]"` */
 export const relu6 = (x: ArrayLike): NDArray => relu6Custom(toArray(x, "relu6"));
 
@@ -46,17 +54,24 @@ export const logSigmoid = compiled("log_sigmoid", (x) => un.negative(softplus(un
 export const identity = compiled("identity", (x) => x);
 /** Zero below -1, x above 1, a parabola between. */
 export const sparsePlus = compiled("sparse_plus", (x) =>
-  where(bi.lessEqual(x, -1.0), float(0), where(bi.greaterEqual(x, 1.0), x, bi.divide(bi.power(bi.add(x, 1.0), 2), 4))),
+  where(
+    bi.lessEqual(x, -1.0),
+    float(0),
+    where(bi.greaterEqual(x, 1.0), x, bi.divide(bi.power(bi.add(x, 1.0), 2), 4)),
+  ),
 );
 /** Zero below -1, one above 1, a line between. */
-export const sparseSigmoid = compiled("sparse_sigmoid", (x) => bi.multiply(0.5, clip(bi.add(x, 1.0), 0.0, 2.0)));
+export const sparseSigmoid = compiled("sparse_sigmoid", (x) =>
+  bi.multiply(0.5, clip(bi.add(x, 1.0), 0.0, 2.0)),
+);
 
 const squareplusJit = jit(
   (x: NDArray, b: NDArray) => bi.divide(bi.add(x, un.sqrt(bi.add(un.square(x), b))), 2),
   { name: "squareplus" },
 );
 /** (x + sqrt(x^2 + b)) / 2. */
-export const squareplus = (x: ArrayLike, b: ArrayLike = 4): NDArray => squareplusJit(toArray(x, "squareplus"), toArray(b, "squareplus", 1));
+export const squareplus = (x: ArrayLike, b: ArrayLike = 4): NDArray =>
+  squareplusJit(toArray(x, "squareplus"), toArray(b, "squareplus", 1));
 
 const eluJit = jit(
   (x: NDArray, alpha: NDArray) =>
@@ -70,11 +85,15 @@ const eluOnes = compiled("elu", (x) =>
 export const elu = (x: ArrayLike, alpha?: ArrayLike): NDArray =>
   alpha === undefined ? eluOnes(x) : eluJit(toArray(x, "elu"), toFloat(alpha, "elu"));
 
-const leakyJit = jit((x: NDArray, slope: NDArray) => where(bi.greaterEqual(x, 0), x, bi.multiply(slope, x)), { name: "leaky_relu" });
+const leakyJit = jit((x: NDArray, slope: NDArray) => where(bi.greaterEqual(x, 0), x, bi.multiply(slope, x)), {
+  name: "leaky_relu",
+});
 const leakyDefault = compiled("leaky_relu", (x) => where(bi.greaterEqual(x, 0), x, bi.multiply(0.01, x)));
 /** x above 0, negativeSlope * x below (0.01 by default). @example `String(nn.leakyRelu(jnp.array(-1))); // => "-0.01"` */
 export const leakyRelu = (x: ArrayLike, negativeSlope?: ArrayLike): NDArray =>
-  negativeSlope === undefined ? leakyDefault(x) : leakyJit(toArray(x, "leakyRelu"), toFloat(negativeSlope, "leakyRelu"));
+  negativeSlope === undefined
+    ? leakyDefault(x)
+    : leakyJit(toArray(x, "leakyRelu"), toFloat(negativeSlope, "leakyRelu"));
 
 const celuBody = (x: NDArray, alpha: ArrayLike): NDArray =>
   bi.add(bi.maximum(x, 0.0), bi.multiply(alpha, un.expm1(bi.divide(bi.minimum(x, 0.0), alpha))));
@@ -87,7 +106,9 @@ export const celu = (x: ArrayLike, alpha?: ArrayLike): NDArray =>
 /** Self-normalising {@link elu} (Klambauer et al., 2017). */
 export const selu = compiled("selu", (x) => bi.multiply(1.0507009873554805, elu(x, 1.6732632423543772)));
 /** x clipped to [-1, 1]. */
-export const hardTanh = compiled("hard_tanh", (x) => where(bi.greater(x, 1), 1, where(bi.less(x, -1), -1, x)));
+export const hardTanh = compiled("hard_tanh", (x) =>
+  where(bi.greater(x, 1), 1, where(bi.less(x, -1), -1, x)),
+);
 /** relu6(x + 3) / 6. */
 export const hardSigmoid = compiled("hard_sigmoid", (x) => bi.divide(relu6(bi.add(x, 3.0)), 6.0));
 /** x * hardSigmoid(x). */
@@ -105,7 +126,10 @@ export function gelu(x: ArrayLike, approximate: boolean | { approximate?: boolea
   const [v] = promoteArgsInexact("gelu", x);
   if (approx) {
     const inner = bi.add(v, bi.multiply(0.044715, bi.power(v, 3)));
-    const cdf = bi.multiply(0.5, bi.add(1.0, un.tanh(bi.multiply(scalar(Math.fround(Math.sqrt(2 / Math.PI)), v.dtype), inner))));
+    const cdf = bi.multiply(
+      0.5,
+      bi.add(1.0, un.tanh(bi.multiply(scalar(Math.fround(Math.sqrt(2 / Math.PI)), v.dtype), inner))),
+    );
     return bi.multiply(v, cdf);
   }
   const half = scalar(Math.sqrt(0.5), v.dtype);
@@ -124,7 +148,8 @@ export function glu(x: ArrayLike, axis: number | { axis?: number } = -1): NDArra
   const k = typeof axis === "number" ? axis : (axis.axis ?? -1);
   const v = toArray(x, "glu");
   const size = v.shape[k < 0 ? k + v.ndim : k];
-  if (size === undefined || size % 2 !== 0) throw new ValueError(`axis size must be divisible by 2, got ${size} on axis ${k}`);
+  if (size === undefined || size % 2 !== 0)
+    throw new ValueError(`axis size must be divisible by 2, got ${size} on axis ${k}`);
   return gluJit(v, k);
 }
 
@@ -133,7 +158,11 @@ const log1mexpCustom = customJvp(
     (x: NDArray) => {
       // Two forms, each accurate on its side of log 2 (Mächler, "Accurately computing log(1 - exp(-|a|))", 2012).
       const c = bi.less(x, Math.LN2);
-      return where(c, un.log(un.negative(un.expm1(un.negative(x)))), un.log1p(un.negative(un.exp(un.negative(x)))));
+      return where(
+        c,
+        un.log(un.negative(un.expm1(un.negative(x)))),
+        un.log1p(un.negative(un.exp(un.negative(x)))),
+      );
     },
     { name: "log1mexp" },
   ),

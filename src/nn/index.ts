@@ -1,6 +1,7 @@
 /** `nn`: activations, softmax and its relatives, initializers. */
 import "../backends/install.ts";
 import "../numpy/methods.ts";
+
 export * from "./activations.ts";
 export * as initializers from "./initializers.ts";
 export * from "./softmax.ts";

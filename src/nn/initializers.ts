@@ -6,10 +6,18 @@ import * as lax from "../lax/index.ts";
 import { canonicalizeShape } from "../numpy/arguments.ts";
 import * as bi from "../numpy/binary.ts";
 import { full } from "../numpy/creation.ts";
-import { normal as drawNormal, truncatedNormal as drawTruncated, uniform as drawUniform } from "../random/samplers.ts";
+import {
+  normal as drawNormal,
+  truncatedNormal as drawTruncated,
+  uniform as drawUniform,
+} from "../random/samplers.ts";
 
 /** Makes an array of a shape from a key. */
-export type Initializer = (key: NDArray, shape: readonly number[], dtype?: DTypeLike | { dtype?: DTypeLike }) => NDArray;
+export type Initializer = (
+  key: NDArray,
+  shape: readonly number[],
+  dtype?: DTypeLike | { dtype?: DTypeLike },
+) => NDArray;
 
 function dtypeOf(...candidates: (DTypeLike | { dtype?: DTypeLike } | undefined)[]): DType {
   for (const c of candidates) {
@@ -22,11 +30,12 @@ function dtypeOf(...candidates: (DTypeLike | { dtype?: DTypeLike } | undefined)[
   return float32;
 }
 
-
 /** All zeros. */
-export const zeros: Initializer = (_key, shape, dtype) => lax.full(canonicalizeShape(shape, "zeros"), 0, dtypeOf(dtype));
+export const zeros: Initializer = (_key, shape, dtype) =>
+  lax.full(canonicalizeShape(shape, "zeros"), 0, dtypeOf(dtype));
 /** All ones. */
-export const ones: Initializer = (_key, shape, dtype) => lax.full(canonicalizeShape(shape, "ones"), 1, dtypeOf(dtype));
+export const ones: Initializer = (_key, shape, dtype) =>
+  lax.full(canonicalizeShape(shape, "ones"), 1, dtypeOf(dtype));
 /** An initializer that fills with a value. */
 export function constant(value: ArrayLike, dtype?: DTypeLike | { dtype?: DTypeLike }): Initializer {
   return (_key, shape, own) => full(shape, value, dtypeOf(own, dtype));
@@ -36,13 +45,21 @@ export function constant(value: ArrayLike, dtype?: DTypeLike | { dtype?: DTypeLi
 interface ScaleOptions {
   dtype?: DTypeLike;
 }
-function scaleArg(first: number | (ScaleOptions & Record<string, unknown>) | undefined, name: string, fallback: number): { scale: number; options: ScaleOptions & Record<string, unknown> } {
-  if (typeof first === "object") return { scale: (first[name] as number | undefined) ?? fallback, options: first };
+function scaleArg(
+  first: number | (ScaleOptions & Record<string, unknown>) | undefined,
+  name: string,
+  fallback: number,
+): { scale: number; options: ScaleOptions & Record<string, unknown> } {
+  if (typeof first === "object")
+    return { scale: (first[name] as number | undefined) ?? fallback, options: first };
   return { scale: first ?? fallback, options: {} };
 }
 
 /** Uniform in [0, scale). */
-export function uniform(scale?: number | { scale?: number; dtype?: DTypeLike }, dtype?: DTypeLike): Initializer {
+export function uniform(
+  scale?: number | { scale?: number; dtype?: DTypeLike },
+  dtype?: DTypeLike,
+): Initializer {
   const a = scaleArg(scale as number, "scale", 1e-2);
   return (key, shape, own) => {
     const d = dtypeOf(own, dtype, a.options.dtype);
@@ -50,7 +67,10 @@ export function uniform(scale?: number | { scale?: number; dtype?: DTypeLike }, 
   };
 }
 /** Normal of mean 0 and the given standard deviation. */
-export function normal(stddev?: number | { stddev?: number; dtype?: DTypeLike }, dtype?: DTypeLike): Initializer {
+export function normal(
+  stddev?: number | { stddev?: number; dtype?: DTypeLike },
+  dtype?: DTypeLike,
+): Initializer {
   const a = scaleArg(stddev as number, "stddev", 1e-2);
   return (key, shape, own) => {
     const d = dtypeOf(own, dtype, a.options.dtype);
@@ -89,7 +109,8 @@ function fans(shape: readonly number[], o: FanOptions): [number, number] {
       `Can't compute input and output sizes of a ${shape.length}-dimensional weights tensor with default in_axis. Must be at least 2D or specify in_axis explicitly.`,
     );
   }
-  const size = (axes: AxisArg): number => [axes].flat().reduce((p, i) => p * shape[i < 0 ? i + shape.length : i], 1);
+  const size = (axes: AxisArg): number =>
+    [axes].flat().reduce((p, i) => p * shape[i < 0 ? i + shape.length : i], 1);
   const [inSize, outSize, batchSize] = [size(inAxis), size(outAxis), size(batchAxis)];
   const receptive = shape.reduce((p, n) => p * n, 1) / inSize / outSize / batchSize;
   return [inSize * receptive, outSize * receptive];
@@ -104,14 +125,25 @@ type Distribution = "truncated_normal" | "normal" | "uniform";
  * Sources: Glorot and Bengio (2010), He et al. (2015), LeCun et al. (1998).
  * @throws ValueError for an unknown mode or distribution, or (from the initializer) fewer than two axes
  */
-export function varianceScaling(scale: number, mode: Mode, distribution: Distribution, options: FanOptions = {}): Initializer {
+export function varianceScaling(
+  scale: number,
+  mode: Mode,
+  distribution: Distribution,
+  options: FanOptions = {},
+): Initializer {
   return (key, shape, own) => {
     const dtype = dtypeOf(own, options.dtype);
     if (!isFloating(dtype)) throw new TypeError(`varianceScaling needs a floating dtype, got ${dtype}.`);
     const [fanIn, fanOut] = fans(shape, options);
-    const denominators: Record<Mode, number> = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2, fan_geo_avg: Math.sqrt(fanIn * fanOut) };
+    const denominators: Record<Mode, number> = {
+      fan_in: fanIn,
+      fan_out: fanOut,
+      fan_avg: (fanIn + fanOut) / 2,
+      fan_geo_avg: Math.sqrt(fanIn * fanOut),
+    };
     const denominator = denominators[mode];
-    if (denominator === undefined) throw new ValueError(`invalid mode for variance scaling initializer: ${mode}`);
+    if (denominator === undefined)
+      throw new ValueError(`invalid mode for variance scaling initializer: ${mode}`);
     const variance = scalar(scale / denominator, dtype);
     switch (distribution) {
       case "truncated_normal": {
@@ -131,9 +163,16 @@ export function varianceScaling(scale: number, mode: Mode, distribution: Distrib
   };
 }
 
-function family(scale: number, mode: Mode, distribution: Distribution): (...args: [(AxisArg | FanOptions)?, AxisArg?, AxisArg?, DTypeLike?]) => Initializer {
+function family(
+  scale: number,
+  mode: Mode,
+  distribution: Distribution,
+): (...args: [(AxisArg | FanOptions)?, AxisArg?, AxisArg?, DTypeLike?]) => Initializer {
   return (first, outAxis, batchAxis, dtype) => {
-    const positional: FanOptions = typeof first === "number" || Array.isArray(first) ? { inAxis: first as AxisArg } : { ...(first as FanOptions | undefined) };
+    const positional: FanOptions =
+      typeof first === "number" || Array.isArray(first)
+        ? { inAxis: first as AxisArg }
+        : { ...(first as FanOptions | undefined) };
     if (outAxis !== undefined) positional.outAxis = outAxis;
     if (batchAxis !== undefined) positional.batchAxis = batchAxis;
     if (dtype !== undefined) positional.dtype = dtype;
@@ -152,4 +191,9 @@ export const lecunNormal = family(1, "fan_in", "truncated_normal");
 export const heUniform = family(2, "fan_in", "uniform");
 /** Truncated normal, variance 2 / fan in (He). */
 export const heNormal = family(2, "fan_in", "truncated_normal");
-export { glorotNormal as xavierNormal, glorotUniform as xavierUniform, heNormal as kaimingNormal, heUniform as kaimingUniform };
+export {
+  glorotNormal as xavierNormal,
+  glorotUniform as xavierUniform,
+  heNormal as kaimingNormal,
+  heUniform as kaimingUniform,
+};

@@ -53,7 +53,11 @@ const logSoftmaxJit = jit(
 /** log(softmax(x)), accurately; see {@link softmax}. @example `String(nn.logSoftmax(jnp.zeros(1))); // => "[0.]"` */
 export function logSoftmax(x: ArrayLike, ...args: [(Axis | SoftmaxOptions)?, SoftmaxOptions?]): NDArray {
   const { axis = -1, where } = readOptions<SoftmaxOptions>("logSoftmax", ["axis", "where"], args);
-  return logSoftmaxJit(toArray(x, "logSoftmax"), where === undefined ? null : toArray(where, "logSoftmax"), axis);
+  return logSoftmaxJit(
+    toArray(x, "logSoftmax"),
+    where === undefined ? null : toArray(where, "logSoftmax"),
+    axis,
+  );
 }
 
 interface LogsumexpOptions {
@@ -73,19 +77,35 @@ interface LogsumexpOptions {
  * String(nn.logsumexp(jnp.array([0]))); // => "0.0"
  * ```
  */
-export function logsumexp(a: ArrayLike, ...args: [...unknown[], LogsumexpOptions & { returnSign: true }]): [NDArray, NDArray];
+export function logsumexp(
+  a: ArrayLike,
+  ...args: [...unknown[], LogsumexpOptions & { returnSign: true }]
+): [NDArray, NDArray];
 export function logsumexp(a: ArrayLike, ...args: [(Axis | LogsumexpOptions)?, ...unknown[]]): NDArray;
 export function logsumexp(a: ArrayLike, ...args: unknown[]): NDArray | [NDArray, NDArray] {
-  const o = readOptions<LogsumexpOptions>("logsumexp", ["axis", "b", "keepdims", "returnSign", "where"], args);
+  const o = readOptions<LogsumexpOptions>(
+    "logsumexp",
+    ["axis", "b", "keepdims", "returnSign", "where"],
+    args,
+  );
   const masked = o.where === undefined ? a : select(o.where, a, 0);
-  let [x, b] = o.b === undefined ? promoteArgsInexact("logsumexp", masked) : promoteArgsInexact("logsumexp", masked, o.b);
+  let [x, b] =
+    o.b === undefined
+      ? promoteArgsInexact("logsumexp", masked)
+      : promoteArgsInexact("logsumexp", masked, o.b);
   if (o.b !== undefined) x = select(bi.notEqual(b, 0), x, NEGATIVE_INFINITY);
   const axes = canonicalizeAxes(o.axis, x.ndim);
   const keepdims = o.keepdims === true;
   const found = max(x, { axis: axes, keepdims, where: o.where, initial: NEGATIVE_INFINITY });
   const finite = un.isfinite(found);
   const largest = lax.stopGradient(lax.select(finite, found, lax.full(found.shape, 0, found.dtype)));
-  const shift = keepdims || axes.length === 0 ? largest : lax.expandDims(largest, [...axes].sort((p, q) => p - q));
+  const shift =
+    keepdims || axes.length === 0
+      ? largest
+      : lax.expandDims(
+          largest,
+          [...axes].sort((p, q) => p - q),
+        );
   let terms = lax.exp(lax.sub(x, shift));
   if (o.b !== undefined) terms = bi.multiply(terms, b);
   const total = sum(terms, { axis: axes, keepdims, where: o.where });
@@ -100,7 +120,14 @@ const logmeanexpJit = jit(
     const mask = where ?? undefined;
     const lse = logsumexp(x, { axis, where: mask, keepdims }) as NDArray;
     const n = canonicalizeAxes(axis, x.ndim).reduce((p, i) => p * x.shape[i], 1);
-    const count = where === null ? scalar(n, lse.dtype) : sum(bi.logicalOr(where, lax.full(x.shape, false, where.dtype)), { axis, keepdims, dtype: lse.dtype });
+    const count =
+      where === null
+        ? scalar(n, lse.dtype)
+        : sum(bi.logicalOr(where, lax.full(x.shape, false, where.dtype)), {
+            axis,
+            keepdims,
+            dtype: lse.dtype,
+          });
     return bi.subtract(lse, un.log(count));
   },
   { name: "logmeanexp", staticArgnums: [2, 3] },
@@ -108,7 +135,12 @@ const logmeanexpJit = jit(
 /** log(mean(e^x)), without overflow. */
 export function logmeanexp(x: ArrayLike, ...args: [(Axis | LogsumexpOptions)?, ...unknown[]]): NDArray {
   const o = readOptions<LogsumexpOptions>("logmeanexp", ["axis", "where", "keepdims"], args);
-  return logmeanexpJit(toArray(x, "logmeanexp"), o.where === undefined ? null : toArray(o.where, "logmeanexp"), o.axis ?? null, o.keepdims === true);
+  return logmeanexpJit(
+    toArray(x, "logmeanexp"),
+    o.where === undefined ? null : toArray(o.where, "logmeanexp"),
+    o.axis ?? null,
+    o.keepdims === true,
+  );
 }
 
 interface StandardizeOptions {
@@ -120,13 +152,20 @@ interface StandardizeOptions {
   algorithm?: "fast" | "stable";
 }
 const standardizeJit = jit(
-  (x: NDArray, givenMean: NDArray | null, givenVariance: NDArray | null, where: NDArray | null, s: { axis: Axis; epsilon: number; algorithm: string }): NDArray => {
+  (
+    x: NDArray,
+    givenMean: NDArray | null,
+    givenVariance: NDArray | null,
+    where: NDArray | null,
+    s: { axis: Axis; epsilon: number; algorithm: string },
+  ): NDArray => {
     const { axis } = s;
     const mask = where ?? undefined;
     const m = givenMean ?? mean(x, { axis, keepdims: true, where: mask });
     let v: NDArray;
     if (givenVariance !== null) v = givenVariance;
-    else if (s.algorithm === "stable") v = mean(un.square(bi.subtract(x, m)), { axis, keepdims: true, where: mask });
+    else if (s.algorithm === "stable")
+      v = mean(un.square(bi.subtract(x, m)), { axis, keepdims: true, where: mask });
     else v = clip(bi.subtract(mean(un.square(x), { axis, keepdims: true, where: mask }), un.square(m)), 0);
     return bi.multiply(bi.subtract(x, m), lax.rsqrt(bi.add(v, s.epsilon)));
   },
@@ -134,13 +173,25 @@ const standardizeJit = jit(
 );
 /** Shifts and scales to mean 0 and variance 1 along an axis (the last by default). */
 export function standardize(x: ArrayLike, ...args: [(Axis | StandardizeOptions)?, ...unknown[]]): NDArray {
-  const o = readOptions<StandardizeOptions>("standardize", ["axis", "mean", "variance", "epsilon", "where"], args, ["algorithm"]);
-  const optional = (v: ArrayLike | undefined): NDArray | null => (v === undefined ? null : toArray(v, "standardize"));
-  return standardizeJit(toArray(x, "standardize"), optional(o.mean), optional(o.variance), optional(o.where), {
-    axis: o.axis ?? -1,
-    epsilon: o.epsilon ?? 1e-5,
-    algorithm: o.algorithm ?? "fast",
-  });
+  const o = readOptions<StandardizeOptions>(
+    "standardize",
+    ["axis", "mean", "variance", "epsilon", "where"],
+    args,
+    ["algorithm"],
+  );
+  const optional = (v: ArrayLike | undefined): NDArray | null =>
+    v === undefined ? null : toArray(v, "standardize");
+  return standardizeJit(
+    toArray(x, "standardize"),
+    optional(o.mean),
+    optional(o.variance),
+    optional(o.where),
+    {
+      axis: o.axis ?? -1,
+      epsilon: o.epsilon ?? 1e-5,
+      algorithm: o.algorithm ?? "fast",
+    },
+  );
 }
 
 const oneHotJit = jit(
@@ -161,9 +212,20 @@ const oneHotJit = jit(
  * String(nn.oneHot(jnp.array([0n, 2n]), 3)); // => "[[1. 0. 0.]\n [0. 0. 1.]]"
  * ```
  */
-export function oneHot(x: ArrayLike, numClasses: number, options: { dtype?: DTypeLike; axis?: number } = {}): NDArray {
-  if (!Number.isInteger(numClasses)) throw new TypeError(`oneHot: numClasses must be an integer known when tracing, got ${String(numClasses)}.`);
+export function oneHot(
+  x: ArrayLike,
+  numClasses: number,
+  options: { dtype?: DTypeLike; axis?: number } = {},
+): NDArray {
+  if (!Number.isInteger(numClasses))
+    throw new TypeError(
+      `oneHot: numClasses must be an integer known when tracing, got ${String(numClasses)}.`,
+    );
   const v = toArray(x, "oneHot");
   const indices = isInteger(v.dtype) ? v : v.weakType ? convert(v, int32) : v;
-  return oneHotJit(indices, { numClasses, dtype: options.dtype === undefined ? float32 : asDType(options.dtype), axis: options.axis ?? -1 });
+  return oneHotJit(indices, {
+    numClasses,
+    dtype: options.dtype === undefined ? float32 : asDType(options.dtype),
+    axis: options.axis ?? -1,
+  });
 }

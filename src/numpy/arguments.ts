@@ -1,10 +1,17 @@
-import type { Axis } from "../core/arrayMethods.ts";
 import { NDArray } from "../core/array.ts";
+import type { Axis } from "../core/arrayMethods.ts";
 import { ValueError } from "../errors.ts";
 
 /** True for an options object: a plain object that is not an array, list or null. */
 export function isOptions(x: unknown): x is Record<string, unknown> {
-  if (typeof x !== "object" || x === null || x instanceof NDArray || Array.isArray(x) || ArrayBuffer.isView(x)) return false;
+  if (
+    typeof x !== "object" ||
+    x === null ||
+    x instanceof NDArray ||
+    Array.isArray(x) ||
+    ArrayBuffer.isView(x)
+  )
+    return false;
   const proto = Object.getPrototypeOf(x);
   return proto === Object.prototype || proto === null;
 }
@@ -28,7 +35,9 @@ export function readOptions<T>(
   const last = args[count - 1];
   const positional = count > 0 && isOptions(last) ? args.slice(0, count - 1) : args.slice(0, count);
   if (positional.length > names.length) {
-    throw new TypeError(`${where}() takes at most ${names.length} optional positional arguments (${names.join(", ")}), got ${positional.length}.`);
+    throw new TypeError(
+      `${where}() takes at most ${names.length} optional positional arguments (${names.join(", ")}), got ${positional.length}.`,
+    );
   }
   positional.forEach((x, i) => {
     if (x !== undefined) result[names[i]] = x;
@@ -37,7 +46,9 @@ export function readOptions<T>(
     for (const [key, value] of Object.entries(last)) {
       if (!names.includes(key) && !keywordOnly.includes(key)) {
         const known = [...names, ...keywordOnly].join(", ");
-        throw new TypeError(`${where}() got an unexpected keyword argument '${key}'; it takes ${known || "none"}.`);
+        throw new TypeError(
+          `${where}() got an unexpected keyword argument '${key}'; it takes ${known || "none"}.`,
+        );
       }
       if (value === undefined) continue;
       if (key in result) throw new TypeError(`${where}() got multiple values for argument '${key}'.`);
@@ -50,10 +61,13 @@ export function readOptions<T>(
 /** A non-negative axis. @throws ValueError when it is out of range */
 export function canonicalizeAxis(axis: number, ndim: number): number {
   if (typeof axis !== "number" || !Number.isInteger(axis)) {
-    throw new TypeError(`axis must be an integer, got ${String(axis)}. Axes are static: they cannot be traced arrays.`);
+    throw new TypeError(
+      `axis must be an integer, got ${String(axis)}. Axes are static: they cannot be traced arrays.`,
+    );
   }
   const k = axis < 0 ? axis + ndim : axis;
-  if (k < 0 || k >= ndim) throw new ValueError(`axis ${axis} is out of bounds for array of dimension ${ndim}`);
+  if (k < 0 || k >= ndim)
+    throw new ValueError(`axis ${axis} is out of bounds for array of dimension ${ndim}`);
   return k;
 }
 
@@ -61,7 +75,8 @@ export function canonicalizeAxis(axis: number, ndim: number): number {
 export function canonicalizeAxes(axis: Axis | undefined, ndim: number): number[] {
   if (axis === undefined || axis === null) return Array.from({ length: ndim }, (_, i) => i);
   const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => canonicalizeAxis(a, ndim));
-  if (new Set(axes).size !== axes.length) throw new ValueError(`duplicate value in 'axis': ${Array.isArray(axis) ? `(${axis.join(", ")})` : axis}`);
+  if (new Set(axes).size !== axes.length)
+    throw new ValueError(`duplicate value in 'axis': ${Array.isArray(axis) ? `(${axis.join(", ")})` : axis}`);
   return axes;
 }
 
@@ -70,12 +85,14 @@ export function canonicalizeShape(shape: unknown, where: string): number[] {
   const list = typeof shape === "number" || shape instanceof NDArray ? [shape] : shape;
   const dims = Array.isArray(list) ? list : ArrayBuffer.isView(list) ? Array.from(list as Int32Array) : null;
   if (dims === null || !dims.every((d) => typeof d === "number" && Number.isInteger(d))) {
-    const shown = dims === null ? String(shape) : `(${dims.map(String).join(", ")}${dims.length === 1 ? "," : ""})`;
+    const shown =
+      dims === null ? String(shape) : `(${dims.map(String).join(", ")}${dims.length === 1 ? "," : ""})`;
     throw new TypeError(
       `Shapes must be 1D sequences of concrete values of integer type, got ${shown} in ${where}.\n` +
         "If using `jit`, try using `staticArgnums` or applying `jit` to smaller subfunctions.",
     );
   }
-  if (dims.some((d) => d < 0)) throw new ValueError(`${where}: shape must have every element be nonnegative, got (${dims.join(", ")}).`);
+  if (dims.some((d) => d < 0))
+    throw new ValueError(`${where}: shape must have every element be nonnegative, got (${dims.join(", ")}).`);
   return dims as number[];
 }

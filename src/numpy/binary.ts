@@ -1,10 +1,17 @@
-import type { ArrayLike, NDArray } from "../core/array.ts";
+import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
 import { bool, int32, isFloating, isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
-import { concreteScalar } from "./concrete.ts";
-import { convert, promoteArgs, promoteArgsInexact, promoteDTypes, promoteShapes, toArray } from "./promote.ts";
 import { jit } from "../transforms/jit.ts";
+import { concreteScalar } from "./concrete.ts";
+import {
+  convert,
+  promoteArgs,
+  promoteArgsInexact,
+  promoteDTypes,
+  promoteShapes,
+  toArray,
+} from "./promote.ts";
 import { signbit, toBool } from "./unary.ts";
 import { where } from "./where.ts";
 
@@ -13,6 +20,8 @@ type Binary = (x: ArrayLike, y: ArrayLike) => NDArray;
 /** A primitive after promotion of dtypes and ranks. */
 function promoted(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
   return (x, y) => {
+    // Nothing to promote: the common case must be quick, because eager programs are made of it.
+    if (x instanceof NDArray && y instanceof NDArray && x.aval === y.aval && !x.weakType) return op(x, y);
     const [a, b] = promoteArgs(name, x, y);
     return op(a, b);
   };
@@ -40,7 +49,9 @@ export const add = promoted("add", (x, y) => (x.dtype === bool ? lax.bitwiseOr(x
 /** x - y. @throws TypeError for booleans. @example `String(jnp.subtract(1, 2)); // => "-1"` */
 export const subtract = promoted("subtract", lax.sub);
 /** x * y; logical and for booleans. @example `String(jnp.multiply(3, 2)); // => "6"` */
-export const multiply = promoted("multiply", (x, y) => (x.dtype === bool ? lax.bitwiseAnd(x, y) : lax.mul(x, y)));
+export const multiply = promoted("multiply", (x, y) =>
+  x.dtype === bool ? lax.bitwiseAnd(x, y) : lax.mul(x, y),
+);
 /** x / y as floats. @example `String(jnp.divide(1, 2)); // => "0.5"` */
 export const divide = inexact("true_divide", lax.div);
 export { divide as trueDivide };
@@ -106,7 +117,9 @@ export { leftShift as bitwiseLeftShift, rightShift as bitwiseRightShift };
 /** x - floor(x / y) * y: the remainder has the divisor's sign. @example `String(jnp.remainder(-1, 3)); // => "2"` */
 export const remainder = named("remainder", (x, y) => {
   const [a, divisor] = numeric("remainder", x, y);
-  const b = isInteger(divisor.dtype) ? where(lax.eq(divisor, like(divisor, 0)), like(divisor, 1), divisor) : divisor;
+  const b = isInteger(divisor.dtype)
+    ? where(lax.eq(divisor, like(divisor, 0)), like(divisor, 1), divisor)
+    : divisor;
   const truncated = lax.rem(a, b);
   const nonzero = lax.ne(truncated, like(truncated, 0));
   const signsDiffer = lax.ne(lax.lt(truncated, like(truncated, 0)), lax.lt(b, like(b, 0)));

@@ -1,6 +1,6 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
-import { concreteValue } from "../transforms/jvpTrace.ts";
 import { bool } from "../dtypes/index.ts";
+import { concreteValue } from "../transforms/jvpTrace.ts";
 
 /** The value of a scalar that is known now (eagerly, or under jvp and grad), or null for one that is being traced. */
 export function concreteScalar(x: NDArray): number | bigint | boolean | null {

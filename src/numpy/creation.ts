@@ -1,13 +1,36 @@
-import { type ArrayLike, ArrayImpl, NDArray } from "../core/array.ts";
+import { ArrayImpl, type ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { isEager } from "../core/trace.ts";
 import { arrayFromHost, freshLiteral, literal, scalar } from "../core/values.ts";
-import { asDType, bool, type DType, type DTypeLike, dtypeOfTypedArray, float32, type HostData, hostArray, iinfo, int32, isFloating, isInteger, keyFry, requireComputable, toInexactDType } from "../dtypes/index.ts";
+import {
+  asDType,
+  bool,
+  type DType,
+  type DTypeLike,
+  dtypeOfTypedArray,
+  float32,
+  type HostData,
+  hostArray,
+  iinfo,
+  int32,
+  isFloating,
+  isInteger,
+  keyFry,
+  requireComputable,
+  toInexactDType,
+} from "../dtypes/index.ts";
 import { OverflowError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "./arguments.ts";
-import { broadcastToShape, checkBroadcast, convert, fromNested, promoteDTypesInexact, toArray } from "./promote.ts";
+import {
+  broadcastToShape,
+  checkBroadcast,
+  convert,
+  fromNested,
+  promoteDTypesInexact,
+  toArray,
+} from "./promote.ts";
 import { resultType } from "./types.ts";
 
 interface DTypeOption {
@@ -26,27 +49,51 @@ interface DTypeOption {
  * jnp.array([1, 2], { dtype: "int32" }).dtype.name; // => "int32"
  * ```
  */
-export function array(object: ArrayLike | ArrayBufferView, ...args: [(DTypeLike | { dtype?: DTypeLike; copy?: boolean; ndmin?: number })?, ...unknown[]]): NDArray {
+export function array(
+  object: ArrayLike | ArrayBufferView,
+  ...args: [(DTypeLike | { dtype?: DTypeLike; copy?: boolean; ndmin?: number })?, ...unknown[]]
+): NDArray {
   const o = readCreation("array", args);
   const x = make(object, o.dtype, "array", true);
-  return o.ndmin !== undefined && o.ndmin > x.ndim ? lax.expandDims(x, Array.from({ length: o.ndmin - x.ndim }, (_, i) => i)) : x;
+  return o.ndmin !== undefined && o.ndmin > x.ndim
+    ? lax.expandDims(
+        x,
+        Array.from({ length: o.ndmin - x.ndim }, (_, i) => i),
+      )
+    : x;
 }
 
 /** Like {@link array}, but an array of the right dtype is returned as it is. */
-export function asarray(object: ArrayLike | ArrayBufferView, ...args: [(DTypeLike | { dtype?: DTypeLike; copy?: boolean })?, ...unknown[]]): NDArray {
+export function asarray(
+  object: ArrayLike | ArrayBufferView,
+  ...args: [(DTypeLike | { dtype?: DTypeLike; copy?: boolean })?, ...unknown[]]
+): NDArray {
   const o = readCreation("asarray", args);
   return make(object, o.dtype, "asarray", o.copy === true);
 }
 
-function readCreation(where: string, args: readonly unknown[]): { dtype?: DTypeLike; copy?: boolean; ndmin?: number } {
+function readCreation(
+  where: string,
+  args: readonly unknown[],
+): { dtype?: DTypeLike; copy?: boolean; ndmin?: number } {
   const [first] = args;
-  if (isDType(first)) return { dtype: first, ...readOptions<{ copy: boolean; ndmin: number }>(where, ["copy"], args.slice(1), ["ndmin"]) };
-  return readOptions<{ dtype: DTypeLike; copy: boolean; ndmin: number }>(where, ["dtype", "copy"], args, ["ndmin", "order", "device"]);
+  if (isDType(first))
+    return {
+      dtype: first,
+      ...readOptions<{ copy: boolean; ndmin: number }>(where, ["copy"], args.slice(1), ["ndmin"]),
+    };
+  return readOptions<{ dtype: DTypeLike; copy: boolean; ndmin: number }>(where, ["dtype", "copy"], args, [
+    "ndmin",
+    "order",
+    "device",
+  ]);
 }
 /** True for a dtype in any of its forms, options objects excluded. */
 function isDType(x: unknown): x is DTypeLike {
   if (typeof x === "string" || typeof x === "function") return true;
-  return typeof x === "object" && x !== null && Object.getPrototypeOf(x) !== Object.prototype && !Array.isArray(x);
+  return (
+    typeof x === "object" && x !== null && Object.getPrototypeOf(x) !== Object.prototype && !Array.isArray(x)
+  );
 }
 
 function make(object: unknown, dtypeLike: DTypeLike | undefined, name: string, copy: boolean): NDArray {
@@ -58,7 +105,8 @@ function make(object: unknown, dtypeLike: DTypeLike | undefined, name: string, c
     return copy ? lax.copy(strong) : strong;
   }
   if (typeof object === "number" || typeof object === "bigint" || typeof object === "boolean") {
-    const target = dtype ?? (typeof object === "boolean" ? bool : typeof object === "bigint" ? int32 : float32);
+    const target =
+      dtype ?? (typeof object === "boolean" ? bool : typeof object === "bigint" ? int32 : float32);
     checkRange(object, target);
     const aval = shapedArray([], target);
     // Under a trace scalars are literals of the program; eagerly they are ordinary arrays, which a program takes as constants.
@@ -97,7 +145,9 @@ function checkNestedRange(list: readonly unknown[], dtype: DType): void {
 /** Options of creation functions whose second argument is a dtype, given by position or by name. */
 function dtypeOption(where: string, args: readonly unknown[]): DType | undefined {
   const [first, ...rest] = args;
-  const dtype = isDType(first) ? first : readOptions<DTypeOption>(where, ["dtype"], [first, ...rest], ["device", "shape"]).dtype;
+  const dtype = isDType(first)
+    ? first
+    : readOptions<DTypeOption>(where, ["dtype"], [first, ...rest], ["device", "shape"]).dtype;
   if (dtype === undefined) return undefined;
   return requireDType(asDType(dtype), where);
 }
@@ -130,7 +180,8 @@ export function full(shape: Shape, fillValue: ArrayLike, dtype?: DTypeArg): NDAr
 function fillOf(fillValue: ArrayLike, dtype: DType | undefined): NDArray {
   if (fillValue instanceof NDArray) return dtype === undefined ? fillValue : convert(fillValue, dtype);
   if (typeof fillValue === "number" || typeof fillValue === "bigint" || typeof fillValue === "boolean") {
-    const target = dtype ?? (typeof fillValue === "boolean" ? bool : typeof fillValue === "bigint" ? int32 : float32);
+    const target =
+      dtype ?? (typeof fillValue === "boolean" ? bool : typeof fillValue === "bigint" ? int32 : float32);
     return scalar(fillValue, target);
   }
   return make(fillValue, dtype, "full", false);
@@ -139,40 +190,68 @@ function fillOf(fillValue: ArrayLike, dtype: DType | undefined): NDArray {
 interface LikeOptions extends DTypeOption {
   shape?: Shape;
 }
-function like(where: string, a: ArrayLike | { shape: readonly number[]; dtype: DType }, args: readonly unknown[]): { shape: number[]; dtype: DType | undefined; own: DType } {
+function like(
+  where: string,
+  a: ArrayLike | { shape: readonly number[]; dtype: DType },
+  args: readonly unknown[],
+): { shape: number[]; dtype: DType | undefined; own: DType } {
   const [first, ...rest] = args;
-  const o: LikeOptions = isDType(first) ? { dtype: first, ...readOptions<LikeOptions>(where, ["shape"], rest) } : readOptions<LikeOptions>(where, ["dtype", "shape"], args, ["device"]);
+  const o: LikeOptions = isDType(first)
+    ? { dtype: first, ...readOptions<LikeOptions>(where, ["shape"], rest) }
+    : readOptions<LikeOptions>(where, ["dtype", "shape"], args, ["device"]);
   const base = isShaped(a) ? a : toArray(a, where);
   const shape = o.shape === undefined ? [...base.shape] : canonicalizeShape(o.shape, `jnp.${where}`);
-  return { shape, dtype: o.dtype === undefined ? undefined : requireDType(asDType(o.dtype), where), own: base.dtype };
+  return {
+    shape,
+    dtype: o.dtype === undefined ? undefined : requireDType(asDType(o.dtype), where),
+    own: base.dtype,
+  };
 }
 function isShaped(a: unknown): a is { shape: readonly number[]; dtype: DType } {
   return typeof a === "object" && a !== null && "shape" in a && "dtype" in a;
 }
 /** Zeros with the shape and dtype of `a`. @example `String(jnp.zerosLike(jnp.ones(2))); // => "[0. 0.]"` */
-export function zerosLike(a: ArrayLike | { shape: readonly number[]; dtype: DType }, ...args: unknown[]): NDArray {
+export function zerosLike(
+  a: ArrayLike | { shape: readonly number[]; dtype: DType },
+  ...args: unknown[]
+): NDArray {
   const { shape, dtype, own } = like("zerosLike", a, args);
   return fullAs(a, shape, 0, dtype ?? own, dtype === undefined);
 }
 /** Ones with the shape and dtype of `a`. @example `String(jnp.onesLike(jnp.zeros(2))); // => "[1. 1.]"` */
-export function onesLike(a: ArrayLike | { shape: readonly number[]; dtype: DType }, ...args: unknown[]): NDArray {
+export function onesLike(
+  a: ArrayLike | { shape: readonly number[]; dtype: DType },
+  ...args: unknown[]
+): NDArray {
   const { shape, dtype, own } = like("onesLike", a, args);
   return fullAs(a, shape, 1, dtype ?? own, dtype === undefined);
 }
 /** An array of the shape and dtype of `a` whose contents do not matter: zeros. */
 export const emptyLike = zerosLike;
 /** The shape and dtype of `a`, filled with a value. @example `String(jnp.fullLike(jnp.zeros(2), 3)); // => "[3. 3.]"` */
-export function fullLike(a: ArrayLike | { shape: readonly number[]; dtype: DType }, fillValue: ArrayLike, ...args: unknown[]): NDArray {
+export function fullLike(
+  a: ArrayLike | { shape: readonly number[]; dtype: DType },
+  fillValue: ArrayLike,
+  ...args: unknown[]
+): NDArray {
   const { shape, dtype, own } = like("fullLike", a, args);
   const value = convert(toArray(fillValue, "fullLike"), dtype ?? own);
   return value.ndim === 0 ? lax.broadcastInDim(value, shape, []) : broadcastToShape(value, shape);
 }
 /** A weakly typed prototype gives a weakly typed result. */
-function fullAs(a: unknown, shape: readonly number[], value: number, dtype: DType, keepWeak: boolean): NDArray {
+function fullAs(
+  a: unknown,
+  shape: readonly number[],
+  value: number,
+  dtype: DType,
+  keepWeak: boolean,
+): NDArray {
   if (dtype === keyFry) throw new TypeError("jnp.zerosLike and onesLike are not defined for PRNG keys.");
   const prototype = a instanceof NDArray || typeof a === "number" ? toArray(a, "fullLike") : null;
   const weak = keepWeak && prototype !== null && prototype.weakType;
-  return weak ? lax.broadcastInDim(literal(value, shapedArray([], dtype, true)), shape, []) : lax.full(shape, value, dtype);
+  return weak
+    ? lax.broadcastInDim(literal(value, shapedArray([], dtype, true)), shape, [])
+    : lax.full(shape, value, dtype);
 }
 
 /**
@@ -187,20 +266,31 @@ function fullAs(a: unknown, shape: readonly number[], value: number, dtype: DTyp
  * ```
  */
 export function arange(start: number | bigint, ...args: unknown[]): NDArray {
-  const o = readOptions<{ stop: number | bigint | null; step: number | bigint | null; dtype: DTypeLike }>("arange", ["stop", "step", "dtype"], args, ["device"]);
+  const o = readOptions<{ stop: number | bigint | null; step: number | bigint | null; dtype: DTypeLike }>(
+    "arange",
+    ["stop", "step", "dtype"],
+    args,
+    ["device"],
+  );
   const given = [start, o.stop ?? undefined, o.step ?? undefined];
   for (const x of given) {
     if (x !== undefined && typeof x !== "number" && typeof x !== "bigint") {
-      throw new TypeError(`jnp.arange requires concrete numbers as start, stop and step, got ${String(x)}. The length of the result must be known when tracing; use jnp.arange(n) with a static n.`);
+      throw new TypeError(
+        `jnp.arange requires concrete numbers as start, stop and step, got ${String(x)}. The length of the result must be known when tracing; use jnp.arange(n) with a static n.`,
+      );
     }
   }
   const whole = given.every((x) => x === undefined || typeof x === "bigint" || Number.isInteger(x));
   const dtype = o.dtype === undefined ? (whole ? int32 : float32) : requireDType(asDType(o.dtype), "arange");
-  const [lo, hi] = o.stop === undefined || o.stop === null ? [0, Number(start)] : [Number(start), Number(o.stop)];
+  const [lo, hi] =
+    o.stop === undefined || o.stop === null ? [0, Number(start)] : [Number(start), Number(o.stop)];
   const step = o.step === undefined || o.step === null ? 1 : Number(o.step);
   if (step === 0) throw new ValueError("arange: step must not be zero");
   const n = Math.max(0, Math.ceil((hi - lo) / step));
-  if (dtype === int32) for (const x of [lo, hi]) if (x > 2147483648 || x < -2147483649) throw new OverflowError(`Python int ${x} too large to convert to int32`);
+  if (dtype === int32)
+    for (const x of [lo, hi])
+      if (x > 2147483648 || x < -2147483649)
+        throw new OverflowError(`Python int ${x} too large to convert to int32`);
   if (!whole && isEager()) {
     // NumPy computes in float64 and rounds once.
     const data = hostArray(dtype, n) as Float64Array;
@@ -239,16 +329,28 @@ const linspaceJit = jit(
       delta = lax.div(lax.sub(stop, start), scalar(divisions, computation));
       const line = withAxis.map((_, i) => (i === axis ? divisions : 1));
       const iota = lax.iota(computation, divisions);
-      const step = lax.div(line.length === 1 ? iota : lax.reshape(iota, line), scalar(divisions, computation));
+      const step = lax.div(
+        line.length === 1 ? iota : lax.reshape(iota, line),
+        scalar(divisions, computation),
+      );
       const from = lax.mul(lax.reshape(first, withAxis), lax.sub(scalar(1, computation), step));
       out = lax.add(from, lax.mul(lax.reshape(last, withAxis), step));
       if (endpoint) out = lax.concatenate([out, lax.expandDims(last, [axis])], axis);
     } else {
       delta = endpoint || num === 0 ? scalar(Number.NaN, computation) : lax.sub(stop, start);
-      out = num === 1 ? lax.reshape(first, withAxis) : lax.full(withAxis.map((n, i) => (i === axis ? 0 : n)), 0, dtype);
+      out =
+        num === 1
+          ? lax.reshape(first, withAxis)
+          : lax.full(
+              withAxis.map((n, i) => (i === axis ? 0 : n)),
+              0,
+              dtype,
+            );
     }
     if (isInteger(dtype) && isFloating(out.dtype)) out = lax.floor(out);
-    return s.retstep ? [convert(out, dtype), delta] : ([convert(out, dtype)] as unknown as [NDArray, NDArray]);
+    return s.retstep
+      ? [convert(out, dtype), delta]
+      : ([convert(out, dtype)] as unknown as [NDArray, NDArray]);
   },
   { name: "_linspace", staticArgnums: 2 },
 );
@@ -260,9 +362,17 @@ const linspaceJit = jit(
  * String(jnp.linspace(0, 1, 5)); // => "[0.   0.25 0.5  0.75 1.  ]"
  * ```
  */
-export function linspace(start: ArrayLike, stop: ArrayLike, ...args: [...unknown[], { retstep: true; [key: string]: unknown }]): [NDArray, NDArray];
+export function linspace(
+  start: ArrayLike,
+  stop: ArrayLike,
+  ...args: [...unknown[], { retstep: true; [key: string]: unknown }]
+): [NDArray, NDArray];
 export function linspace(start: ArrayLike, stop: ArrayLike, ...args: unknown[]): NDArray;
-export function linspace(start: ArrayLike, stop: ArrayLike, ...args: unknown[]): NDArray | [NDArray, NDArray] {
+export function linspace(
+  start: ArrayLike,
+  stop: ArrayLike,
+  ...args: unknown[]
+): NDArray | [NDArray, NDArray] {
   const o = readOptions<{ num: number; endpoint: boolean; retstep: boolean; dtype: DTypeLike; axis: number }>(
     "linspace",
     ["num", "endpoint", "retstep", "dtype", "axis"],
@@ -284,10 +394,19 @@ export function linspace(start: ArrayLike, stop: ArrayLike, ...args: unknown[]):
 }
 
 const logspaceJit = jit(
-  (start: NDArray, stop: NDArray, base: NDArray, s: { num: number; endpoint: boolean; dtype: DType | null; axis: number }): NDArray => {
+  (
+    start: NDArray,
+    stop: NDArray,
+    base: NDArray,
+    s: { num: number; endpoint: boolean; dtype: DType | null; axis: number },
+  ): NDArray => {
     const dtype = s.dtype ?? toInexactDType(resultType(start, stop));
     const computation = toInexactDType(dtype);
-    const exponents = linspace(convert(start, computation), convert(stop, computation), { num: s.num, endpoint: s.endpoint, axis: s.axis });
+    const exponents = linspace(convert(start, computation), convert(stop, computation), {
+      num: s.num,
+      endpoint: s.endpoint,
+      axis: s.axis,
+    });
     const [b, e] = promoteDTypesInexact([base, exponents]);
     return convert(lax.pow(b, e), dtype);
   },
@@ -295,9 +414,19 @@ const logspaceJit = jit(
 );
 /** `base ** linspace(start, stop)`; base 10 by default. */
 export function logspace(start: ArrayLike, stop: ArrayLike, ...args: unknown[]): NDArray {
-  const o = readOptions<{ num: number; endpoint: boolean; base: ArrayLike; dtype: DTypeLike; axis: number }>("logspace", ["num", "endpoint", "base", "dtype", "axis"], args);
-  const s = { num: o.num ?? 50, endpoint: o.endpoint ?? true, dtype: o.dtype === undefined ? null : asDType(o.dtype), axis: o.axis ?? 0 };
-  const base = o.base === undefined ? literal(10, shapedArray([], float32, true)) : toArray(o.base, "logspace", 2);
+  const o = readOptions<{ num: number; endpoint: boolean; base: ArrayLike; dtype: DTypeLike; axis: number }>(
+    "logspace",
+    ["num", "endpoint", "base", "dtype", "axis"],
+    args,
+  );
+  const s = {
+    num: o.num ?? 50,
+    endpoint: o.endpoint ?? true,
+    dtype: o.dtype === undefined ? null : asDType(o.dtype),
+    axis: o.axis ?? 0,
+  };
+  const base =
+    o.base === undefined ? literal(10, shapedArray([], float32, true)) : toArray(o.base, "logspace", 2);
   return logspaceJit(toArray(start, "logspace", 0), toArray(stop, "logspace", 1), base, s);
 }
 
@@ -312,7 +441,9 @@ export function logspace(start: ArrayLike, stop: ArrayLike, ...args: unknown[]):
  * ```
  */
 export function eye(n: number, ...args: unknown[]): NDArray {
-  const o = readOptions<{ M: number | null; k: number; dtype: DTypeLike }>("eye", ["M", "k", "dtype"], args, ["device"]);
+  const o = readOptions<{ M: number | null; k: number; dtype: DTypeLike }>("eye", ["M", "k", "dtype"], args, [
+    "device",
+  ]);
   const shape = canonicalizeShape([n, o.M ?? n], "jnp.eye");
   const dtype = o.dtype === undefined ? float32 : requireDType(asDType(o.dtype), "eye");
   const rows = lax.broadcastedIota(int32, shape, 0);

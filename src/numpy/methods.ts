@@ -1,18 +1,23 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
+import type { Nested } from "../core/arrayMethods.ts";
 import { Tracer } from "../core/trace.ts";
 import { asDType, bool, formatRepr, formatStr, type HostData, keyFry } from "../dtypes/index.ts";
-import { ConcretizationTypeError, TracerArrayConversionError, TracerBoolConversionError, ValueError } from "../errors.ts";
+import {
+  ConcretizationTypeError,
+  TracerArrayConversionError,
+  TracerBoolConversionError,
+  ValueError,
+} from "../errors.ts";
+import * as lax from "../lax/index.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
-import type { Nested } from "../core/arrayMethods.ts";
 import * as binary from "./binary.ts";
 import * as indexing from "./indexing.ts";
 import * as manipulation from "./manipulation.ts";
 import * as products from "./products.ts";
+import { convert } from "./promote.ts";
 import * as reductions from "./reductions.ts";
 import * as sorting from "./sorting.ts";
 import * as unary from "./unary.ts";
-import * as lax from "../lax/index.ts";
-import { convert } from "./promote.ts";
 
 type Method = (this: NDArray, ...args: never[]) => unknown;
 // biome-ignore lint/suspicious/noExplicitAny: one adapter for functions of every signature
@@ -45,7 +50,9 @@ function elements(x: NDArray, what: string): HostData {
     );
   }
   if (array.dtype === keyFry) {
-    throw new TypeError("JAX array with PRNGKey dtype cannot be converted to a typed array. Use random.keyData(arr) if you wish to extract the underlying integer array.");
+    throw new TypeError(
+      "JAX array with PRNGKey dtype cannot be converted to a typed array. Use random.keyData(arr) if you wish to extract the underlying integer array.",
+    );
   }
   return array.toHost();
 }
@@ -130,7 +137,14 @@ const methods: Record<string, Method> = {
     manipulation.reshape(x, shape.length === 1 ? shape[0] : (shape as number[])),
   ),
   transpose: method((x: NDArray, ...axes: (number | readonly number[])[]) =>
-    manipulation.transpose(x, axes.length === 0 ? undefined : axes.length === 1 && Array.isArray(axes[0]) ? axes[0] : (axes as number[])),
+    manipulation.transpose(
+      x,
+      axes.length === 0
+        ? undefined
+        : axes.length === 1 && Array.isArray(axes[0])
+          ? axes[0]
+          : (axes as number[]),
+    ),
   ),
   get: method((x: NDArray, ...index: never[]) => indexing.getItem(x, index)),
   at: method((x: NDArray, ...index: never[]) => indexing.indexUpdate(x, index)),
@@ -177,8 +191,10 @@ const symbols: Record<symbol, Method> = {
           `The error occurred while ${this.trace.description}. Use methods (x.add(y), x.lt(y)) and jnp.where instead of operators and if.`,
       );
     }
-    if (hint === "default" && this.size !== 1) return String((this as unknown as { toString(): string }).toString());
-    if (this.ndim !== 0) throw new TypeError(`Only scalar arrays can be converted to Python scalars; got arr.ndim=${this.ndim}`);
+    if (hint === "default" && this.size !== 1)
+      return String((this as unknown as { toString(): string }).toString());
+    if (this.ndim !== 0)
+      throw new TypeError(`Only scalar arrays can be converted to Python scalars; got arr.ndim=${this.ndim}`);
     return Number(item.call(this));
   },
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: function (this: NDArray): void {
@@ -186,7 +202,8 @@ const symbols: Record<symbol, Method> = {
   },
   [Symbol.for("nodejs.util.inspect.custom")]: function (this: NDArray): string {
     if (this instanceof Tracer) return tracerText(this);
-    if ((this as ArrayImpl).buffer === null) return `Array(<deleted>, shape=(${this.shape.join(", ")}), dtype=${this.dtype})`;
+    if ((this as ArrayImpl).buffer === null)
+      return `Array(<deleted>, shape=(${this.shape.join(", ")}), dtype=${this.dtype})`;
     return formatRepr((this as ArrayImpl).toHost(), this.shape, this.dtype, this.weakType);
   },
 };
@@ -214,9 +231,15 @@ const getters: Record<string, (this: NDArray) => unknown> = {
 export function installMethods(): void {
   for (const key of Reflect.ownKeys(methods) as string[]) define(key, methods[key]);
   for (const key of Object.getOwnPropertySymbols(symbols)) define(key, symbols[key]);
-  for (const [key, get] of Object.entries(getters)) Object.defineProperty(NDArray.prototype, key, { get, configurable: true });
+  for (const [key, get] of Object.entries(getters))
+    Object.defineProperty(NDArray.prototype, key, { get, configurable: true });
 }
 function define(key: string | symbol, value: Method): void {
-  Object.defineProperty(NDArray.prototype, key, { value, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(NDArray.prototype, key, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
 }
 installMethods();

@@ -1,5 +1,5 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
-import { shapedArray, shapeStr } from "../core/aval.ts";
+import { shapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
 import { currentTrace, isEager } from "../core/trace.ts";
 import { arrayFromHost, leafToArray, literal } from "../core/values.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { convertElementType } from "../lax/convert.ts";
-import { broadcastInDim, expandDims, squeeze, stack } from "../lax/shape.ts";
+import { broadcastInDim, expandDims, stack } from "../lax/shape.ts";
 
 /**
  * An argument as an array: arrays and tracers as they are, lone scalars as weakly typed literals, nested lists and typed arrays as new
@@ -28,7 +28,9 @@ export function toArray(x: unknown, name: string, position = 0): NDArray {
   const leaf = leafToArray(x);
   if (leaf !== null) return leaf;
   if (Array.isArray(x)) return fromNested(x, name);
-  throw new TypeError(`${name} requires ndarray or scalar arguments, got ${describe(x)} at position ${position}.`);
+  throw new TypeError(
+    `${name} requires ndarray or scalar arguments, got ${describe(x)} at position ${position}.`,
+  );
 }
 
 function describe(x: unknown): string {
@@ -75,7 +77,9 @@ function stackNested(parts: NDArray[], shape: readonly number[]): NDArray {
   const [first] = parts;
   for (const p of parts) {
     if (p.shape.join() !== first.shape.join()) {
-      throw new ValueError(`jnp.array: all elements of a list must have one shape, got ${shapeStr(first.shape)} and ${shapeStr(p.shape)}.`);
+      throw new ValueError(
+        `jnp.array: all elements of a list must have one shape, got ${shapeStr(first.shape)} and ${shapeStr(p.shape)}.`,
+      );
     }
   }
   let level = parts;
@@ -117,7 +121,8 @@ function numericValue(x: ArrayImpl): number | bigint {
 
 /** Converts all to the dtype that JAX's promotion lattice gives. */
 export function promoteDTypes(xs: readonly NDArray[]): NDArray[] {
-  if (xs.length === 2 && xs[0].dtype === xs[1].dtype && !xs[0].weakType && !xs[1].weakType) return [xs[0], xs[1]];
+  if (xs.length === 2 && xs[0].dtype === xs[1].dtype && !xs[0].weakType && !xs[1].weakType)
+    return [xs[0], xs[1]];
   const { dtype, weakType } = promoteEntries(xs.map((x) => x.aval));
   return xs.map((x) => convert(x, dtype, weakType));
 }
@@ -139,7 +144,10 @@ export function promoteShapes(xs: readonly NDArray[], name: string): NDArray[] {
     if (x.ndim > rank) rank = x.ndim;
   }
   if (rank === 0) return xs as NDArray[];
-  checkBroadcast(xs.map((x) => x.shape), name);
+  checkBroadcast(
+    xs.map((x) => x.shape),
+    name,
+  );
   if (!mixed) return xs as NDArray[];
   return xs.map((x) => (x.ndim === 0 || x.ndim === rank ? x : raiseRank(x, rank)));
 }
@@ -148,7 +156,10 @@ export function promoteShapes(xs: readonly NDArray[], name: string): NDArray[] {
 export function raiseRank(x: NDArray, rank: number): NDArray {
   const extra = rank - x.ndim;
   if (extra <= 0) return x;
-  return expandDims(x, Array.from({ length: extra }, (_, i) => i));
+  return expandDims(
+    x,
+    Array.from({ length: extra }, (_, i) => i),
+  );
 }
 
 /**
@@ -163,7 +174,9 @@ export function checkBroadcast(shapes: readonly (readonly number[])[], name: str
       const at = rank - shape.length + i;
       if (result[at] === 1) result[at] = shape[i];
       else if (shape[i] !== 1 && shape[i] !== result[at]) {
-        throw new TypeError(`${name} got incompatible shapes for broadcasting: ${shapes.map(shapeStr).join(", ")}.`);
+        throw new TypeError(
+          `${name} got incompatible shapes for broadcasting: ${shapes.map(shapeStr).join(", ")}.`,
+        );
       }
     }
   }
@@ -181,14 +194,13 @@ export function promoteArgsInexact(name: string, ...args: unknown[]): NDArray[] 
 
 /** Repeats an array along new and size-1 axes. */
 export function broadcastToShape(x: NDArray, shape: readonly number[]): NDArray {
-  if (x.shape.join() === shape.join()) return x;
-  const offset = shape.length - x.ndim;
-  const keep = Array.from(x.shape, (_, i) => i).filter((i) => x.shape[i] === shape[offset + i] || x.shape[i] !== 1);
-  const squeezed = keep.length === x.ndim ? x : squeezeTo(x, keep);
-  return broadcastInDim(squeezed, shape, keep.map((i) => i + offset));
-}
-function squeezeTo(x: NDArray, keep: readonly number[]): NDArray {
-  return squeeze(x, Array.from(x.shape, (_, i) => i).filter((i) => !keep.includes(i)));
+  if (shapesEqual(x.shape, shape)) return x;
+  const lead = shape.length - x.ndim;
+  return broadcastInDim(
+    x,
+    shape,
+    x.shape.map((_, i) => lead + i),
+  );
 }
 
 /** True while a function is being traced into a program, where scalars made from numbers become literals. */

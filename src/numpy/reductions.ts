@@ -1,8 +1,18 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { Axis, ReductionOptions } from "../core/arrayMethods.ts";
 import { scalar } from "../core/values.ts";
-import { asDType, bool, type DType, type DTypeLike, iinfo, int32, isFloating, isInteger, uint32 } from "../dtypes/index.ts";
-import { toInexactDType } from "../dtypes/index.ts";
+import {
+  asDType,
+  bool,
+  type DType,
+  type DTypeLike,
+  iinfo,
+  int32,
+  isFloating,
+  isInteger,
+  toInexactDType,
+  uint32,
+} from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
@@ -35,20 +45,26 @@ function makeReduction(spec: ReductionSpec) {
     const original = toArray(a, spec.name);
     const mask = checkWhere(spec.name, where);
     if (initial === undefined && !spec.hasIdentity && mask !== null) {
-      throw new ValueError(`reduction operation ${spec.name} does not have an identity, so to use a where mask one has to specify 'initial'`);
+      throw new ValueError(
+        `reduction operation ${spec.name} does not have an identity, so to use a where mask one has to specify 'initial'`,
+      );
     }
     let x = spec.prepare === undefined ? original : spec.prepare(original);
     const axes = canonicalizeAxes(axis, x.ndim);
     if (initial === undefined && !spec.hasIdentity && axes.some((i) => x.shape[i] === 0)) {
       throw new ValueError(`zero-size array to reduction operation ${spec.name} which has no identity`);
     }
-    const resultDType = dtype === undefined ? (spec.promoteIntegers === true ? widen(x.dtype) : x.dtype) : asDType(dtype);
-    x = convert(x, resultDType, (x.weakType && dtype === undefined && resultDType === x.dtype));
+    const resultDType =
+      dtype === undefined ? (spec.promoteIntegers === true ? widen(x.dtype) : x.dtype) : asDType(dtype);
+    x = convert(x, resultDType, x.weakType && dtype === undefined && resultDType === x.dtype);
     if (mask !== null) x = select(mask, x, scalar(spec.identity(x.dtype), x.dtype));
     let result = spec.reduce(x, axes);
     if (initial !== undefined) {
       const start = toArray(initial, spec.name);
-      if (start.ndim !== 0) throw new ValueError(`initial value must be a scalar. Got array of shape (${start.shape.join(", ")})`);
+      if (start.ndim !== 0)
+        throw new ValueError(
+          `initial value must be a scalar. Got array of shape (${start.shape.join(", ")})`,
+        );
       result = spec.combine(convert(start, x.dtype), result);
     }
     return keepdims === true ? restoreAxes(result, axes) : result;
@@ -56,7 +72,12 @@ function makeReduction(spec: ReductionSpec) {
 }
 
 function restoreAxes(x: NDArray, axes: readonly number[]): NDArray {
-  return axes.length === 0 ? x : lax.expandDims(x, [...axes].sort((a, b) => a - b));
+  return axes.length === 0
+    ? x
+    : lax.expandDims(
+        x,
+        [...axes].sort((a, b) => a - b),
+      );
 }
 
 /** Sums and products of narrow integers and booleans are computed in int32 or uint32. */
@@ -69,7 +90,10 @@ function widen(dtype: DType): DType {
 function checkWhere(name: string, where: ArrayLike | undefined): NDArray | null {
   if (where === undefined || where === null) return null;
   const mask = toArray(where, name);
-  if (mask.dtype !== bool) throw new ValueError(`jnp.${name}: where must be None or a boolean array; got where.dtype=dtype('${mask.dtype}').`);
+  if (mask.dtype !== bool)
+    throw new ValueError(
+      `jnp.${name}: where must be None or a boolean array; got where.dtype=dtype('${mask.dtype}').`,
+    );
   return mask;
 }
 
@@ -153,7 +177,13 @@ export const any: Reduce = makeReduction({
 });
 
 /** The number of elements that are averaged: a literal, or counted where there is a mask. */
-function countOf(x: NDArray, axis: Axis | undefined, keepdims: boolean, mask: NDArray | null, dtype: DType): NDArray {
+function countOf(
+  x: NDArray,
+  axis: Axis | undefined,
+  keepdims: boolean,
+  mask: NDArray | null,
+  dtype: DType,
+): NDArray {
   if (mask !== null) return sum(broadcastToShape(mask, x.shape), { axis: axis ?? null, dtype, keepdims });
   const n = canonicalizeAxes(axis, x.ndim).reduce((p, i) => p * x.shape[i], 1);
   return scalar(n, dtype);
@@ -168,7 +198,12 @@ function countOf(x: NDArray, axis: Axis | undefined, keepdims: boolean, mask: ND
  * ```
  */
 export const mean: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray => {
-  const { axis, dtype, keepdims = false, where } = readOptions<ReductionOptions>("mean", ["axis", "dtype"], args, ["keepdims", "where"]);
+  const {
+    axis,
+    dtype,
+    keepdims = false,
+    where,
+  } = readOptions<ReductionOptions>("mean", ["axis", "dtype"], args, ["keepdims", "where"]);
   const x = toArray(a, "mean");
   const mask = checkWhere("mean", where);
   const result = dtype === undefined ? toInexactDType(x.dtype) : asDType(dtype);
@@ -195,11 +230,20 @@ interface VarStatic {
 
 /** Variance with the correction as a traced scalar, under the name that JAX prints. */
 const varJit = jit(
-  (x0: NDArray, correction: NDArray, where: NDArray | null, givenMean: NDArray | null, s: VarStatic): NDArray => {
+  (
+    x0: NDArray,
+    correction: NDArray,
+    where: NDArray | null,
+    givenMean: NDArray | null,
+    s: VarStatic,
+  ): NDArray => {
     const { axis, dtype, keepdims } = s;
     const x = convert(x0, dtype);
     const mask = where ?? undefined;
-    const center = givenMean === null ? mean(x, { axis: axis ?? null, dtype, keepdims: true, where: mask }) : convert(givenMean, dtype);
+    const center =
+      givenMean === null
+        ? mean(x, { axis: axis ?? null, dtype, keepdims: true, where: mask })
+        : convert(givenMean, dtype);
     const centered = lax.square(lax.sub(x, broadcastable(center, x)));
     const normalizer = lax.sub(countOf(x, axis, keepdims, where, dtype), convert(correction, dtype));
     const total = sum(centered, { axis: axis ?? null, dtype, keepdims, where: mask });
@@ -215,15 +259,25 @@ function broadcastable(center: NDArray, x: NDArray): NDArray {
 const varNames: readonly string[] = ["axis", "dtype"];
 const varKeywords: readonly string[] = ["ddof", "keepdims", "where", "mean", "correction"];
 
-function readVar(a: ArrayLike, args: readonly unknown[], name: string): { x: NDArray; correction: number; mask: NDArray | null; given: NDArray | null; s: VarStatic } {
+function readVar(
+  a: ArrayLike,
+  args: readonly unknown[],
+  name: string,
+): { x: NDArray; correction: number; mask: NDArray | null; given: NDArray | null; s: VarStatic } {
   const o = readOptions<VarOptions>(name, varNames, args, varKeywords);
-  if (o.correction !== undefined && o.ddof !== undefined && o.ddof !== 0) throw new ValueError("ddof and correction can't be provided simultaneously.");
+  if (o.correction !== undefined && o.ddof !== undefined && o.ddof !== 0)
+    throw new ValueError("ddof and correction can't be provided simultaneously.");
   const x = toArray(a, name);
   const dtype = o.dtype === undefined ? toInexactDType(x.dtype) : asDType(o.dtype);
   if (!isFloating(dtype)) {
     throw new ValueError(`dtype argument to ${name} must be inexact; got ${dtype}`);
   }
-  const axis = o.axis === undefined || o.axis === null ? undefined : typeof o.axis === "number" ? canonicalizeAxis(o.axis, x.ndim) : canonicalizeAxes(o.axis, x.ndim);
+  const axis =
+    o.axis === undefined || o.axis === null
+      ? undefined
+      : typeof o.axis === "number"
+        ? canonicalizeAxis(o.axis, x.ndim)
+        : canonicalizeAxes(o.axis, x.ndim);
   return {
     x,
     correction: o.correction ?? o.ddof ?? 0,
@@ -238,11 +292,17 @@ const variance: Variance = (a: ArrayLike, ...args: unknown[]): NDArray => {
   const { x, correction, mask, given, s } = readVar(a, args, "var");
   return varJit(x, correction as never, mask, given, s);
 };
+
 export { variance as var };
 
 const stdJit = jit(
-  (x: NDArray, correction: NDArray, where: NDArray | null, givenMean: NDArray | null, s: VarStatic): NDArray =>
-    lax.sqrt(varJit(x, correction, where, givenMean, s)),
+  (
+    x: NDArray,
+    correction: NDArray,
+    where: NDArray | null,
+    givenMean: NDArray | null,
+    s: VarStatic,
+  ): NDArray => lax.sqrt(varJit(x, correction, where, givenMean, s)),
   { name: "_std", staticArgnums: 4 },
 );
 /** Standard deviation: the square root of the variance. @example `String(jnp.std([1, 3])); // => "1.0"` */
@@ -265,18 +325,31 @@ export const countNonzero: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray 
 
 /** Weighted mean; equal weights by default. `returned` also gives the sum of weights. */
 export function average(a: ArrayLike, ...args: unknown[]): NDArray {
-  const o = readOptions<{ axis: Axis; weights: ArrayLike; keepdims: boolean }>("average", ["axis", "weights"], args, ["keepdims"]);
-  if (o.weights === undefined) return mean(promoteDTypesInexact([toArray(a, "average")])[0], { axis: o.axis ?? null, keepdims: o.keepdims });
+  const o = readOptions<{ axis: Axis; weights: ArrayLike; keepdims: boolean }>(
+    "average",
+    ["axis", "weights"],
+    args,
+    ["keepdims"],
+  );
+  if (o.weights === undefined)
+    return mean(promoteDTypesInexact([toArray(a, "average")])[0], {
+      axis: o.axis ?? null,
+      keepdims: o.keepdims,
+    });
   const [x, w0] = promoteDTypesInexact([toArray(a, "average"), toArray(o.weights, "average")]);
   let w = w0;
   if (x.shape.join() !== w.shape.join()) {
-    if (o.axis === undefined || o.axis === null) throw new ValueError("Axis must be specified when shapes of a and weights differ.");
+    if (o.axis === undefined || o.axis === null)
+      throw new ValueError("Axis must be specified when shapes of a and weights differ.");
     const axes = canonicalizeAxes(o.axis, x.ndim);
     if (axes.map((i) => x.shape[i]).join() !== w.shape.join()) {
       throw new ValueError("Shape of weights must be consistent with shape of a along specified axis.");
     }
     const order = axes.map((_, i) => i).sort((i, j) => axes[i] - axes[j]);
-    w = lax.reshape(lax.transpose(w, order), x.shape.map((n, i) => (axes.includes(i) ? n : 1)));
+    w = lax.reshape(
+      lax.transpose(w, order),
+      x.shape.map((n, i) => (axes.includes(i) ? n : 1)),
+    );
   }
   const total = sum(w, { axis: o.axis ?? null, keepdims: o.keepdims });
   return lax.div(sum(lax.mul(x, w), { axis: o.axis ?? null, keepdims: o.keepdims }), total);
@@ -296,12 +369,22 @@ function argReduction(name: string, op: (x: NDArray, axis: number, dtype: DType)
       const k = axis === null ? 0 : canonicalizeAxis(axis, x.ndim);
       const result = op(flat, k, int32);
       if (!keepdims) return result;
-      return axis === null ? lax.reshape(result, x.shape.map(() => 1)) : lax.expandDims(result, [k]);
+      return axis === null
+        ? lax.reshape(
+            result,
+            x.shape.map(() => 1),
+          )
+        : lax.expandDims(result, [k]);
     },
     { name, staticArgnums: [1, 2], inline: true },
   );
   return (a: ArrayLike, ...args: unknown[]): NDArray => {
-    const { axis = null, keepdims = false } = readOptions<{ axis: number | null; keepdims: boolean }>(name, ["axis"], args, ["keepdims"]);
+    const { axis = null, keepdims = false } = readOptions<{ axis: number | null; keepdims: boolean }>(
+      name,
+      ["axis"],
+      args,
+      ["keepdims"],
+    );
     const x = toArray(a, name);
     return compiled(x, axis === null ? null : canonicalizeAxis(axis, x.ndim), keepdims);
   };

@@ -27,7 +27,7 @@ export const uint8 = scalarType(dt.uint8);
 export const float32 = scalarType(dt.float32);
 /** 64-bit floats. */
 export const float64 = scalarType(dt.float64);
-export { float64 as double, float32 as single };
+export { float32 as single, float64 as double };
 
 // Names of the other dtypes: they can be given to promoteTypes, finfo and iinfo; making arrays of them is an error that says so.
 export const int8 = scalarType(dt.int8);

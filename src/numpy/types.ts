@@ -1,6 +1,13 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
 import { ShapeDtypeStruct } from "../core/aval.ts";
-import { asDType, bool, DType, type DTypeLike, promoteEntries, promoteTypes as promote } from "../dtypes/index.ts";
+import {
+  asDType,
+  bool,
+  DType,
+  type DTypeLike,
+  promoteTypes as promote,
+  promoteEntries,
+} from "../dtypes/index.ts";
 import { toArray } from "./promote.ts";
 
 /**
@@ -18,7 +25,8 @@ export function resultType(...args: (ArrayLike | DTypeLike)[]): DType {
 function entry(x: ArrayLike | DTypeLike): { dtype: DType; weakType: boolean } {
   if (x instanceof NDArray) return x.aval;
   if (x instanceof ShapeDtypeStruct) return x;
-  if (x instanceof DType || typeof x === "string" || typeof x === "function") return { dtype: asDType(x as DTypeLike), weakType: false };
+  if (x instanceof DType || typeof x === "string" || typeof x === "function")
+    return { dtype: asDType(x as DTypeLike), weakType: false };
   return toArray(x, "resultType").aval;
 }
 

@@ -69,7 +69,14 @@ const acoshJit = jit((x: NDArray) => lax.acosh(inexact(x, "arccosh")), { name: "
 export const arccosh = (x: ArrayLike): NDArray => acoshJit(toArray(x, "arccosh"));
 /** Inverse hyperbolic tangent; NaN outside [-1, 1]. @example `String(jnp.arctanh(0)); // => "0.0"` */
 export const arctanh = float("arctanh", lax.atanh);
-export { arcsin as asin, arccos as acos, arctan as atan, arcsinh as asinh, arccosh as acosh, arctanh as atanh };
+export {
+  arccos as acos,
+  arccosh as acosh,
+  arcsin as asin,
+  arcsinh as asinh,
+  arctan as atan,
+  arctanh as atanh,
+};
 
 /** Largest integer not above x. Integers are returned as they are. @example `String(jnp.floor(-1.5)); // => "-2.0"` */
 export const floor = rounding("floor", lax.floor);
@@ -82,8 +89,10 @@ const truncJit = jit(
 /** The integer part, toward zero. @example `String(jnp.trunc(-1.5)); // => "-1.0"` */
 export const trunc = (x: ArrayLike): NDArray => truncJit(toArray(x, "trunc"));
 export { trunc as fix };
+
 const rintJit = jit(
-  (x: NDArray) => (isFloating(x.dtype) ? lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN) : convert(x, float32)),
+  (x: NDArray) =>
+    isFloating(x.dtype) ? lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN) : convert(x, float32),
   { name: "rint" },
 );
 /** Nearest integer, halves to even. @example `String(jnp.rint(2.5)); // => "2.0"` */
@@ -109,7 +118,8 @@ export const square = (x: ArrayLike): NDArray => {
   return lax.square(array.dtype === bool ? convert(array, int32) : array);
 };
 /** 1 / x. @example `String(jnp.reciprocal(4)); // => "0.25"` */
-export const reciprocal = (x: ArrayLike): NDArray => lax.integerPow(promoteDTypesInexact([toArray(x, "reciprocal")])[0], -1);
+export const reciprocal = (x: ArrayLike): NDArray =>
+  lax.integerPow(promoteDTypesInexact([toArray(x, "reciprocal")])[0], -1);
 /** Degrees to radians. */
 export const deg2rad = float("deg2rad", (x) => lax.mul(x, like(x, Math.PI / 180)));
 /** Radians to degrees. */
@@ -131,7 +141,10 @@ export const isfinite = (x: ArrayLike): NDArray => {
   return isFloating(array.dtype) ? lax.isFinite(array) : lax.full(array.shape, true, bool);
 };
 const isinfJit = jit(
-  (x: NDArray) => (isFloating(x.dtype) ? lax.eq(lax.abs(x), like(x, Number.POSITIVE_INFINITY)) : lax.full(x.shape, false, bool)),
+  (x: NDArray) =>
+    isFloating(x.dtype)
+      ? lax.eq(lax.abs(x), like(x, Number.POSITIVE_INFINITY))
+      : lax.full(x.shape, false, bool),
   { name: "isinf" },
 );
 /** True where x is plus or minus infinity. @example `String(jnp.isinf(1)); // => "False"` */

@@ -32,7 +32,9 @@ const whereJit = jit(
  */
 export function where(condition: ArrayLike, x: ArrayLike, y: ArrayLike): NDArray {
   if (x === undefined || y === undefined) {
-    throw new ValueError("Either both or neither of the x and y arguments should be provided to jax.numpy.where, got one (or none: use jnp.nonzero).");
+    throw new ValueError(
+      "Either both or neither of the x and y arguments should be provided to jax.numpy.where, got one (or none: use jnp.nonzero).",
+    );
   }
   return whereJit(toArray(condition, "where", 0), toArray(x, "where", 1), toArray(y, "where", 2));
 }

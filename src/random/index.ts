@@ -1,5 +1,6 @@
 /** `random`: JAX's counter-based random numbers, bit for bit. */
 import "../backends/install.ts";
 import "../numpy/methods.ts";
+
 export { clone, foldIn, key, keyData, keyImpl, PRNGKey, split, wrapKeyData } from "./keys.ts";
 export * from "./samplers.ts";

@@ -6,7 +6,10 @@ import { convert, toArray } from "../numpy/promote.ts";
 
 /** A typed key for a sampler, and whether it was given as raw words. */
 export function checkKey(name: string, key: NDArray, allowBatched = false): { typed: NDArray; raw: boolean } {
-  if (!(key instanceof NDArray)) throw new TypeError(`unexpected PRNG key type ${typeof key} in random.${name}: make one with random.key(seed).`);
+  if (!(key instanceof NDArray))
+    throw new TypeError(
+      `unexpected PRNG key type ${typeof key} in random.${name}: make one with random.key(seed).`,
+    );
   const raw = key.dtype !== keyFry;
   const typed = raw ? lax.randomWrap(key) : key;
   if (!allowBatched && typed.ndim > 0) {
@@ -26,7 +29,9 @@ function seedKey(ctor: string, seed: ArrayLike, impl: string | undefined): NDArr
   const value = toArray(seed, ctor);
   if (value.dtype === keyFry) throw new TypeError(`${ctor} accepts a scalar seed, but was given a PRNG key.`);
   if (value.ndim > 0) {
-    throw new TypeError(`${ctor} accepts a scalar seed, but was given an array of shape (${value.shape.join(", ")}) != (). Use jax.vmap for batching`);
+    throw new TypeError(
+      `${ctor} accepts a scalar seed, but was given an array of shape (${value.shape.join(", ")}) != (). Use jax.vmap for batching`,
+    );
   }
   if (!isInteger(value.dtype)) throw new TypeError(`PRNG key seed must be an integer; got ${value.aval}`);
   return lax.randomSeed(value);
@@ -86,7 +91,11 @@ export function split(k: NDArray, num: number | readonly number[] = 2): NDArray 
 export function foldIn(k: NDArray, data: ArrayLike): NDArray {
   const { typed, raw } = checkKey("foldIn", k);
   const value = toArray(data, "foldIn", 1);
-  if (value.ndim > 0) throw new TypeError(`fold_in accepts a scalar, but was given an array ofshape (${value.shape.join(", ")}) != (). Use jax.vmap for batching.`);
-  if (!isInteger(value.dtype) && value.dtype !== bool && !value.weakType) throw new TypeError(`foldIn accepts an integer, got ${value.aval}.`);
+  if (value.ndim > 0)
+    throw new TypeError(
+      `fold_in accepts a scalar, but was given an array ofshape (${value.shape.join(", ")}) != (). Use jax.vmap for batching.`,
+    );
+  if (!isInteger(value.dtype) && value.dtype !== bool && !value.weakType)
+    throw new TypeError(`foldIn accepts an integer, got ${value.aval}.`);
   return like(lax.randomFoldIn(typed, convert(value, uint32)), raw);
 }

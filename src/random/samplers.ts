@@ -1,7 +1,20 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { literal, scalar } from "../core/values.ts";
-import { asDType, type DType, type DTypeLike, finfo, float32, float64, iinfo, int32, isFloating, isInteger, requireComputable, uint32 } from "../dtypes/index.ts";
+import {
+  asDType,
+  type DType,
+  type DTypeLike,
+  finfo,
+  float32,
+  float64,
+  iinfo,
+  int32,
+  isFloating,
+  isInteger,
+  requireComputable,
+  uint32,
+} from "../dtypes/index.ts";
 import { IndexError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "../numpy/arguments.ts";
@@ -29,7 +42,8 @@ function floatDType(name: string, dtype: DTypeLike | undefined): DType {
   requireComputable(d, `random.${name}`);
   return d;
 }
-const shapeOf = (name: string, shape: Shape | undefined): number[] => canonicalizeShape(shape ?? [], `random.${name}`);
+const shapeOf = (name: string, shape: Shape | undefined): number[] =>
+  canonicalizeShape(shape ?? [], `random.${name}`);
 
 /** @throws ValueError when parameters do not broadcast to `shape` */
 function checkShape(name: string, shape: readonly number[], ...params: NDArray[]): void {
@@ -48,7 +62,8 @@ export function bits(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknow
   const o = readOptions<SampleOptions>("bits", ["shape", "dtype"], args);
   const { typed } = checkKey("bits", key);
   const dtype = o.dtype === undefined ? uint32 : asDType(o.dtype);
-  if (dtype.kind !== "uint") throw new ValueError(`dtype argument to \`bits\` must be an unsigned int dtype, got ${dtype}`);
+  if (dtype.kind !== "uint")
+    throw new ValueError(`dtype argument to \`bits\` must be an unsigned int dtype, got ${dtype}`);
   return lax.randomBits(typed, dtype.bits, shapeOf("bits", o.shape));
 }
 
@@ -59,7 +74,10 @@ const uniformJit = jit(
     checkShape("uniform", shape, min, max);
     const info = finfo(dtype);
     if (dtype === float64) return uniform64(key, min, max, shape);
-    const mantissa = lax.shiftRightLogical(lax.randomBits(key, 32, shape), scalar(info.bits - info.nmant, uint32));
+    const mantissa = lax.shiftRightLogical(
+      lax.randomBits(key, 32, shape),
+      scalar(info.bits - info.nmant, uint32),
+    );
     // The bits of 1.0 with a random mantissa: uniform in [1, 2).
     const oneToTwo = lax.bitcastConvertType(lax.bitwiseOr(mantissa, scalar(0x3f800000, uint32)), dtype);
     const floats = lax.sub(oneToTwo, scalar(1, dtype));
@@ -73,7 +91,9 @@ function raiseRankFull(x: NDArray, rank: number): NDArray {
 }
 /** 52 random mantissa bits need 64-bit integers, which arrive with the other dtypes. */
 function uniform64(_key: NDArray, _min: NDArray, _max: NDArray, _shape: readonly number[]): NDArray {
-  throw new TypeError("random.uniform of dtype float64 needs 64-bit integers, which are not supported yet; draw float32 and convert with astype(jnp.float64).");
+  throw new TypeError(
+    "random.uniform of dtype float64 needs 64-bit integers, which are not supported yet; draw float32 and convert with astype(jnp.float64).",
+  );
 }
 
 interface UniformOptions extends SampleOptions {
@@ -120,7 +140,13 @@ export function normal(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unkn
 }
 
 const truncatedNormalJit = jit(
-  (key: NDArray, lower0: NDArray, upper0: NDArray, given: readonly number[] | null, dtype: DType): NDArray => {
+  (
+    key: NDArray,
+    lower0: NDArray,
+    upper0: NDArray,
+    given: readonly number[] | null,
+    dtype: DType,
+  ): NDArray => {
     const shape = given ?? checkBroadcast([lower0.shape, upper0.shape], "truncated_normal");
     checkShape("truncated_normal", shape, lower0, upper0);
     const sqrt2 = scalar(Math.SQRT2, dtype);
@@ -137,11 +163,22 @@ const truncatedNormalJit = jit(
   { name: "_truncated_normal", staticArgnums: [3, 4] },
 );
 /** Standard normal floats conditioned to lie between `lower` and `upper`. */
-export function truncatedNormal(key: NDArray, lower: ArrayLike, upper: ArrayLike, ...args: [(Shape | SampleOptions)?, ...unknown[]]): NDArray {
+export function truncatedNormal(
+  key: NDArray,
+  lower: ArrayLike,
+  upper: ArrayLike,
+  ...args: [(Shape | SampleOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<SampleOptions>("truncatedNormal", ["shape", "dtype"], args);
   const shape = o.shape === undefined ? null : shapeOf("truncatedNormal", o.shape);
   const { typed } = checkKey("truncatedNormal", key);
-  return truncatedNormalJit(typed, toFloat(lower), toFloat(upper), shape, floatDType("truncatedNormal", o.dtype));
+  return truncatedNormalJit(
+    typed,
+    toFloat(lower),
+    toFloat(upper),
+    shape,
+    floatDType("truncatedNormal", o.dtype),
+  );
 }
 function toFloat(x: ArrayLike): NDArray {
   return typeof x === "number" ? literal(x, weakFloat) : toArray(x, "random");
@@ -165,7 +202,8 @@ export function bernoulli(key: NDArray, ...args: [(ArrayLike | BernoulliOptions)
   const o = readOptions<BernoulliOptions>("bernoulli", ["p", "shape"], args);
   const { typed } = checkKey("bernoulli", key);
   const p = toFloat(o.p ?? 0.5);
-  if (!isFloating(p.dtype)) throw new TypeError(`bernoulli probability \`p\` must have a floating dtype, got ${p.dtype}.`);
+  if (!isFloating(p.dtype))
+    throw new TypeError(`bernoulli probability \`p\` must have a floating dtype, got ${p.dtype}.`);
   const strong = convert(p, p.dtype);
   return bernoulliJit(typed, strong, o.shape === undefined ? null : shapeOf("bernoulli", o.shape));
 }
@@ -212,9 +250,19 @@ const randintJit = jit(
  * String(random.randint(random.key(42), [4], 0, 100)); // => "[44 14 71 69]"
  * ```
  */
-export function randint(key: NDArray, shape: Shape, minval: ArrayLike, maxval: ArrayLike, ...args: [(DTypeLike | SampleOptions)?]): NDArray {
+export function randint(
+  key: NDArray,
+  shape: Shape,
+  minval: ArrayLike,
+  maxval: ArrayLike,
+  ...args: [(DTypeLike | SampleOptions)?]
+): NDArray {
   const [last] = args;
-  const o = last !== undefined && (typeof last === "string" || typeof last === "function" || "name" in (last as object)) ? { dtype: last as DTypeLike } : readOptions<SampleOptions>("randint", ["dtype"], args);
+  const o =
+    last !== undefined &&
+    (typeof last === "string" || typeof last === "function" || "name" in (last as object))
+      ? { dtype: last as DTypeLike }
+      : readOptions<SampleOptions>("randint", ["dtype"], args);
   const dtype = o.dtype === undefined ? int32 : asDType(o.dtype);
   if (!isInteger(dtype)) throw new TypeError(`randint only accepts integer dtypes, got ${dtype}`);
   requireComputable(dtype, "random.randint");
@@ -255,7 +303,11 @@ const shuffleJit = jit(
  * String(random.permutation(random.key(42), 5)); // => "[4 2 3 0 1]"
  * ```
  */
-export function permutation(key: NDArray, x: ArrayLike, ...args: [(number | { axis?: number; independent?: boolean })?, boolean?]): NDArray {
+export function permutation(
+  key: NDArray,
+  x: ArrayLike,
+  ...args: [(number | { axis?: number; independent?: boolean })?, boolean?]
+): NDArray {
   const o = readOptions<{ axis: number; independent: boolean }>("permutation", ["axis", "independent"], args);
   const { typed } = checkKey("permutation", key);
   const v = toArray(x, "permutation", 1);
@@ -263,7 +315,10 @@ export function permutation(key: NDArray, x: ArrayLike, ...args: [(number | { ax
   if (v.ndim === 0) {
     if (!isInteger(v.dtype)) throw new TypeError("x must be an integer or at least 1-dimensional");
     const n = concreteScalar(v);
-    if (n === null) throw new TypeError("argument x of jax.random.permutation() must be concrete: the length of the result must be known when tracing.");
+    if (n === null)
+      throw new TypeError(
+        "argument x of jax.random.permutation() must be concrete: the length of the result must be known when tracing.",
+      );
     return shuffleJit(typed, arange(Number(n)), axis);
   }
   if (o.independent === true || v.ndim === 1) return shuffleJit(typed, v, axis);
@@ -281,21 +336,30 @@ interface ChoiceOptions {
  *
  * @throws ValueError when more elements are asked for without replacement than there are, or `p` has the wrong shape
  */
-export function choice(key: NDArray, a: ArrayLike, ...args: [(Shape | ChoiceOptions)?, ...unknown[]]): NDArray {
+export function choice(
+  key: NDArray,
+  a: ArrayLike,
+  ...args: [(Shape | ChoiceOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<ChoiceOptions>("choice", ["shape", "replace", "p", "axis"], args);
   const { typed } = checkKey("choice", key);
   const shape = shapeOf("choice", o.shape);
   const v = toArray(a, "choice", 1);
   const axis = v.ndim === 0 ? 0 : canonicalizeAxis(o.axis ?? 0, v.ndim);
   const known = v.ndim === 0 ? concreteScalar(v) : v.shape[axis];
-  if (known === null) throw new TypeError("random.choice: the population size must be known when tracing, got a traced scalar.");
+  if (known === null)
+    throw new TypeError(
+      "random.choice: the population size must be known when tracing, got a traced scalar.",
+    );
   const population = Number(known);
   const draws = shape.reduce((p, n) => p * n, 1);
   if (draws === 0) return lax.full(shape, 0, v.dtype);
   if (population <= 0) throw new ValueError("a must be greater than 0 unless no samples are taken");
   const replace = o.replace ?? true;
   if (!replace && draws > population) {
-    throw new ValueError(`Cannot take a larger sample (size ${draws}) than population (size ${population}) when 'replace=False'`);
+    throw new ValueError(
+      `Cannot take a larger sample (size ${draws}) than population (size ${population}) when 'replace=False'`,
+    );
   }
   let result: NDArray;
   const pick = (index: NDArray): NDArray => (v.ndim === 0 ? index : take(v, index, axis));
@@ -308,7 +372,9 @@ export function choice(key: NDArray, a: ArrayLike, ...args: [(Shape | ChoiceOpti
   } else {
     const [p] = promoteDTypesInexact([toArray(o.p, "choice", 4)]);
     if (p.shape.join() !== String(population)) {
-      throw new ValueError(`p must be None or a 1D vector with the same size as a.shape[axis]. p has shape (${p.shape.join(", ")},) and a.shape[axis] is ${population}.`);
+      throw new ValueError(
+        `p must be None or a 1D vector with the same size as a.shape[axis]. p has shape (${p.shape.join(", ")},) and a.shape[axis] is ${population}.`,
+      );
     }
     if (replace) {
       const cumulative = cumsum(p);
@@ -321,7 +387,10 @@ export function choice(key: NDArray, a: ArrayLike, ...args: [(Shape | ChoiceOpti
       result = pick(lax.topK(g, draws)[1]);
     }
   }
-  return reshape(result, v.ndim === 0 ? shape : [...v.shape.slice(0, axis), ...shape, ...v.shape.slice(axis + 1)]);
+  return reshape(
+    result,
+    v.ndim === 0 ? shape : [...v.shape.slice(0, axis), ...shape, ...v.shape.slice(axis + 1)],
+  );
 }
 
 const gumbelJit = jit(
@@ -345,12 +414,21 @@ const exponentialJit = jit(
 /** Exponential floats of rate 1. */
 export function exponential(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknown[]]): NDArray {
   const o = readOptions<SampleOptions>("exponential", ["shape", "dtype"], args);
-  return exponentialJit(checkKey("exponential", key).typed, shapeOf("exponential", o.shape), floatDType("exponential", o.dtype));
+  return exponentialJit(
+    checkKey("exponential", key).typed,
+    shapeOf("exponential", o.shape),
+    floatDType("exponential", o.dtype),
+  );
 }
 
 const laplaceJit = jit(
   (key: NDArray, shape: readonly number[], dtype: DType): NDArray => {
-    const u = uniform(key, { shape, dtype, minval: -1 + Number(finfo(dtype).epsneg), maxval: literal(1, weakFloat) });
+    const u = uniform(key, {
+      shape,
+      dtype,
+      minval: -1 + Number(finfo(dtype).epsneg),
+      maxval: literal(1, weakFloat),
+    });
     return lax.mul(lax.sign(u), lax.log1p(lax.neg(lax.abs(u))));
   },
   { name: "_laplace", staticArgnums: [1, 2] },
@@ -358,7 +436,11 @@ const laplaceJit = jit(
 /** Laplace floats of scale 1. */
 export function laplace(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknown[]]): NDArray {
   const o = readOptions<SampleOptions>("laplace", ["shape", "dtype"], args);
-  return laplaceJit(checkKey("laplace", key).typed, shapeOf("laplace", o.shape), floatDType("laplace", o.dtype));
+  return laplaceJit(
+    checkKey("laplace", key).typed,
+    shapeOf("laplace", o.shape),
+    floatDType("laplace", o.dtype),
+  );
 }
 
 interface CategoricalOptions {
@@ -372,7 +454,11 @@ interface CategoricalOptions {
  * @param options.shape the shape of the result; it must end in the batch shape of the logits
  * @throws ValueError when shapes do not fit
  */
-export function categorical(key: NDArray, logits: ArrayLike, ...args: [(number | CategoricalOptions)?, ...unknown[]]): NDArray {
+export function categorical(
+  key: NDArray,
+  logits: ArrayLike,
+  ...args: [(number | CategoricalOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<CategoricalOptions>("categorical", ["axis", "shape", "replace"], args);
   const { typed } = checkKey("categorical", key);
   const v = toArray(logits, "categorical", 1);
@@ -385,13 +471,21 @@ export function categorical(key: NDArray, logits: ArrayLike, ...args: [(number |
     const drawn = shape.slice(shape.length - batch.length);
     drawn.splice(axis, 0, v.shape[axis]);
     const g = gumbel(typed, { shape: [...prefix, ...drawn], dtype: v.dtype });
-    const expanded = prefix.length === 0 ? v : lax.expandDims(v, prefix.map((_, i) => i));
+    const expanded =
+      prefix.length === 0
+        ? v
+        : lax.expandDims(
+            v,
+            prefix.map((_, i) => i),
+          );
     return argmax(bi.add(g, expanded), axis - v.ndim);
   }
   const g = bi.add(v, gumbel(typed, { shape: v.shape, dtype: v.dtype }));
   const k = prefix.reduce((p, n) => p * n, 1);
   if (k > v.shape[axis]) {
-    throw new ValueError(`Number of samples without replacement (${k}) cannot exceed number of categories (${v.shape[axis]}).`);
+    throw new ValueError(
+      `Number of samples without replacement (${k}) cannot exceed number of categories (${v.shape[axis]}).`,
+    );
   }
   const order = v.shape.map((_, i) => i).filter((i) => i !== axis);
   const [, indices] = lax.topK(lax.transpose(g, [...order, axis]), k);

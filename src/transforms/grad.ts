@@ -2,7 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { NDArray as ArrayClass } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { instantiate } from "../core/tangents.ts";
-import { literal } from "../core/values.ts";
+import { freshLiteral } from "../core/values.ts";
 import { ValueError } from "../errors.ts";
 import { leaves as treeLeaves } from "../tree/flatten.ts";
 import { floatScalars } from "./differentiable.ts";
@@ -114,7 +114,7 @@ function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
     const lin = linearizeTree(setName(partial, functionName(f)), primals, options.hasAux === true, where);
     checkOutput(lin, where);
     const [y] = lin.primalsOut;
-    const one = literal(1, shapedArray([], y.dtype));
+    const one = freshLiteral(1, shapedArray([], y.dtype, y.weakType)); // it may be the gradient itself
     const grads = lin.inTree.unflatten(pullback(lin, [one]).map(instantiate)) as unknown[];
     return { value: y, aux: lin.aux, gradient: typeof argnums === "number" ? grads[0] : grads };
   };

@@ -1,20 +1,33 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { interpretProgram } from "../../src/compiler/interpret.ts";
-import { describeProgram, randomLoopProgram } from "./randomKernels.ts";
-import { expectSame } from "./same.ts";
+import { printProgram } from "../../src/compiler/print.ts";
+import {
+  randomDotProgram,
+  randomLoopProgram,
+  randomScanProgram,
+  randomScatterProgram,
+  randomSortProgram,
+} from "./randomKernels.ts";
 import { runProgram } from "./runProgram.ts";
+import { expectSame } from "./same.ts";
 
-const runs = Number(process.env.FUZZ_RUNS ?? 400);
+const generators = [
+  ["loop", randomLoopProgram, 1000],
+  ["scan", randomScanProgram, 300],
+  ["scatter", randomScatterProgram, 400],
+  ["dot", randomDotProgram, 150],
+  ["sort", randomSortProgram, 100],
+] as const;
 
-test("random loop kernels compute what the interpreter computes", () => {
+test.each(generators)("random %s kernels compute what the interpreter computes", (_kind, generate, numRuns) => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 0x7fffffff }), (seed) => {
-      const { program, args, tolerance } = randomLoopProgram(seed);
+      const { program, args, tolerance } = generate(seed);
       const expected = interpretProgram(program, args);
       const actual = runProgram(program, args);
-      expected.forEach((e, i) => expectSame(actual[i], e, tolerance, () => describeProgram(program)));
+      expected.forEach((e, i) => expectSame(actual[i], e, tolerance, () => printProgram(program)));
     }),
-    { numRuns: runs },
+    { numRuns },
   );
 });

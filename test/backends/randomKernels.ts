@@ -177,8 +177,13 @@ class Generator {
   }
 }
 
-function pickSizes(r: Random, rank: number): number[] {
-  return Array.from({ length: rank }, () => (r.chance(0.04) ? 0 : r.pick(sizes.slice(1))));
+function pickSizes(r: Random, rank: number, budget = 8000): number[] {
+  let room = budget;
+  return Array.from({ length: rank }, () => {
+    const size = r.chance(0.04) ? 0 : r.pick(sizes.filter((n) => n > 0 && n <= room));
+    room /= Math.max(1, size);
+    return size;
+  });
 }
 
 /** A program of one random loop kernel with its arguments. */
@@ -186,7 +191,8 @@ export function randomLoopProgram(seed: number): Built {
   const g = new Generator(seed);
   const { r, b } = g;
   const axes = pickSizes(r, r.int(4));
-  const reduceAxes = r.chance(0.45) ? pickSizes(r, 1 + r.int(2)) : [];
+  const points = axes.reduce((n, size) => n * Math.max(1, size), 1);
+  const reduceAxes = r.chance(0.45) ? pickSizes(r, 1 + r.int(2), Math.max(1, 8000 / points)) : [];
   const all = [...axes, ...reduceAxes].map((size, axis) => ({ axis, size }));
   const parallel = all.slice(0, axes.length);
   const only64 = r.chance(0.12);
@@ -202,6 +208,8 @@ export function randomLoopProgram(seed: number): Built {
       const op = r.pick(ops) as Reduction["op"];
       let value = g.expression(dtype, r.int(4), all, []);
       if (op === "sum" && dtype.kind === "float") {
+        // Whole numbers that add exactly in any order, or positive ones that do not cancel.
+        value = b.op("floor", b.op("min", b.op("max", value, b.const(-64, dtype)), b.const(64, dtype)));
         value = g.finish(value);
         if (g.inexact) value = b.op("abs", value);
       }
@@ -279,4 +287,135 @@ export function describeProgram(program: Program): string {
       return lines.join("\n");
     })
     .join("\n");
+}
+
+/** A program of one random scan. */
+export function randomScanProgram(seed: number): Built {
+  const g = new Generator(seed);
+  const { r, b } = g;
+  const axes = pickSizes(r, 1 + r.int(3));
+  const all = axes.map((size, axis) => ({ axis, size }));
+  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8]);
+  const op = r.pick(dtype.kind === "float" ? (["sum", "prod", "max", "min", "logaddexp"] as const) : (["sum", "prod", "max", "min"] as const));
+  let value = g.expression(dtype, r.int(3), all, []);
+  if (op === "sum" && dtype.kind === "float") {
+    value = b.op("floor", b.op("min", b.op("max", value, b.const(-64, dtype)), b.const(64, dtype)));
+  }
+  if (op === "prod" && dtype.kind === "float") {
+    value = b.select(b.op("lt", value, b.const(0.5, dtype)), b.const(1, dtype), b.const(0.5, dtype));
+  }
+  const order = all.slice();
+  if (r.chance(0.25)) order.reverse();
+  let stride = 1;
+  let offset: Node = b.const(0, int32);
+  for (const { axis, size } of order.reverse()) {
+    offset = b.op("add", offset, b.op("mul", b.index(axis, size), b.const(stride, int32)));
+    stride *= Math.max(1, size);
+  }
+  const buffer = g.addBuffer(dtype, stride + 4, "output");
+  const kernel = {
+    kind: "scan",
+    name: "k",
+    axes,
+    axis: r.int(axes.length),
+    reverse: r.chance(0.4),
+    op,
+    value,
+    store: { buffer, offset },
+  } as const;
+  return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: op === "logaddexp" ? 5e-6 : 0 };
+}
+
+/** A program of one random scatter, with duplicate indices and guards. */
+export function randomScatterProgram(seed: number): Built {
+  const g = new Generator(seed);
+  const { r, b } = g;
+  const axes = pickSizes(r, 1 + r.int(3));
+  const all = axes.map((size, axis) => ({ axis, size }));
+  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, bool, keyFry]);
+  const combine = dtype === keyFry || dtype === bool ? "set" : r.pick(["set", "add", "mul", "min", "max"] as const);
+  const value = g.expression(dtype, r.int(3), all, []);
+  // Rows chosen by indices from memory, or all in place; then the position in the row.
+  const last = all[all.length - 1];
+  const rows = 1 + r.int(6);
+  const outer = all.slice(0, -1);
+  let position = 1;
+  let place: Node = b.const(0, int32);
+  for (const { axis, size } of outer.slice().reverse()) {
+    place = b.op("add", place, b.op("mul", b.index(axis, size), b.const(position, int32)));
+    position *= Math.max(1, size);
+  }
+  if (r.chance(0.3)) {
+    place = b.op("add", b.op("mul", place, b.const(last.size, int32)), b.index(last.axis, last.size));
+    position *= Math.max(1, last.size);
+  }
+  const indices = g.addBuffer(int32, position + 1, "input");
+  g.args.push(new Int32Array(position + 1).map(() => r.int(rows + 2) - 1));
+  const row = b.load(indices, int32, place);
+  const rowSize = Math.max(1, last.size);
+  const inRow = r.chance(0.2) ? b.op("sub", b.const(rowSize - 1, int32), b.index(last.axis, last.size)) : b.index(last.axis, last.size);
+  const offset = b.op("add", b.op("mul", row, b.const(rowSize, int32)), inRow);
+  let guard = b.op("and", b.op("ge", row, b.const(0, int32)), b.op("lt", row, b.const(rows, int32)));
+  if (r.chance(0.2)) guard = b.op("and", guard, g.expression(bool, 1, all, []));
+  const size = rows * rowSize;
+  const base = g.addBuffer(dtype, size, "input");
+  g.args.push(randomData(r, dtype, size, g.specials));
+  const out = g.addBuffer(dtype, size, "output");
+  const kernel = { kind: "scatter", name: "k", axes, guard, offset, value, combine, base, baseSize: size, out } as const;
+  return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: 0 };
+}
+
+/** A program of one random product of matrices with arbitrary strides. */
+export function randomDotProgram(seed: number): Built {
+  const g = new Generator(seed);
+  const { r } = g;
+  const dtype = r.pick([float32, float64, int32, uint32, uint8, bool]);
+  const size = () => (r.chance(0.05) ? 0 : r.pick([1, 2, 3, 4, 5, 7, 8, 13, 17]));
+  const [m, n, k] = [size(), size(), size()];
+  const batch = Array.from({ length: r.int(3) }, () => r.pick([1, 2, 3]));
+  const side = (rows: number, cols: number) => {
+    const extents = [...batch, rows, cols];
+    const order = extents.map((_, i) => i);
+    if (r.chance(0.5)) order.reverse();
+    const strides = extents.map(() => 0);
+    let total = 1;
+    for (const axis of order.reverse()) {
+      if (axis < batch.length && r.chance(0.2)) continue;
+      strides[axis] = total;
+      total *= Math.max(1, extents[axis]);
+    }
+    const offset = r.int(3);
+    const buffer = g.addBuffer(dtype, total + offset, "input");
+    g.args.push(randomData(r, dtype, total + offset, false));
+    return {
+      view: { buffer, offset, shape: extents, strides },
+      batch: strides.slice(0, batch.length),
+      rowStride: strides[batch.length],
+      colStride: strides[batch.length + 1],
+    };
+  };
+  const lhs = side(m, k);
+  const rhs = side(k, n);
+  const out = g.addBuffer(dtype, batch.reduce((a, x) => a * x, 1) * m * n, "output");
+  const kernel = { kind: "dot", name: "k", dtype, batch, m, n, k, lhs, rhs, out } as const;
+  return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: 0 };
+}
+
+/** A program of one random sort. */
+export function randomSortProgram(seed: number): Built {
+  const g = new Generator(seed);
+  const { r } = g;
+  const rows = r.int(4);
+  const length = r.pick([0, 1, 2, 5, 17, 60]);
+  const operands = Array.from({ length: 1 + r.int(3) }, (_, i) =>
+    r.pick([float32, int32, uint32, uint8, bool, float64, ...(i > 0 ? [keyFry] : [])]),
+  );
+  const numKeys = 1 + r.int(operands.filter((d, i) => d !== keyFry && operands.slice(0, i).every((x) => x !== keyFry)).length);
+  const inputs = operands.map((dtype) => {
+    g.args.push(randomData(r, dtype, rows * length, true));
+    return g.addBuffer(dtype, rows * length, "input");
+  });
+  const outputs = operands.map((dtype) => g.addBuffer(dtype, rows * length, "output"));
+  const kernel = { kind: "sort", name: "k", rows, length, numKeys, inputs, outputs } as const;
+  return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: 0 };
 }

@@ -53,7 +53,6 @@ const facts: Record<string, Fact[]> = {
   "jnp.subtract#0": ["sub", "bool"],
   "jnp.sort#0": ["axis 1"],
   "lax.add#0": ["add", /dimensions|shape/],
-  "lax.mul#0": ["lax.mul", "float32", "int32", "multiply"],
   "lax.sin#0": ["sin", "int32"],
   "lax.exp#0": ["exp", "int32"],
   "lax.sqrt#0": ["sqrt", "bool"],
@@ -96,13 +95,6 @@ const programs: Record<string, [run: () => unknown, facts: Fact[]]> = {
     [/shape/i, /int32\[\]/, /static/i],
   ],
   "program/item_of_tracer": [() => jit((x: A) => x.item())(jnp.float32(1)), [/float32\[\]/, /item/]],
-  "program/setitem": [
-    () => {
-      const x = jnp.arange(3);
-      (x as unknown as number[])[0] = 1;
-    },
-    [/immutable/, /\.at/],
-  ],
   "program/grad_tuple_output": [
     () => grad((x: A) => [x, x] as unknown as A)(jnp.float32(1)),
     [/scalar-output/],
@@ -148,6 +140,8 @@ const programs: Record<string, [run: () => unknown, facts: Fact[]]> = {
 };
 
 const later: [pattern: RegExp, reason: string][] = [
+  [/^lax\.mul#0$/, "differs by design: a lone 2 is also Python's 2.0, so lax.mul(x, 2) must work"],
+  [/^program\/setitem$/, "x[i] = v is an error of the type checker"],
   [/^program\/(grad_while|scan_|while_|cond_|switch_)/, "control flow: later"],
   [/^program\/custom_/, "customJvp, customVjp, checkpoint: later"],
   [/^program\/grad_complex_output$/, "dtype complex64: later"],
@@ -158,6 +152,7 @@ const later: [pattern: RegExp, reason: string][] = [
 /** Errors whose class is another one here, with the reason. */
 const otherClass: Record<string, [raises: string, reason: string]> = {
   "jnp.arange#0": ["ValueError", "JavaScript has no error of division"],
+  "lax.reshape#0": ["TypeError", "JAX notices only in the compiler; jnp.reshape raises a TypeError"],
 };
 
 const callOf = (golden: ErrorCase): CallCase => ({ ...golden, expected: null });

@@ -1,7 +1,18 @@
 // Runs a golden call case: names to functions, keywords to a trailing options object, indices to `get` and `at`.
 
 import { inspect } from "node:util";
-import { jit, jnp, lax, type NDArray, nn, random, ShapeDtypeStruct, slice, typeOf, vmap } from "fluxion";
+import {
+  type DTypeLike,
+  jit,
+  jnp,
+  lax,
+  type NDArray,
+  nn,
+  random,
+  ShapeDtypeStruct,
+  slice,
+  vmap,
+} from "fluxion";
 import { type CallCase, type GoldenArray, type GoldenValue, isGoldenArray, isRaises } from "./cases.ts";
 import { decode, decodeArray } from "./values.ts";
 
@@ -47,6 +58,9 @@ const programs: Table = {
     method === undefined
       ? lax.round(x as NDArray)
       : lax.round(x as NDArray, lax.RoundingMethod[method as keyof typeof lax.RoundingMethod]),
+  // A required argument is positional here.
+  "lax.broadcastToRank": (x, options) =>
+    lax.broadcastToRank(x as NDArray, (options as { rank: number }).rank),
   "random.vmapUniform": (keys, shape) =>
     vmap((key: NDArray) => random.uniform(key, shape as number[]))(keys as NDArray),
   "random.vmapSplit": (keys, num) =>
@@ -54,8 +68,7 @@ const programs: Table = {
   "random.keyReshape": (keys, shape) => jnp.reshape(keys as NDArray, shape as number[]),
   "random.keyIndex": (keys, i) => (keys as NDArray).get(i as number),
   "printing.dtype": (name) => jnp.dtype(name as string),
-  "printing.ShapeDtypeStruct": (dtype, shape) => new ShapeDtypeStruct(shape as number[], dtype as string),
-  "printing.typeOf": (x) => typeOf(x as NDArray),
+  "printing.ShapeDtypeStruct": (dtype, shape) => new ShapeDtypeStruct(shape as number[], dtype as DTypeLike),
   "printing.tracer": (x) => {
     let text = "";
     vmap((row: NDArray) => {

@@ -79,6 +79,7 @@ export const laterFunctions: Record<string, string[]> = {
     random.unpartitionableSplit extend.random.threefry2x32`),
   "image: later": names(`image.resize`),
   "differs by design: 64-bit dtypes need no switch": names(`dtypes.canonicalizeDtype`),
+  "typeOf: later": names(`printing.typeOf`),
   "prints the name of a class of JAX (ArrayImpl, ShapedArray)": names(`jnp.arrayRepr printing.ShapedArray`),
 };
 
@@ -88,6 +89,13 @@ export const laterCases: Record<string, Record<string, string>> = {
     "creation jnp.full#0": "jnp.full([2], 7)",
     "creation jnp.full#3": "jnp.full([0], 1)",
     "promotion jnp.array#2": "jnp.array([true, 2])",
+  },
+  "jnp.nonzero, spelled jnp.where(condition): later": {
+    "ufuncs_binary jnp.where#3": "jnp.where(mask, { size: 4 })",
+    "ufuncs_binary jnp.where#4": "jnp.where(mask, { size: 4, fillValue: -1 })",
+  },
+  "JAX on CPU takes subnormal float32 numbers for zero; here they keep their value": {
+    "ufuncs_unary jnp.sqrt#6": "the square root of 1e-38",
   },
 };
 

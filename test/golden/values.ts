@@ -1,6 +1,6 @@
 // Golden values to arrays of the library and back: decoding arguments and comparing results.
 
-import { jnp, type NDArray, random } from "fluxion";
+import { type DTypeLike, jnp, type NDArray, random } from "fluxion";
 import { expect } from "vitest";
 import { type GoldenArray, type GoldenValue, isGoldenArray } from "./cases.ts";
 
@@ -45,7 +45,7 @@ function decodeStrong({ dtype, shape, data }: GoldenArray): NDArray {
     return random.wrapKeyData(decodeStrong({ dtype: "uint32", shape: [...shape, 2], data }));
   const make = typedArrays[dtype as keyof typeof typedArrays];
   if (make === undefined) throw new Error(`cannot make an array of dtype ${dtype}`);
-  return jnp.reshape(jnp.array(make.from(data.map(numberOf)), { dtype }), shape);
+  return jnp.reshape(jnp.array(make.from(data.map(numberOf)), { dtype: dtype as DTypeLike }), shape);
 }
 
 /** A golden value as an argument. `onArray` makes each array. */

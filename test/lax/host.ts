@@ -6,7 +6,11 @@ import { asDType, type DTypeName, type HostData, hostArray } from "../../src/dty
 // Arrays from plain numbers and back.
 
 /** An array from its elements in row-major order. */
-export function array(data: readonly number[], shape: readonly number[], dtype: DTypeName = "float32"): NDArray {
+export function array(
+  data: readonly number[],
+  shape: readonly number[],
+  dtype: DTypeName = "float32",
+): NDArray {
   const type = asDType(dtype);
   const host = hostArray(type, sizeOf(shape));
   data.forEach((v, i) => {

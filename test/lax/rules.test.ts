@@ -61,7 +61,11 @@ describe.each(cases.map((c) => [c.id, c] as const))("%s", (_id, c) => {
     test(`jvp in ${wrt}`, () => {
       const forward = (...xs: NDArray[]) => {
         const primals = xs.slice(0, structs.length);
-        return jvp(partial(f, primals, wrt), wrt.map((i) => primals[i]), xs.slice(structs.length));
+        return jvp(
+          partial(f, primals, wrt),
+          wrt.map((i) => primals[i]),
+          xs.slice(structs.length),
+        );
       };
       expect(String(makeJaxpr(forward)(...structs, ...wrt.map((i) => structs[i])))).toBe(jaxpr);
     });
@@ -80,13 +84,16 @@ describe.each(cases.map((c) => [c.id, c] as const))("%s", (_id, c) => {
       expect(String(makeJaxpr(backward)(...structs, ...out))).toBe(reverse.jaxpr);
     });
   }
-  test.each(c.vmap.map((v) => [JSON.stringify(v.inAxes), v] as const))("vmap over %s", (_axes, { inAxes, jaxpr }) => {
-    const batched = c.args.map((a, i) => {
-      const shape = a.shape.slice();
-      const axis = inAxes[i];
-      if (axis !== null) shape.splice(axis, 0, 4);
-      return struct({ ...a, shape });
-    });
-    expect(String(makeJaxpr(vmap(f, inAxes.slice()))(...batched))).toBe(jaxpr);
-  });
+  test.each(c.vmap.map((v) => [JSON.stringify(v.inAxes), v] as const))(
+    "vmap over %s",
+    (_axes, { inAxes, jaxpr }) => {
+      const batched = c.args.map((a, i) => {
+        const shape = a.shape.slice();
+        const axis = inAxes[i];
+        if (axis !== null) shape.splice(axis, 0, 4);
+        return struct({ ...a, shape });
+      });
+      expect(String(makeJaxpr(vmap(f, inAxes.slice()))(...batched))).toBe(jaxpr);
+    },
+  );
 });

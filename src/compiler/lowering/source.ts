@@ -1,6 +1,6 @@
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Expr, Operand } from "../../core/lowering.ts";
-import { int32 } from "../../dtypes/index.ts";
+import { int32, keyFry, uint32 } from "../../dtypes/index.ts";
 import { affineOf } from "../affine.ts";
 import type { Node, View } from "../ir.ts";
 import type { NodeBuilder } from "../nodes/builder.ts";
@@ -53,8 +53,9 @@ export class Source implements Operand {
   }
 
   at(index: readonly Expr[]): Node {
-    const ix = this.indexOf(index as readonly Node[]);
     if (this.constant !== null) return this.constant;
+    if (this.isEmpty) return this.nothing();
+    const ix = this.indexOf(index as readonly Node[]);
     if (this.view !== null) return this.load(this.view, ix);
     const key = this.isIdentity(ix) ? "" : ix.map((e) => e.id).join();
     this.tracker.record(this, key);
@@ -129,6 +130,13 @@ export class Source implements Operand {
 
   private load(view: View, index: readonly Node[]): Node {
     return this.b.load(view.buffer, this.aval.dtype, linearCombination(this.b, index, view.strides, view.offset));
+  }
+
+  /** What stands for an element where there is none: a guard that never holds protects it. */
+  private nothing(): Node {
+    const { dtype } = this.aval;
+    const zero = this.b.const(0, dtype === keyFry ? uint32 : dtype);
+    return dtype === keyFry ? this.b.op("key_pack", zero, zero) : zero;
   }
 
   /** The index with 0 for axes of one element: the only index there is, whatever the consumer computed. */

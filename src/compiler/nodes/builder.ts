@@ -147,7 +147,7 @@ export class NodeBuilder implements ExprBuilder {
       byArgs = new Map();
       this.ops.set(name, byArgs);
     }
-    const ordered = order(name, args);
+    const ordered = normalForm ? args : order(name, args);
     const key = argsKey(ordered);
     let node = byArgs.get(key);
     if (node === undefined) {

@@ -7,7 +7,10 @@ import { type LoopPlan, planLoops, type Space } from "./plan.ts";
 import { scalarType } from "./types.ts";
 import { type Access, Uses } from "./uses.ts";
 import { type Copy, Values } from "./values.ts";
-import { vectorLoop } from "./vectorLoop.ts";
+import { makeCopies, vectorLoop } from "./vectorLoop.ts";
+
+/** Elements along each side of a tile: as many as four-byte elements of a line of memory. */
+const TILE = 16;
 
 /** Writes the code of a loop kernel. */
 export function emitLoop(context: KernelContext, kernel: LoopKernel): void {
@@ -74,7 +77,9 @@ class LoopEmitter {
       return;
     }
     const axis = plan.parallel[depth];
-    if (axis === plan.nest.vectorAxis) {
+    if (axis === plan.tileAxis) {
+      this.tiledLoops(depth);
+    } else if (axis === plan.nest.vectorAxis) {
       this.vectorLoop(axis, (copies) => {
         values.enter(depth + 1, copies);
         this.body();
@@ -87,6 +92,52 @@ class LoopEmitter {
         values.leave();
       });
     }
+  }
+
+  /** The last two loops, tile by tile, so that the lines of memory that a tile touches are used up while they are near. */
+  private tiledLoops(depth: number): void {
+    const { plan, values } = this;
+    const { f } = values;
+    const [rowAxis, vectorAxis] = plan.parallel.slice(depth);
+    const rows = plan.sizes[rowAxis];
+    const row = this.begin(rowAxis);
+    const column = this.begin(vectorAxis);
+    const width = plan.nest.lanes * this.unroll;
+    const size = plan.sizes[vectorAxis];
+    const whole = size - (size % width);
+    const inner = (copies: readonly Copy[]) => {
+      values.enter(depth + 2, copies);
+      this.body();
+      values.leave();
+    };
+    const eachRow = (start: Local | 0, stop: Local | number, body: () => void) =>
+      f.for(row, start, stop, 1, () => {
+        values.enter(depth + 1);
+        body();
+        values.leave();
+      });
+    const [rowStart, rowStop, columnStart, columnStop] = Array.from({ length: 4 }, () => f.temp("i32"));
+    const stopAt = (start: Local, length: number, end: number, stop: Local) =>
+      f.get(start).i32.const(length).i32.add().tee(stop).i32.const(end).get(stop).i32.const(end).i32.lt_u().select().set(stop);
+    const columns = Math.max(TILE, width);
+    f.for(rowStart, 0, rows, TILE, () => {
+      stopAt(rowStart, TILE, rows, rowStop);
+      f.for(columnStart, 0, whole, columns, () => {
+        stopAt(columnStart, columns, whole, columnStop);
+        eachRow(rowStart, rowStop, () => {
+          f.for(column, columnStart, columnStop, width, () => inner(makeCopies(width, plan.nest.lanes)));
+        });
+      });
+    });
+    if (whole < size) {
+      eachRow(0, rows, () => {
+        f.i32.const(whole).set(column);
+        inner(makeCopies(size - whole, plan.nest.lanes));
+      });
+    }
+    f.release(rowStart, rowStop, columnStart, columnStop);
+    this.end(vectorAxis, column);
+    this.end(rowAxis, row);
   }
 
   private loop(axis: number, body: () => void): void {

@@ -22,6 +22,11 @@ export interface LoopPlan {
   readonly parallel: readonly number[];
   readonly reduce: readonly number[];
   readonly nest: Nest;
+  /**
+   * The axis to walk in tiles together with the vector axis, because some operand is contiguous along it and far apart along the
+   * vectors; -1 for none. It is the last parallel axis but one.
+   */
+  readonly tileAxis: number;
   /** Rough cost of one point in instructions. */
   readonly pointCost: number;
 }
@@ -43,7 +48,8 @@ export function planLoops(space: Space, assume?: ReadonlyMap<Node, Node>): LoopP
   }
   const { axis, lanes } = best;
   const last = (axes: readonly number[]) => (axes.includes(axis) ? [...axes.filter((a) => a !== axis), axis] : axes);
-  const orderedParallel = last(parallel);
+  const tileAxis = chooseTileAxis(space, analysis, sizes, axis);
+  const orderedParallel = last(tileAxis < 0 ? parallel : [...parallel.filter((a) => a !== tileAxis), tileAxis]);
   const orderedReduce = last(reduce);
   const axisLevels = new Map<number, number>();
   [...orderedParallel, ...orderedReduce].forEach((a, i) => axisLevels.set(a, i + 1));
@@ -54,7 +60,34 @@ export function planLoops(space: Space, assume?: ReadonlyMap<Node, Node>): LoopP
     vectorAxis: axis,
     vectorIsParallel: parallel.includes(axis),
   };
-  return { analysis, sizes, parallel: orderedParallel, reduce: orderedReduce, nest, pointCost: best.pointCost };
+  return { analysis, sizes, parallel: orderedParallel, reduce: orderedReduce, nest, tileAxis, pointCost: best.pointCost };
+}
+
+const LINE_BYTES = 64;
+/** Below this many points everything is in the nearest cache anyway. */
+const TILED_POINTS = 8192;
+
+function chooseTileAxis(space: Space, analysis: Analysis, sizes: readonly number[], vectorAxis: number): number {
+  if (vectorAxis < 0 || vectorAxis >= space.parallel || space.reductions.length > 0 || sizes[vectorAxis] < 32) return -1;
+  if (sizes.reduce((n, size) => n * size, 1) < TILED_POINTS) return -1;
+  const offsets: { offset: Node; bytes: number }[] = space.stores.map(({ offset, value }) => ({
+    offset,
+    bytes: 1 << sizeLog2(value.dtype),
+  }));
+  const roots = space.stores.map((s) => s.value);
+  for (const node of valueNodes(analysis, roots, vectorAxis)) {
+    if (node.kind === "load") offsets.push({ offset: node.offset, bytes: 1 << sizeLog2(node.dtype) });
+  }
+  for (const { offset, bytes } of offsets) {
+    const linear = analysis.linear(offset);
+    const along = analysis.stride(linear, vectorAxis);
+    if (along === null || Math.abs(along) * bytes < LINE_BYTES) continue;
+    for (let axis = 0; axis < space.parallel; axis++) {
+      if (axis === vectorAxis || analysis.isFrozen(axis) || sizes[axis] < 8) continue;
+      if (Math.abs(analysis.stride(linear, axis) ?? 0) === 1) return axis;
+    }
+  }
+  return -1;
 }
 
 /** Freezes axes of one point and merges neighbours, within the ranges, that every index expression walks through as one. */

@@ -39,7 +39,7 @@ export function emitProgram(program: Program): ProgramCode {
   const mb = new ModuleBuilder();
   mb.importMemory("env", "memory", { initial: 1 });
   const lib = new Library(mb);
-  const scratchBytes = Math.max(0, ...program.kernels.map(scratchOf));
+  const scratchBytes = program.kernels.reduce((most, kernel) => Math.max(most, scratchOf(program, kernel)), 0);
   const scratchOffset = align(program.arenaBytes);
   const tableOffset = align(scratchOffset + scratchBytes);
 
@@ -97,7 +97,7 @@ function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): Ker
   const several = program.kernels.length > 1;
   return program.kernels.map((kernel) => {
     const buffers = buffersOf(kernel);
-    const scratch = scratchOf(kernel) > 0;
+    const scratch = scratchOf(program, kernel) > 0;
     const key = several ? kernelKey(kernel, buffers, dtypeId) : "";
     let ref = known.get(key);
     if (ref === undefined) {
@@ -128,9 +128,9 @@ function emitKernel(context: KernelContext, kernel: Kernel, scratch: Local): voi
   }
 }
 
-function scratchOf(kernel: Kernel): number {
+function scratchOf(program: Program, kernel: Kernel): number {
   if (kernel.kind === "dot") return dotScratch(kernel);
-  if (kernel.kind === "sort") return sortScratch(kernel);
+  if (kernel.kind === "sort") return Math.max(16, sortScratch(kernel, (buffer) => program.buffers[buffer].dtype));
   return 0;
 }
 

@@ -1,11 +1,31 @@
 import type { SortKernel } from "../../../compiler/ir.ts";
 import type { Local } from "../asm/index.ts";
+import { emitSort as emitSortFunction, type SortSpec, type SortDtype, sortScratchBytes } from "../kernels/sort.ts";
+import type { DType } from "../../../dtypes/index.ts";
 import type { KernelContext } from "./context.ts";
 
-export function sortScratch(_kernel: SortKernel): number {
-  return 0;
+function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortSpec {
+  return {
+    outer: kernel.rows,
+    n: kernel.length,
+    // Keys are carried along as eight bytes; the front end lets nothing compare them.
+    operands: kernel.inputs.map((buffer) => {
+      const { name } = dtypeOf(buffer);
+      return name === "key<fry>" ? "uint64" : (name as SortDtype);
+    }),
+    numKeys: kernel.numKeys,
+  };
 }
 
-export function emitSort(_context: KernelContext, kernel: SortKernel, _scratch: Local): void {
-  throw new Error(`sort kernel ${kernel.name}`);
+/** Bytes of scratch memory that the kernel needs. */
+export function sortScratch(kernel: SortKernel, dtypeOf: (buffer: number) => DType): number {
+  return sortScratchBytes(sortSpec(kernel, dtypeOf));
+}
+
+/** Writes the code of a sort. */
+export function emitSort(context: KernelContext, kernel: SortKernel, scratch: Local): void {
+  const { f, mb, pointers } = context;
+  const spec = sortSpec(kernel, context.dtypeOf);
+  for (const buffer of [...kernel.inputs, ...kernel.outputs]) f.get(pointers.get(buffer) as Local);
+  f.get(scratch).call(mb.shared(`sort ${JSON.stringify(spec)}`, () => emitSortFunction(mb, spec)));
 }

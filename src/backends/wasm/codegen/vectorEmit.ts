@@ -28,7 +28,9 @@ export function emitVectorOp(
     push(0);
     f.v128.bitselect();
   } else if (dtype === float32 || dtype === float64) {
-    floatOp(f, lib, op, dtype === float32 ? "f32x4" : "f64x2", push);
+    const type = dtype === float32 ? "f32x4" : "f64x2";
+    if ((op === "max" || op === "min") && boundByConstant(f, op, type, push, constant)) return;
+    floatOp(f, lib, op, type, push);
   } else if (dtype === bool) {
     maskOp(f, op, push);
   } else {
@@ -112,6 +114,32 @@ function floatOp(f: FunctionBuilder, lib: Library, op: string, type: "f32x4" | "
       eachLane(f, x, arity === 2 ? y : null, 2, "f64x2", () => f.call(lib.f64(op, arity)));
     });
   }
+}
+
+/**
+ * Maximum or minimum with a constant: one compare-and-take, which keeps a NaN in its first operand, instead of the eight
+ * instructions that two unknown operands take. False where a zero's sign would be lost.
+ */
+function boundByConstant(
+  f: FunctionBuilder,
+  op: "max" | "min",
+  type: "f32x4" | "f64x2",
+  push: Push,
+  constant: (i: number) => number | undefined,
+): boolean {
+  const position = constant(1) !== undefined ? 1 : 0;
+  const bound = constant(position);
+  if (bound === undefined || Number.isNaN(bound) || (op === "min" && Object.is(bound, -0))) return false;
+  push(1 - position);
+  push(position);
+  if (op === "min") f[type].pmin();
+  else f[type].pmax();
+  // max(-0, 0) is 0, but neither is less than the other.
+  if (op === "max" && Object.is(bound, 0)) {
+    f[type].const(0);
+    f[type].add();
+  }
+  return true;
 }
 
 function maskOp(f: FunctionBuilder, op: string, push: Push): void {

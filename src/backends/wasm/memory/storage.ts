@@ -26,6 +26,8 @@ export class Slot {
  */
 export class Storage {
   readonly slot: Slot;
+  /** Set once several arrays have it: then none of them may free it or write to it. */
+  shared = false;
   constructor(slot: Slot) {
     this.slot = slot;
   }

@@ -1,0 +1,258 @@
+import type { Kernel, Node, Placement } from "./ir.ts";
+import { nodesOf } from "./nodes/walk.ts";
+
+/**
+ * Where buffers live. Every buffer belongs to a block of memory: an argument, a constant, a result, or a piece of the arena. Blocks are
+ * shared by buffers of which one dies where the next is born, when the kernel in between reads and writes element by element (or is a
+ * scatter that may update in place). Results take the memory of donated arguments that are not needed any more. What remains
+ * is put into the arena by lifetime, best fit.
+ */
+export interface PlanInput {
+  readonly kernels: readonly Kernel[];
+  readonly byteLengths: readonly number[];
+  /** Buffer of each argument, constant and result (-1 for results that pass something through). */
+  readonly args: readonly number[];
+  readonly consts: readonly number[];
+  readonly results: readonly number[];
+  /** Arguments whose memory may be reused, and whose value is no result itself. */
+  readonly donated: readonly boolean[];
+}
+
+export interface Plan {
+  readonly placements: readonly Placement[];
+  readonly arenaBytes: number;
+  /** For each result the argument whose memory it takes, or -1. */
+  readonly donatedArgs: readonly number[];
+}
+
+/** The buffers that a kernel reads and writes, and which written ones may take the memory of which read ones. */
+export interface KernelAccess {
+  readonly reads: ReadonlySet<number>;
+  readonly writes: readonly number[];
+  readonly reuse: readonly (readonly [read: number, written: number])[];
+}
+
+/** A contiguous stretch of memory through time. */
+interface Block {
+  /** The first and last kernels that use it; arguments and constants are there from -1, results stay to the end. */
+  start: number;
+  end: number;
+  readonly bytes: number;
+  kind: "argument" | "const" | "result" | "arena";
+  index: number;
+  offset: number;
+  /** Merged into another block. */
+  into: Block | null;
+}
+
+const align = (n: number) => Math.ceil(n / 64) * 64;
+
+export function planBuffers(input: PlanInput): Plan {
+  const { kernels, byteLengths, args, consts, results, donated } = input;
+  const never = kernels.length;
+  const blocks: (Block | undefined)[] = byteLengths.map(() => undefined);
+  const newBlock = (buffer: number, kind: Block["kind"], index: number, start: number): Block => {
+    const block: Block = { start, end: start, bytes: byteLengths[buffer], kind, index, offset: 0, into: null };
+    blocks[buffer] = block;
+    return block;
+  };
+  args.forEach((buffer, i) => {
+    newBlock(buffer, "argument", i, -1).end = donated[i] ? -1 : never;
+  });
+  consts.forEach((buffer, i) => {
+    newBlock(buffer, "const", i, -1).end = never;
+  });
+  const resultOf = new Map<number, number>();
+  results.forEach((buffer, i) => {
+    if (buffer >= 0) resultOf.set(buffer, i);
+  });
+
+  const accesses = kernels.map(accessOf);
+  const lastRead = new Map<number, number>();
+  accesses.forEach((access, k) => {
+    for (const buffer of access.reads) lastRead.set(buffer, k);
+  });
+
+  const find = (block: Block): Block => {
+    let b = block;
+    while (b.into !== null) b = b.into;
+    return b;
+  };
+  const blockOf = (buffer: number) => find(blocks[buffer] as Block);
+
+  accesses.forEach((access, k) => {
+    for (const buffer of access.writes) {
+      if (blocks[buffer] !== undefined) continue;
+      const result = resultOf.get(buffer);
+      const block = newBlock(buffer, result === undefined ? "arena" : "result", result ?? -1, k);
+      block.end = result === undefined ? (lastRead.get(buffer) ?? k) : never;
+    }
+    for (const buffer of access.reads) {
+      const block = blockOf(buffer);
+      if (block.end < k) block.end = k;
+    }
+    for (const [from, to] of access.reuse) tryReuse(blockOf(from), blockOf(to), k, lastRead.get(from) as number);
+  });
+  results.forEach((buffer, i) => {
+    // Results that no kernel writes have no elements.
+    if (buffer >= 0 && blocks[buffer] === undefined) newBlock(buffer, "result", i, never).end = never;
+  });
+
+  donateTheRest(args, donated, lastRead, results, blockOf);
+  const distinct = new Set<Block>();
+  for (const block of blocks) if (block !== undefined) distinct.add(find(block));
+  const arenaBytes = placeInArena([...distinct].filter((b) => b.kind === "arena"));
+  const placements = blocks.map((block): Placement => {
+    if (block === undefined) return { kind: "arena", offset: 0 }; // never used
+    const { kind, index, offset } = find(block);
+    return kind === "arena" ? { kind, offset } : { kind, index };
+  });
+  const donatedArgs = results.map((buffer) => {
+    if (buffer < 0) return -1;
+    const block = blockOf(buffer);
+    return block.kind === "argument" ? block.index : -1;
+  });
+  return { placements, arenaBytes, donatedArgs };
+}
+
+/** Puts the block `to`, born at kernel `k`, into the memory of `from`, if that is free from there on. */
+function tryReuse(from: Block, to: Block, k: number, lastRead: number): void {
+  if (from === to || from.bytes !== to.bytes || to.start !== k) return;
+  // Nothing else that shares the memory may be needed later; constants and arguments that were not donated end never.
+  if (from.end !== k || lastRead !== k) return;
+  if (to.kind === "result" && from.kind === "result") return;
+  // The memory of a result must be that of the result.
+  if (to.kind === "result" && from.kind === "arena") {
+    from.kind = "result";
+    from.index = to.index;
+  }
+  if (to.kind === "argument" || to.kind === "const") return;
+  from.end = to.end;
+  to.into = from;
+}
+
+/** Results that found no memory yet take that of a donated argument that is read for the last time before they are written. */
+function donateTheRest(
+  args: readonly number[],
+  donated: readonly boolean[],
+  lastRead: ReadonlyMap<number, number>,
+  results: readonly number[],
+  blockOf: (buffer: number) => Block,
+): void {
+  args.forEach((arg, i) => {
+    if (!donated[i]) return;
+    const from = blockOf(arg);
+    if (from.end > (lastRead.get(arg) ?? -1) || from.bytes === 0) return; // taken already
+    for (const result of results) {
+      if (result < 0) continue;
+      const to = blockOf(result);
+      if (to.kind !== "result" || to.bytes !== from.bytes || to.start <= from.end) continue;
+      to.into = from;
+      from.end = to.end;
+      return;
+    }
+  });
+}
+
+/** Assigns offsets: blocks in order of birth, each into the smallest gap that fits. */
+function placeInArena(blocks: readonly Block[]): number {
+  const byStart = [...blocks].sort((a, b) => a.start - b.start || b.bytes - a.bytes);
+  const byEnd = [...blocks].sort((a, b) => a.end - b.end);
+  const gaps = new Gaps();
+  let released = 0;
+  for (const block of byStart) {
+    while (byEnd[released].end < block.start) gaps.release(byEnd[released], released++);
+    block.offset = gaps.take(align(block.bytes));
+  }
+  return gaps.top;
+}
+
+/** The free stretches of the arena below its top, in order of offset. */
+class Gaps {
+  top = 0;
+  private readonly gaps: { offset: number; bytes: number }[] = [];
+
+  take(bytes: number): number {
+    if (bytes === 0) return 0;
+    let best = -1;
+    for (let i = 0; i < this.gaps.length; i++) {
+      const fits = this.gaps[i].bytes >= bytes;
+      if (fits && (best < 0 || this.gaps[i].bytes < this.gaps[best].bytes)) best = i;
+    }
+    if (best >= 0) {
+      const gap = this.gaps[best];
+      const { offset } = gap;
+      gap.offset += bytes;
+      gap.bytes -= bytes;
+      if (gap.bytes === 0) this.gaps.splice(best, 1);
+      return offset;
+    }
+    // A gap that touches the top grows.
+    const last = this.gaps[this.gaps.length - 1];
+    if (last !== undefined && last.offset + last.bytes === this.top) {
+      this.gaps.pop();
+      this.top = last.offset + bytes;
+      return last.offset;
+    }
+    const offset = this.top;
+    this.top += bytes;
+    return offset;
+  }
+
+  release(block: { offset: number; bytes: number }, _order: number): void {
+    const bytes = align(block.bytes);
+    if (bytes === 0) return;
+    let i = this.gaps.length;
+    while (i > 0 && this.gaps[i - 1].offset > block.offset) i--;
+    this.gaps.splice(i, 0, { offset: block.offset, bytes });
+    this.join(i);
+    if (i > 0) this.join(i - 1);
+  }
+  private join(i: number): void {
+    const [a, b] = [this.gaps[i], this.gaps[i + 1]];
+    if (b === undefined || a.offset + a.bytes !== b.offset) return;
+    a.bytes += b.bytes;
+    this.gaps.splice(i + 1, 1);
+  }
+}
+
+/** Which buffers a kernel touches. */
+export function accessOf(kernel: Kernel): KernelAccess {
+  switch (kernel.kind) {
+    case "loop": {
+      const roots = [...kernel.reductions.map((r) => r.value), ...kernel.stores.flatMap((s) => [s.offset, s.value])];
+      const offsets = loadOffsets(roots);
+      const reuse: [number, number][] = [];
+      for (const store of kernel.stores) {
+        for (const [buffer, at] of offsets) if (at === store.offset) reuse.push([buffer, store.buffer]);
+      }
+      return { reads: new Set(offsets.keys()), writes: kernel.stores.map((s) => s.buffer), reuse };
+    }
+    case "scan": {
+      const offsets = loadOffsets([kernel.value, kernel.store.offset]);
+      return { reads: new Set(offsets.keys()), writes: [kernel.store.buffer], reuse: [] };
+    }
+    case "dot":
+      return { reads: new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer]), writes: [kernel.out], reuse: [] };
+    case "sort":
+      return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
+    case "scatter": {
+      const roots = kernel.guard === null ? [kernel.offset, kernel.value] : [kernel.guard, kernel.offset, kernel.value];
+      const offsets = loadOffsets(roots);
+      // In place only when the updates do not read what they overwrite.
+      const reuse: [number, number][] = offsets.has(kernel.base) ? [] : [[kernel.base, kernel.out]];
+      return { reads: new Set([kernel.base, ...offsets.keys()]), writes: [kernel.out], reuse };
+    }
+  }
+}
+
+/** For every buffer that is loaded, the offset of the loads if they all have the same one, else null. */
+function loadOffsets(roots: readonly Node[]): Map<number, Node | null> {
+  const offsets = new Map<number, Node | null>();
+  for (const node of nodesOf(roots)) {
+    if (node.kind !== "load") continue;
+    const known = offsets.get(node.buffer);
+    offsets.set(node.buffer, known === undefined || known === node.offset ? node.offset : null);
+  }
+  return offsets;
+}

@@ -1,0 +1,97 @@
+import type { NDArray } from "../core/array.ts";
+import { config } from "../core/config.ts";
+import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { planBuffers } from "./bufferPlan.ts";
+import type { FlatProgram } from "./flat.ts";
+import { flatten } from "./inline.ts";
+import type { BufferInfo, Program, ResultSource } from "./ir.ts";
+import { finishKernels } from "./lowering/finish.ts";
+import { Lowering } from "./lowering/lower.ts";
+import { commonSubexpressions } from "./passes/commonSubexpressions.ts";
+import { deadCode } from "./passes/deadCode.ts";
+import { writesOf } from "./print.ts";
+import { validateProgram } from "./validate.ts";
+
+/** A program with the arrays behind its constants: those of the jaxpr and of the programs inside it. */
+export interface CompiledProgram extends Program {
+  readonly constants: readonly NDArray[];
+}
+
+export interface CompileToProgramOptions {
+  readonly name: string;
+  /** Arguments whose memory the program may reuse. */
+  readonly donated?: readonly boolean[];
+}
+
+/**
+ * The front end of the compiler: from a jaxpr to kernels with a memory plan.
+ *
+ * flatten -> common subexpressions -> dead code -> lowering and fusion -> canonical loops -> buffer plan
+ *
+ * @throws Error for a primitive that cannot be compiled; the message names it and says why.
+ */
+export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramOptions): CompiledProgram {
+  const flat = deadCode(commonSubexpressions(flatten(closed)));
+  const lowering = new Lowering(flat);
+  const { draft } = lowering;
+  const results = placeResults(lowering, flat, options.donated ?? []);
+  const kernels = finishKernels(draft);
+  const written = new Set(kernels.flatMap(writesOf));
+  const buffers = draft.buffers.map((b): BufferInfo => {
+    // What fusion made superfluous is never written and takes no memory.
+    const size = b.role === "temp" && !written.has(b.id) ? 0 : b.size;
+    return { ...b, size, byteLength: size * b.dtype.itemsize };
+  });
+  const args = flat.args.map((_, i) => i);
+  const consts = flat.consts.map((_, i) => args.length + i);
+  const passed = new Set(results.map((r) => (r.kind === "argument" ? r.index : -1)));
+  const plan = planBuffers({
+    kernels,
+    byteLengths: buffers.map((b) => b.byteLength),
+    args,
+    consts,
+    results: results.map((r) => (r.kind === "buffer" ? r.buffer : -1)),
+    donated: args.map((i) => options.donated?.[i] === true && !passed.has(i)),
+  });
+  const program: CompiledProgram = {
+    name: options.name,
+    buffers,
+    placements: plan.placements,
+    kernels,
+    args,
+    consts,
+    results: results.map((r, i) =>
+      r.kind === "buffer" && plan.donatedArgs[i] >= 0 ? { ...r, donatedArg: plan.donatedArgs[i] } : r,
+    ),
+    arenaBytes: plan.arenaBytes,
+    constants: flat.arrays,
+  };
+  if (config.enableChecks) validateProgram(program, options.donated);
+  return program;
+}
+
+/**
+ * Where each result comes from. A result has a buffer of its own, unless it is an argument or a constant passed through; what is
+ * needed twice is copied.
+ */
+function placeResults(lowering: Lowering, flat: FlatProgram, donated: readonly boolean[]): ResultSource[] {
+  const { draft } = lowering;
+  const taken = new Set<number>();
+  return flat.results.map((value): ResultSource => {
+    const source = lowering.source(value);
+    let buffer = source.isEmpty ? null : draft.wholeBuffer(source);
+    if (buffer !== null) {
+      const { role } = draft.buffers[buffer];
+      if (role === "const") return { kind: "const", index: buffer - flat.args.length };
+      if (role === "input" && !(donated[buffer] === true && taken.has(buffer))) {
+        taken.add(buffer);
+        return { kind: "argument", index: buffer };
+      }
+      if (taken.has(buffer)) buffer = null;
+    }
+    buffer ??= draft.copy(source);
+    taken.add(buffer);
+    draft.buffers[buffer].role = "output";
+    return { kind: "buffer", buffer };
+  });
+}

@@ -1,0 +1,54 @@
+import type { ReduceOp } from "../../core/lowering.ts";
+import type { DType } from "../../dtypes/index.ts";
+import type { Kernel, LoadNode, Node } from "../ir.ts";
+
+/**
+ * Groups are kernels in the making: loops that can still take in further stores and reductions, and finished templates. Each has a place in
+ * the order of execution; every group it reads from has an earlier one.
+ */
+export type Group = LoopGroup | TemplateGroup;
+
+interface GroupBase {
+  /** The place in the order of execution. */
+  order: number;
+  /** Groups whose buffers this one reads, and groups that read its buffers. */
+  readonly inputs: Set<Group>;
+  readonly consumers: Set<Group>;
+}
+
+export interface ReductionDraft {
+  readonly op: ReduceOp;
+  readonly value: Node;
+  readonly dtype: DType;
+}
+
+export interface StoreDraft {
+  readonly buffer: number;
+  readonly value: Node | ReductionDraft;
+}
+
+/** A loop nest over `space`, every store at the element's row-major position, and reductions over `reduceAxes` per point. */
+export interface LoopGroup extends GroupBase {
+  readonly kind: "loop";
+  readonly space: readonly number[];
+  readonly reduceAxes: readonly number[];
+  reductions: ReductionDraft[];
+  stores: StoreDraft[];
+  /** Loads in the values, and an upper bound of the number of nodes. */
+  loads: readonly LoadNode[];
+  nodes: number;
+  /** True once merged into another group. */
+  gone: boolean;
+}
+
+/** A kernel with an algorithm of its own; built when the program is finished. */
+export interface TemplateGroup extends GroupBase {
+  readonly kind: "template";
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  readonly build: () => Kernel;
+}
+
+export function isReduction(value: Node | ReductionDraft): value is ReductionDraft {
+  return !("kind" in value);
+}

@@ -1,0 +1,211 @@
+import { float32, int32 } from "../dtypes/index.ts";
+import type { ConstNode, Kernel, LoopKernel, Node, Placement, Program, ResultSource, View } from "./ir.ts";
+import { childrenOf, nodesOf } from "./nodes/walk.ts";
+
+/** A program as text, one line per kernel: `asText("kernels")`. */
+export function printProgram(program: Program): string {
+  const lines = [`program ${program.name}: arena ${program.arenaBytes} bytes`];
+  program.buffers.forEach((info, id) => {
+    if (info.role === "temp" && !isUsed(program, id)) return;
+    const at = printPlacement(program.placements[id]);
+    lines.push(`  ${bufferName(program, id)}: ${info.dtype.short}[${info.size}] ${at}`);
+  });
+  program.kernels.forEach((kernel, i) => {
+    lines.push(`kernel ${i}: ${printKernel(kernel, (id) => bufferName(program, id))}`);
+  });
+  lines.push(`return ${program.results.map((r) => printResult(program, r)).join(", ")}`);
+  return lines.join("\n");
+}
+
+function isUsed(program: Program, id: number): boolean {
+  return program.kernels.some((k) => writesOf(k).includes(id));
+}
+
+/** The buffers a kernel writes. */
+export function writesOf(kernel: Kernel): readonly number[] {
+  switch (kernel.kind) {
+    case "loop":
+      return kernel.stores.map((s) => s.buffer);
+    case "scan":
+      return [kernel.store.buffer];
+    case "sort":
+      return kernel.outputs;
+    default:
+      return [kernel.out];
+  }
+}
+
+/** `x0` for arguments, `c0` for constants, `t5` for temporaries, `y7` for outputs. */
+function bufferName(program: Program, id: number): string {
+  const { role } = program.buffers[id];
+  if (role === "input") return `x${program.args.indexOf(id)}`;
+  if (role === "const") return `c${program.consts.indexOf(id)}`;
+  return `${role === "temp" ? "t" : "y"}${id}`;
+}
+
+function printPlacement(at: Placement): string {
+  return at.kind === "arena" ? `at ${at.offset}` : `in ${at.kind} ${at.index}`;
+}
+
+function printResult(program: Program, source: ResultSource): string {
+  return source.kind === "buffer" ? bufferName(program, source.buffer) : `${source.kind} ${source.index}`;
+}
+
+const axisNames = "ijklmnpqruvwz";
+function axisName(axis: number): string {
+  return axis < axisNames.length ? axisNames[axis] : `i${axis}`;
+}
+
+type Name = (buffer: number) => string;
+const plainName: Name = (id) => `b${id}`;
+
+export function printKernel(kernel: Kernel, name: Name = plainName): string {
+  switch (kernel.kind) {
+    case "loop":
+      return printLoop(kernel, name);
+    case "scan": {
+      const { op, axes, axis, store, value } = kernel;
+      const e = new Expressions([store.offset, value], name);
+      const order = kernel.reverse ? "downward " : "";
+      const target = `${name(store.buffer)}[${e.text(store.offset)}]`;
+      const source = `${order}running ${op} over ${axisName(axis)} of ${e.text(value)}`;
+      return `${kernel.name}${printAxes(axes, 0)}: ${e.definitions()}${target} = ${source}`;
+    }
+    case "dot": {
+      const batch = kernel.batch.length > 0 ? `batch ${kernel.batch.join("x")}, ` : "";
+      const view = (v: View) => `${name(v.buffer)}${v.offset === 0 ? "" : `+${v.offset}`}(${v.strides.join(",")})`;
+      const sizes = `m=${kernel.m} n=${kernel.n} k=${kernel.k}`;
+      const product = `${view(kernel.lhs.view)} . ${view(kernel.rhs.view)}`;
+      return `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}: ${name(kernel.out)} = ${product}`;
+    }
+    case "sort": {
+      const list = (ids: readonly number[]) => ids.map(name).join(", ");
+      const size = `${kernel.rows} rows of ${kernel.length}`;
+      return `${kernel.name} ${size} by ${kernel.numKeys} keys: ${list(kernel.outputs)} = ${list(kernel.inputs)}`;
+    }
+    case "scatter": {
+      const { guard, offset, value, out, base, combine } = kernel;
+      const e = new Expressions(guard === null ? [offset, value] : [guard, offset, value], name);
+      const when = guard === null ? "" : ` if ${e.text(guard)}`;
+      const update = `${name(out)}[${e.text(offset)}] ${combine} ${e.text(value)}`;
+      const loops = printAxes(kernel.axes, 0);
+      return `${kernel.name} ${name(out)} = ${name(base)};${loops}: ${e.definitions()}${update}${when}`;
+    }
+  }
+}
+
+function printLoop(kernel: LoopKernel, name: Name): string {
+  const { axes, reductions, stores } = kernel;
+  const e = new Expressions([...reductions.map((r) => r.value), ...stores.flatMap((s) => [s.offset, s.value])], name);
+  const parts: string[] = [];
+  reductions.forEach((r, k) => {
+    const value = e.text(r.value);
+    parts.push(`${e.definitions()}r${k} = ${r.op}(${value})${printAxes(kernel.reduceAxes, axes.length)}`);
+  });
+  for (const s of stores) {
+    const [offset, value] = [e.text(s.offset), e.text(s.value)];
+    parts.push(`${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`);
+  }
+  return `${kernel.name}${printAxes(axes, 0)}: ${parts.join("; ")}`;
+}
+
+function printAxes(sizes: readonly number[], from: number): string {
+  if (sizes.length === 0) return "";
+  return ` for ${sizes.map((n, a) => `${axisName(from + a)} in ${n}`).join(", ")}`;
+}
+
+const infix: Readonly<Record<string, string>> = {
+  add: "+",
+  sub: "-",
+  mul: "*",
+  div: "/",
+  rem: "%",
+  eq: "==",
+  ne: "!=",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
+  and: "&",
+  or: "|",
+  xor: "^",
+};
+const tight = new Set(["mul", "div", "rem"]);
+
+/** Prints the expressions of a kernel; operations used more than once get names. */
+class Expressions {
+  private readonly name: Name;
+  private readonly uses = new Map<Node, number>();
+  private readonly names = new Map<Node, string>();
+  private readonly pending: string[] = [];
+
+  constructor(roots: readonly Node[], name: Name) {
+    this.name = name;
+    for (const node of nodesOf(roots)) {
+      for (const child of childrenOf(node)) this.uses.set(child, (this.uses.get(child) ?? 0) + 1);
+    }
+    for (const root of roots) this.uses.set(root, (this.uses.get(root) ?? 0) + 1);
+  }
+
+  /** The definitions that the texts since the last call refer to. */
+  definitions(): string {
+    return this.pending
+      .splice(0)
+      .map((d) => `${d}; `)
+      .join("");
+  }
+
+  text(node: Node): string {
+    const known = this.names.get(node);
+    if (known !== undefined) return known;
+    const text = this.print(node);
+    const isData = (node.kind === "op" || node.kind === "cast") && node.dtype !== int32;
+    if (!isData || (this.uses.get(node) as number) < 2) {
+      // Index arithmetic reads best in place, unless it is long.
+      if (node.kind !== "op" || text.length < 60) return text;
+    }
+    const name = `v${this.names.size}`;
+    this.names.set(node, name);
+    this.pending.push(`${name} = ${text}`);
+    return name;
+  }
+
+  private print(node: Node): string {
+    switch (node.kind) {
+      case "const":
+        return constantText(node);
+      case "index":
+        return axisName(node.axis);
+      case "acc":
+        return `r${node.reduction}`;
+      case "load":
+        return `${this.name(node.buffer)}[${this.text(node.offset)}]`;
+      case "cast":
+        return `${node.bits ? "bits_" : ""}${node.dtype.short}(${this.text(node.arg)})`;
+      case "op": {
+        const sign = infix[node.op];
+        if (sign === undefined) return `${node.op}(${node.args.map((a) => this.text(a)).join(", ")})`;
+        const [x, y] = node.args.map((a, side) => {
+          const text = this.text(a);
+          if (a.kind !== "op" || infix[a.op] === undefined || this.names.has(a)) return text;
+          const loose = a.op === "add" && node.op === "add" && side === 0;
+          return loose || (tight.has(a.op) && (node.op === "add" || node.op === "sub")) ? text : `(${text})`;
+        });
+        return tight.has(node.op) ? `${x}${sign}${y}` : `${x} ${sign} ${y}`;
+      }
+    }
+  }
+}
+
+function constantText(node: ConstNode): string {
+  const value = node.value as number;
+  if (Object.is(value, -0)) return "-0";
+  return node.dtype === float32 ? String(Number(value.toPrecision(8))) : String(value);
+}
+
+/** An expression as text. */
+export function printNode(node: Node, name: Name = plainName): string {
+  const e = new Expressions([node], name);
+  const text = e.text(node);
+  return `${e.definitions()}${text}`;
+}

@@ -1,0 +1,251 @@
+import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
+import { affineOf } from "./affine.ts";
+import { accessOf } from "./bufferPlan.ts";
+import type { Kernel, Node, Placement, Program, View } from "./ir.ts";
+import { nodesOf } from "./nodes/walk.ts";
+import { printKernel } from "./print.ts";
+import { scalarOps } from "./scalarOps.ts";
+
+/**
+ * What a legal program is. Checks types and indices of every expression, bounds of every access with an affine offset, that stores
+ * cover their buffers once, that buffers are written before they are read, and that buffers which live at the same time
+ * do not share memory.
+ *
+ * @throws Error that names the kernel and what is wrong with it.
+ */
+export function validateProgram(program: Program, donated: readonly boolean[] = []): void {
+  const { buffers, kernels, placements } = program;
+  const complain = (where: string, what: string): never => {
+    throw new Error(`invalid program ${program.name}, ${where}: ${what}`);
+  };
+  if (placements.length !== buffers.length) complain("plan", "a placement per buffer is needed");
+  buffers.forEach((info, id) => {
+    if (info.id !== id) complain(`buffer ${id}`, "ids are positions");
+    if (info.byteLength !== info.size * info.dtype.itemsize) complain(`buffer ${id}`, "wrong byte length");
+  });
+  const written = new Set<number>([...program.args, ...program.consts]);
+  kernels.forEach((kernel, k) => {
+    const fail = (what: string) => complain(`kernel ${k} (${printKernel(kernel)})`, what);
+    new KernelCheck(program, kernel, fail).run();
+    const access = accessOf(kernel);
+    for (const id of access.reads) if (!written.has(id)) fail(`buffer ${id} is read before it is written`);
+    for (const id of access.writes) {
+      if (buffers[id].role === "input" || buffers[id].role === "const") fail(`buffer ${id} must not be written`);
+      written.add(id);
+    }
+  });
+  program.results.forEach((source, i) => {
+    if (source.kind !== "buffer") return;
+    const info = buffers[source.buffer];
+    if (info.role !== "output") complain(`result ${i}`, "its buffer is no output");
+    if (info.byteLength > 0 && !written.has(source.buffer)) complain(`result ${i}`, "it is never written");
+  });
+  checkPlan(program, donated, complain);
+}
+
+class KernelCheck {
+  private readonly program: Program;
+  private readonly kernel: Kernel;
+  private readonly fail: (what: string) => never;
+  private readonly sizes: readonly number[];
+
+  constructor(program: Program, kernel: Kernel, fail: (what: string) => never) {
+    this.program = program;
+    this.kernel = kernel;
+    this.fail = fail;
+    this.sizes = kernel.kind === "loop" ? [...kernel.axes, ...kernel.reduceAxes] : "axes" in kernel ? kernel.axes : [];
+  }
+
+  run(): void {
+    const { kernel } = this;
+    switch (kernel.kind) {
+      case "loop": {
+        const parallel = kernel.axes.length;
+        for (const r of kernel.reductions) {
+          this.expression(r.value, this.sizes.length, 0);
+          const isIndex = r.op === "argmax" || r.op === "argmin";
+          if (r.dtype !== (isIndex ? int32 : r.value.dtype)) this.fail(`a reduction by ${r.op} has the wrong dtype`);
+          if (isIndex && kernel.reduceAxes.length !== 1) this.fail(`${r.op} needs one axis`);
+        }
+        for (const s of kernel.stores) {
+          this.expression(s.value, parallel, kernel.reductions.length);
+          this.store(s.buffer, s.offset, s.value, kernel.axes);
+        }
+        return;
+      }
+      case "scan":
+        if (!(kernel.axis >= 0 && kernel.axis < kernel.axes.length)) this.fail("the scanned axis does not exist");
+        this.expression(kernel.value, kernel.axes.length, 0);
+        this.store(kernel.store.buffer, kernel.store.offset, kernel.value, kernel.axes);
+        return;
+      case "dot":
+        this.view(kernel.lhs.view, [...kernel.batch, kernel.m, kernel.k]);
+        this.view(kernel.rhs.view, [...kernel.batch, kernel.k, kernel.n]);
+        this.sized(kernel.out, kernel.batch.reduce((n, x) => n * x, 1) * kernel.m * kernel.n);
+        return;
+      case "sort":
+        kernel.inputs.forEach((id, i) => {
+          this.sized(id, kernel.rows * kernel.length);
+          this.sized(kernel.outputs[i], kernel.rows * kernel.length);
+          if (this.dtypeOf(id) !== this.dtypeOf(kernel.outputs[i])) this.fail("sorting changes no dtype");
+        });
+        return;
+      case "scatter": {
+        const rank = kernel.axes.length;
+        if (kernel.guard !== null) {
+          this.expression(kernel.guard, rank, 0);
+          if (kernel.guard.dtype !== bool) this.fail("the guard is no bool");
+        }
+        this.expression(kernel.offset, rank, 0);
+        this.expression(kernel.value, rank, 0);
+        if (kernel.offset.dtype !== int32) this.fail("the offset is no int32");
+        this.sized(kernel.base, kernel.baseSize);
+        this.sized(kernel.out, kernel.baseSize);
+        for (const id of [kernel.base, kernel.out]) {
+          if (this.dtypeOf(id) !== kernel.value.dtype) this.fail("base, updates and result have one dtype");
+        }
+      }
+    }
+  }
+
+  private dtypeOf(buffer: number) {
+    const info = this.program.buffers[buffer];
+    if (info === undefined) this.fail(`there is no buffer ${buffer}`);
+    return info.dtype;
+  }
+  private sized(buffer: number, size: number): void {
+    this.dtypeOf(buffer);
+    if (this.program.buffers[buffer].size !== size) this.fail(`buffer ${buffer} should have ${size} elements`);
+  }
+  private view(view: View, shape: readonly number[]): void {
+    if (view.shape.some((n, d) => n !== shape[d]) || view.shape.length !== shape.length) this.fail("a view has the wrong shape");
+    this.inBounds(view.buffer, view.offset, view.strides, view.shape);
+  }
+
+  /** Every element of an affine access lies in the buffer. */
+  private inBounds(buffer: number, constant: number, strides: readonly number[], sizes: readonly number[]): void {
+    let low = constant;
+    let high = constant;
+    for (let d = 0; d < sizes.length; d++) {
+      if (sizes[d] === 0) return;
+      const reach = (strides[d] ?? 0) * (sizes[d] - 1);
+      if (reach < 0) low += reach;
+      else high += reach;
+    }
+    const { size } = this.program.buffers[buffer];
+    if (low < 0 || high >= size) this.fail(`buffer ${buffer} of ${size} elements is accessed from ${low} to ${high}`);
+  }
+
+  private store(buffer: number, offset: Node, value: Node, axes: readonly number[]): void {
+    if (this.dtypeOf(buffer) !== value.dtype) this.fail(`buffer ${buffer} holds another dtype than is stored`);
+    const affine = affineOf(offset);
+    if (affine === null || offset.dtype !== int32) return this.fail(`the store to buffer ${buffer} is not affine`);
+    this.sized(buffer, axes.reduce((n, x) => n * x, 1));
+    // Covering a buffer once: row-major strides in some order of the axes.
+    const live = axes.map((n, a) => ({ n, stride: affine.coefficients[a] ?? 0 })).filter(({ n }) => n !== 1);
+    live.sort((p, q) => q.stride - p.stride);
+    let step = 1;
+    for (const { n, stride } of live.reverse()) {
+      if (stride !== step) this.fail(`the store to buffer ${buffer} does not cover it once`);
+      step *= n;
+    }
+    if (affine.constant !== 0) this.fail(`the store to buffer ${buffer} does not start at 0`);
+  }
+
+  /** Types of an expression, axes in range (below `axes`), and results of reductions (below `accs`). */
+  private expression(root: Node, axes: number, accs: number): void {
+    for (const node of nodesOf([root])) {
+      switch (node.kind) {
+        case "index":
+          if (node.axis >= axes) this.fail(`there is no axis ${node.axis} here`);
+          if (node.dtype !== int32) this.fail("indices are int32");
+          break;
+        case "acc":
+          if (node.reduction >= accs) this.fail(`there is no reduction ${node.reduction} here`);
+          break;
+        case "load": {
+          if (this.dtypeOf(node.buffer) !== node.dtype) this.fail(`buffer ${node.buffer} is loaded as ${node.dtype.name}`);
+          if (node.offset.dtype !== int32) this.fail("offsets are int32");
+          const affine = affineOf(node.offset);
+          if (affine !== null) this.inBounds(node.buffer, affine.constant, affine.coefficients, this.sizes);
+          break;
+        }
+        case "cast": {
+          const from = node.arg.dtype;
+          if (node.bits && from.bits !== node.dtype.bits) this.fail("reinterpreted dtypes have one width");
+          if (!node.bits && (from === keyFry || node.dtype === keyFry)) this.fail("keys do not convert");
+          break;
+        }
+        case "op":
+          this.operation(node.op, node.args, node.dtype);
+          break;
+      }
+      if (node.kind !== "index" && node.kind !== "const" && node.id <= 0) this.fail("ids are topological");
+    }
+  }
+
+  private operation(op: string, args: readonly Node[], dtype: Node["dtype"]): void {
+    const row = scalarOps[op];
+    if (row === undefined) this.fail(`there is no operation ${op}`);
+    if (args.length !== row.arity) this.fail(`${op} takes ${row.arity} operands`);
+    const operands = op === "select" ? args.slice(1) : args;
+    const [{ dtype: first }] = operands;
+    if (operands.some((a) => a.dtype !== first)) this.fail(`${op} takes operands of one dtype`);
+    if (!row.kinds.includes(first.kind[0])) this.fail(`${op} does not take ${first.name}`);
+    if (op === "select" && args[0].dtype !== bool) this.fail("select needs a bool");
+    const words = op === "key_word0" || op === "key_word1";
+    const result = row.result === "bool" ? bool : words ? uint32 : op === "key_pack" ? keyFry : first;
+    if (dtype !== result) this.fail(`${op} gives ${result.name}, not ${dtype.name}`);
+    if (op === "key_pack" && first !== uint32) this.fail("key_pack takes uint32 words");
+  }
+}
+
+/** Buffers that live at the same time must not overlap, unless one takes over the memory of another in the same kernel. */
+function checkPlan(program: Program, donated: readonly boolean[], complain: (where: string, what: string) => never): void {
+  const { kernels, buffers, placements } = program;
+  const never = kernels.length;
+  const from = buffers.map(() => never + 1);
+  const to = buffers.map(() => -2);
+  const touch = (id: number, k: number) => {
+    from[id] = Math.min(from[id], k);
+    to[id] = Math.max(to[id], k);
+  };
+  const takeovers = new Set<string>();
+  kernels.forEach((kernel, k) => {
+    const access = accessOf(kernel);
+    for (const id of [...access.reads, ...access.writes]) touch(id, k);
+    for (const [a, b] of access.reuse) takeovers.add(`${a},${b},${k}`);
+  });
+  program.args.forEach((id, i) => {
+    touch(id, -1);
+    if (donated[i] !== true) touch(id, never);
+  });
+  for (const id of program.consts) [-1, never].forEach((k) => void touch(id, k));
+  for (const r of program.results) {
+    if (r.kind === "buffer") touch(r.buffer, never);
+    else if (r.kind === "argument") touch(program.args[r.index], never);
+  }
+  const overlaps = (a: Placement, b: Placement, sizeA: number, sizeB: number): boolean => {
+    if (a.kind === "arena") {
+      return b.kind === "arena" && a.offset < b.offset + sizeB && b.offset < a.offset + sizeA;
+    }
+    return b.kind === a.kind && b.index === a.index;
+  };
+  for (let i = 0; i < buffers.length; i++) {
+    const a = placements[i];
+    const size = buffers[i].byteLength;
+    if (to[i] < -1 || size === 0) continue;
+    if (a.kind === "arena" && (a.offset % 64 !== 0 || a.offset + size > program.arenaBytes)) {
+      complain(`buffer ${i}`, "it does not lie in the arena");
+    }
+    for (let j = i + 1; j < buffers.length; j++) {
+      if (to[j] < -1 || buffers[j].byteLength === 0) continue;
+      if (!overlaps(a, placements[j], size, buffers[j].byteLength)) continue;
+      const [first, second] = from[i] < from[j] || (from[i] === from[j] && to[i] < to[j]) ? [i, j] : [j, i];
+      if (to[first] < from[second]) continue;
+      const sameSize = size === buffers[j].byteLength;
+      if (to[first] === from[second] && sameSize && takeovers.has(`${first},${second},${from[second]}`)) continue;
+      complain(`buffers ${first} and ${second}`, "they share memory while both are live");
+    }
+  }
+}

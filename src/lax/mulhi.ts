@@ -1,0 +1,51 @@
+import type { NDArray } from "../core/array.ts";
+import type { Expr, ExprBuilder } from "../core/lowering.ts";
+import { zeroDerivative } from "../core/primitive.ts";
+import { type DType, int32, uint8, uint32 } from "../dtypes/index.ts";
+import { applyBinary, binary } from "./families.ts";
+import { integral } from "./operands.ts";
+import type { LaxOperand } from "./ops.ts";
+
+/** The upper half of a product of 32-bit words by products of half words, none of which overflows. */
+function emitHigh(b: ExprBuilder, x: Expr, y: Expr): Expr {
+  const c = (v: number) => b.const(v, uint32);
+  const low = (e: Expr) => b.op("and", e, c(0xffff));
+  const high = (e: Expr) => b.op("shift_right_logical", e, c(16));
+  const mul = (p: Expr, q: Expr) => b.op("mul", p, q);
+  const add = (p: Expr, q: Expr) => b.op("add", p, q);
+  const [xl, xh, yl, yh] = [low(x), high(x), low(y), high(y)];
+  const first = add(mul(xh, yl), high(mul(xl, yl)));
+  const second = add(mul(xl, yh), low(first));
+  return add(mul(xh, yh), add(high(first), high(second)));
+}
+
+function emitMulhi(b: ExprBuilder, x: Expr, y: Expr): Expr {
+  if (x.dtype === uint32) return emitHigh(b, x, y);
+  if (x.dtype === uint8) {
+    const wide = b.op("mul", b.cast(x, uint32), b.cast(y, uint32));
+    return b.cast(b.op("shift_right_logical", wide, b.const(8, uint32)), uint8);
+  }
+  if (x.dtype !== int32) throw new TypeError(`mulhi of ${x.dtype.name} is not supported.`);
+  // A negative operand counts 2^32 too much times the other one.
+  const unsigned = b.bitcast(emitHigh(b, b.bitcast(x, uint32), b.bitcast(y, uint32)), int32);
+  const zero = b.const(0, int32);
+  const excess = (p: Expr, q: Expr) => b.select(b.op("lt", p, zero), q, zero);
+  return b.op("sub", b.op("sub", unsigned, excess(x, y)), excess(y, x));
+}
+
+const mulhiPrimitive = binary("mulhi", {
+  accepts: integral,
+  reference: (x: number, y: number, dtype: DType) => Number((BigInt(x) * BigInt(y)) >> BigInt(dtype.bits)),
+  cost: "cheap",
+  emit: (b, [x, y]) => emitMulhi(b, x, y),
+  jvp: zeroDerivative,
+});
+/**
+ * The upper half of the bits of elementwise integer products.
+ * @throws TypeError unless both are integers of one dtype.
+ * @example
+ * lax.mulhi(jnp.uint32([4294967295, 65536]), jnp.uint32([2, 65536])) // => Array([1, 1], dtype=uint32)
+ */
+export function mulhi(x: LaxOperand, y: LaxOperand): NDArray {
+  return applyBinary(mulhiPrimitive, x, y);
+}

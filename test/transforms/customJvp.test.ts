@@ -1,0 +1,129 @@
+import { AttributeError, customJvp, grad, jit, jnp, jvp, makeJaxpr, nn, valueAndGrad, vmap } from "fluxion";
+import { describe, expect, test } from "vitest";
+import { type A, counted, errorOf, expectClose, f32 } from "./helpers.ts";
+
+/** x y, with derivatives 10 y dx and 100 x dy. */
+const product = customJvp((x: A, y: A) => x.mul(y));
+product.defjvp(([x, y], [dx, dy]) => [product(x, y), jnp.multiply(10, y).mul(dx).add(jnp.multiply(100, x).mul(dy))]);
+
+describe("defjvp", () => {
+  test("the value is the function's, in every mode the derivative the rule's", () => {
+    expectClose(product(f32(2), f32(3)), 6);
+    expectClose(jit(product)(f32(2), f32(3)), 6);
+    expectClose(jvp(product, [f32(2), f32(3)], [f32(1), f32(1)]), [6, 230]);
+    expectClose(grad(product, [0, 1])(f32(2), f32(3)), [30, 200]);
+    expectClose(grad(jit(product), 1)(f32(2), f32(3)), 200);
+    expectClose(jit(valueAndGrad(product))(f32(2), f32(3)), [6, 30]);
+  });
+
+  test("numbers as arguments", () => {
+    expectClose(product(2, 3), 6);
+    expectClose(grad(product)(2, 3), 30);
+  });
+
+  test("only the used arguments carry tangents", () => {
+    expectClose(grad((x: A) => product(x, f32(3)))(f32(2)), 30);
+    expectClose(grad((y: A) => product(f32(2), y))(f32(3)), 200);
+    expectClose(grad((x: A) => product(x, x))(f32(2)), 20 + 200);
+  });
+
+  test("under vmap, with one argument mapped or both", () => {
+    const xs = jnp.array([1, 2]);
+    const g = grad(product, [0, 1]);
+    expectClose(vmap(product, [0, null])(xs, f32(3)), [3, 6]);
+    expectClose(vmap(g, [0, null])(xs, f32(3)), [[30, 30], [100, 200]]);
+    expectClose(grad((v: A) => jnp.sum(vmap(product, [0, null])(v, f32(3))))(xs), [30, 30]);
+    expectClose(grad((y: A) => jnp.sum(vmap(product, [0, null])(xs, y)))(f32(3)), 300);
+    expectClose(jvp(vmap(product), [xs, xs], [xs, jnp.zeros([2])])[1], [10, 40]);
+    expectClose(vmap(vmap(product, [null, 0]), [0, null])(xs, xs), [[1, 2], [2, 4]]);
+  });
+
+  test("the body is not differentiated: a function without derivative can be given one", () => {
+    const step = customJvp((x: A) => jnp.floor(x));
+    step.defjvp(([x], [t]) => [step(x), t]); // straight-through estimator
+    expectClose(grad((x: A) => step(x).mul(x))(f32(2.5)), 2 + 2.5);
+  });
+
+  test("trees as arguments and results", () => {
+    const f = customJvp((p: { a: A; b: [A] }) => ({ s: p.a.add(p.b[0]), n: null }));
+    f.defjvp(([p], [t]) => [f(p), { s: t.a.mul(2).add(t.b[0].mul(3)), n: null }]);
+    expectClose(grad((p: { a: A; b: [A] }) => f(p).s)({ a: f32(1), b: [f32(2)] }), { a: 2, b: [3] });
+  });
+
+  test("closures over values are constants", () => {
+    const c = jnp.array([1, 2]);
+    const f = customJvp((x: A) => x.mul(c));
+    f.defjvp(([x], [t]) => [f(x), t.mul(c).mul(5)]);
+    expectClose(grad((x: A) => jnp.sum(f(x)))(f32(1)), 15);
+    expectClose(jit(grad((x: A) => jnp.sum(f(x))))(f32(1)), 15);
+  });
+
+  test("the rule runs once per differentiation, the function not more than needed", () => {
+    const body = counted((x: A) => jnp.sin(x));
+    const f = customJvp(body as (x: A) => A);
+    const rule = counted((x: A, t: A) => [f(x), t] as [A, A]);
+    f.defjvp(([x], [t]) => rule(x, t));
+    grad(f)(f32(1));
+    expect(rule.count()).toBe(1);
+    expect(body.count()).toBeLessThanOrEqual(2);
+  });
+
+  test("prints as JAX prints it", () => {
+    const text = String(makeJaxpr((x: A) => nn.relu(x))(f32(1)));
+    expect(text).toMatch(/custom_jvp_call\[\s*name=relu/);
+    expect(text).toMatch(/call_jaxpr=/);
+    expect(text).toMatch(/symbolic_zeros=False/);
+  });
+});
+
+describe("defjvps", () => {
+  test("one rule for each argument, null for zero", () => {
+    const f = customJvp((x: A, y: A) => x.mul(y));
+    f.defjvps((t, _ans, _x, y) => t.mul(y).mul(2), null);
+    expectClose(grad(f, [0, 1])(f32(2), f32(3)), [6, 0]);
+    expectClose(jvp(f, [f32(2), f32(3)], [f32(1), f32(1)]), [6, 6]);
+  });
+  test("all null: no derivative", () => {
+    const f = customJvp((x: A) => x.mul(3));
+    f.defjvps(null);
+    expectClose(grad(f)(f32(2)), 0);
+  });
+  test("the value is passed to the rules", () => {
+    const f = customJvp((x: A) => jnp.exp(x));
+    f.defjvps((t, ans) => t.mul(ans));
+    expectClose(grad(grad(f))(f32(1)), Math.E);
+  });
+});
+
+describe("errors", () => {
+  test("no rule", () => {
+    const f = customJvp(function clever(x: A) {
+      return x;
+    });
+    const error = errorOf(() => f(f32(1)));
+    expect(error).toBeInstanceOf(AttributeError);
+    expect(error.message).toMatch(/clever.*defjvp/);
+  });
+  const bad: [string, (x: A, t: A) => unknown, RegExp][] = [
+    ["no pair", (x) => x, /pair/],
+    ["three items", (x, t) => [x, t, t], /pair/],
+    ["structures that differ", (x, t) => [x, [t]], /structure/],
+    ["a tangent of another shape", (x) => [x, jnp.ones([2])], /shape|float32\[2\]/],
+    ["a tangent of another dtype", (x) => [x, jnp.int32(1)], /int32/],
+    ["a string", (x) => [x, "t"], /string/],
+    ["a value of another structure than the function's", (x, t) => [[x], [t]], /structure/],
+  ];
+  test.each(bad)("a rule that returns %s", (_name, rule, message) => {
+    const f = customJvp((x: A) => x.mul(2));
+    f.defjvp(([x], [t]) => rule(x, t) as [A, A]);
+    for (const run of [() => grad(f)(f32(1)), () => jvp(f, [f32(1)], [f32(1)]), () => jit(grad(f))(f32(1))]) {
+      const error = errorOf(run);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(message);
+    }
+  });
+  test("no function", () => {
+    expect(() => customJvp(3 as unknown as () => A)).toThrow(/callable/);
+    expect(() => customJvp((x: A) => x).defjvp(3 as unknown as () => [A, A])).toThrow(/function|callable/);
+  });
+});
