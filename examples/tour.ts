@@ -13,18 +13,19 @@ if (process.argv[1]?.endsWith("tour.ts")) setImmediate(() => main(console.log));
 // calls run the compiled record. A value read from outside is recorded as it was then.
 
 let g = 0;
-const addGlobal = jit((x: NDArray) => x.add(g), { name: "addGlobal" });
+const addGlobal = (x: NDArray): NDArray => x.add(g);
 
 cell((print) => {
-  print(addGlobal(jnp.float32(2)));
+  const fast = jit(addGlobal);
+  print(fast(jnp.float32(2)));
   g = 10;
-  print(addGlobal(jnp.float32(2)));
+  print(fast(jnp.float32(2)));
 });
 
 // The change of g is not seen: the program has the old value in it. makeJaxpr shows the record, here with the new one.
 
 cell((print) => {
-  print(makeJaxpr((x: NDArray) => x.add(g))(jnp.float32(2)));
+  print(makeJaxpr(addGlobal)(jnp.float32(2)));
 });
 
 // # 2. An object with hidden state
@@ -42,24 +43,25 @@ class Counter {
   }
 }
 const counter = new Counter();
+const next = () => counter.count();
 
 cell((print) => {
-  for (let i = 0; i < 3; i++) print(counter.count());
+  for (let i = 0; i < 3; i++) print(next());
 });
 
 // Compiled, it counts once, while it is traced.
 
 cell((print) => {
   counter.reset();
-  const fastCount = jit(() => counter.count(), { name: "fastCount" });
-  for (let i = 0; i < 3; i++) print(fastCount());
+  const fast = jit(next);
+  for (let i = 0; i < 3; i++) print(fast());
 });
 
 // The program has no input and no addition in it, only the number 1:
 
 cell((print) => {
   counter.reset();
-  print(makeJaxpr(() => counter.count())());
+  print(makeJaxpr(next)());
 });
 
 // # 3. Finding hidden state
@@ -69,8 +71,8 @@ cell((print) => {
 cell((print) => {
   config.update("checkPurity", "warn");
   counter.reset();
-  const fastCount = jit(() => counter.count(), { name: "fastCount" });
-  for (let i = 0; i < 2; i++) print(fastCount());
+  const fast = jit(next);
+  for (let i = 0; i < 2; i++) print(fast());
 });
 
 // ... or as an error.
@@ -78,11 +80,11 @@ cell((print) => {
 cell((print) => {
   config.update("checkPurity", "error");
   g = 0;
-  const addGlobal = jit((x: NDArray) => x.add(g), { name: "addGlobal" });
-  print(addGlobal(jnp.float32(2)));
+  const fast = jit(addGlobal);
+  print(fast(jnp.float32(2)));
   g = 10;
   try {
-    addGlobal(jnp.float32(2));
+    fast(jnp.float32(2));
   } catch (error) {
     print(String(error));
   }
@@ -97,8 +99,8 @@ const count = (n: NDArray): [value: NDArray, state: NDArray] => [n.add(1), n.add
 cell((print) => {
   let state = jnp.int32(0);
   for (let i = 0; i < 3; i++) {
-    const [value, next] = count(state);
-    state = next;
+    const [value, after] = count(state);
+    state = after;
     print(value);
   }
 });
@@ -106,11 +108,11 @@ cell((print) => {
 // Compiled, it does the same, because now the program does the counting.
 
 cell((print) => {
-  const fastCount = jit(count);
+  const fast = jit(count);
   let state = jnp.int32(0);
   for (let i = 0; i < 3; i++) {
-    const [value, next] = fastCount(state);
-    state = next;
+    const [value, after] = fast(state);
+    state = after;
     print(value);
   }
   print(state.dtype.name);
@@ -124,7 +126,8 @@ const squares = (x: NDArray, y: NDArray, z: NDArray, w: NDArray) =>
   x.pow(2).add(y.pow(2)).add(z.pow(2)).add(w.pow(2));
 
 cell((print) => {
-  print(...[0, 1, 2, 3].map((i) => grad(squares, { argnums: i })(1, 1, 1, 1)));
+  const one = jnp.float32(1);
+  print(...[0, 1, 2, 3].map((i) => grad(squares, { argnums: i })(one, one, one, one)));
 });
 
 // With four arguments that is bearable, with the weights of a network not. So gradients are taken with respect to whole

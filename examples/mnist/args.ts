@@ -119,7 +119,7 @@ function sizes(text: string, name: string): number[] {
 
 /** The option that was probably meant. */
 function suggestion(name: string): string {
-  const near = Object.keys(specs).find((known) => distance(known, name) <= 2);
+  const near = Object.keys(specs).find((known) => distance(known, name) <= Math.min(2, known.length / 2));
   return near === undefined ? "; --help lists the options" : `; did you mean --${near}?`;
 }
 

@@ -73,7 +73,7 @@ function accuracyPanel(box: Box, points: readonly Point[], end: number): string 
     ),
     last === undefined
       ? ""
-      : text(`${(100 * last[1]).toFixed(2)}%`, x(last[0]), y(last[1]) + 26, 14, {
+      : text(`${(100 * last[1]).toFixed(2)}%`, x(last[0]), y(last[1]) - 14, 14, {
           "text-anchor": "end",
           "font-weight": 600,
           fill: colors.blue,

@@ -23,9 +23,9 @@ export function drawDigits(test: Digits, predicted: Predictions, subtitle: strin
   const width = 2 * margin + columns * (tile + gap) - gap;
   const pitch = tile + label + gap;
   const firstTop = 130;
-  const worstTop = firstTop + Math.ceil(first.length / columns) * pitch + 62;
+  const worstTop = firstTop + Math.ceil(first.length / columns) * pitch + 70;
   const height =
-    worst.length === 0 ? worstTop - 30 : worstTop + Math.ceil(worst.length / columns) * pitch + 22;
+    worst.length === 0 ? worstTop - 50 : worstTop + Math.ceil(worst.length / columns) * pitch + 22;
   const place = (top: number) => (image: number, k: number) =>
     drawTile(
       test,
@@ -47,8 +47,11 @@ export function drawDigits(test: Digits, predicted: Predictions, subtitle: strin
       : [
           heading(
             `Mistakes: the ${worst.length} made with most confidence, of ${count(mistakes.length)} in ${count(test.count)} images`,
-            worstTop - 16,
+            worstTop - 36,
           ),
+          text("Struck out what the network reads, beside it the right digit.", margin, worstTop - 16, 12.5, {
+            fill: colors.muted,
+          }),
           ...worst.map(place(worstTop)),
         ]),
   ]);
@@ -73,14 +76,14 @@ function drawTile(test: Digits, predicted: Predictions, i: number, x: number, y:
     }),
     element("image", { x: x + 4, y: y + 4, width: tile - 8, height: tile - 8, href }),
     wrong
-      ? element(
-          "text",
-          { x: x + tile / 2, y: y + tile + 17, "font-size": 13, fill: colors.muted, ...middle },
-          [
-            element("tspan", { fill: colors.red, "font-weight": 600 }, String(predicted.labels[i])),
-            element("tspan", { "font-size": 11 }, `  is ${test.labels[i]}`),
-          ],
-        )
+      ? element("text", { x: x + tile / 2, y: y + tile + 17, "font-size": 13, ...middle }, [
+          element(
+            "tspan",
+            { fill: colors.red, "text-decoration": "line-through" },
+            String(predicted.labels[i]),
+          ),
+          element("tspan", { fill: colors.ink, "font-weight": 600, dx: 7 }, String(test.labels[i])),
+        ])
       : text(String(predicted.labels[i]), x + tile / 2, y + tile + 17, 13, middle),
   ]);
 }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defaults, type Options } from "./args.ts";
 import { keepOld, loadCheckpoint, restore, saveCheckpoint, saveModel } from "./checkpoint.ts";
@@ -43,18 +42,19 @@ export async function run(
 ): Promise<Outcome> {
   const file = (name: string): string => join(options.out, name);
   const checkpointFile = file(fileNames.checkpoint);
+  if (!options.resume) makeFolder(options.out);
   const { settings, trainer, state } = options.resume
     ? resume(options, data, checkpointFile)
     : begin(options, data);
   write(describe(settings, data, state));
-  if (options.resume) {
-    write(`Resuming from ${checkpointFile}: ${position(state, trainer)}`);
-  } else {
-    makeFolder(options.out);
-    if (existsSync(checkpointFile)) {
-      write(`An earlier run is in ${options.out}; its checkpoint is kept as ${keepOld(checkpointFile)}`);
-    }
-  }
+  if (options.resume) write(`Resuming from ${checkpointFile}: ${position(state, trainer)}`);
+  let mine = options.resume;
+  const save = (): void => {
+    const old = mine ? null : keepOld(checkpointFile);
+    if (old !== null) write(`The checkpoint of an earlier run is kept as ${old}`);
+    mine = true;
+    saveCheckpoint(checkpointFile, settings, state);
+  };
 
   let predicted: Predictions | null = null;
   while (state.epoch < settings.epochs && !interrupted()) {
@@ -80,7 +80,7 @@ export async function run(
     predicted = await trainer.predict(state.params, data.test);
     const share = accuracy(predicted.labels, data.test.labels);
     state.history.accuracies.push([state.epoch, share]);
-    saveCheckpoint(checkpointFile, settings, state);
+    save();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     write(
       `epoch ${state.epoch}/${settings.epochs}  training loss ${mean.toFixed(4)}  ` +
@@ -89,7 +89,7 @@ export async function run(
   }
 
   if (state.epoch < settings.epochs) {
-    saveCheckpoint(checkpointFile, settings, state);
+    save();
     const flag = options.out === defaults.out ? "" : ` --out ${options.out}`;
     write(`Stopped ${position(state, trainer)}. Saved to ${checkpointFile}`);
     write(`Continue with: npm start -- --resume${flag}`);

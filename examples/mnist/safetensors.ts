@@ -87,7 +87,7 @@ export function decode(bytes: Uint8Array, name: string): TensorFile {
       throw damaged(`tensor ${key} needs ${size} bytes, but has ${Math.min(end, body.length) - start}`);
     }
     // A copy: typed arrays must begin at a multiple of their element size.
-    const data = new Data(body.slice(start, end).buffer);
+    const data = new Data(new Uint8Array(body.subarray(start, end)).buffer);
     tensors.set(key, { type: type as TensorType, shape, data });
     total += size;
   }

@@ -82,7 +82,13 @@ export function planBuffers(input: PlanInput): Plan {
 
   accesses.forEach((access, k) => {
     for (const buffer of access.writes) {
-      if (blocks[buffer] !== undefined) continue;
+      const known = blocks[buffer];
+      if (known !== undefined) {
+        // Another region of the same buffer.
+        const block = find(known);
+        block.end = Math.max(block.end, k);
+        continue;
+      }
       const result = resultOf.get(buffer);
       const block = newBlock(buffer, result === undefined ? "arena" : "result", result ?? -1, k);
       block.end = result === undefined ? (lastRead.get(buffer) ?? k) : never;
@@ -91,7 +97,9 @@ export function planBuffers(input: PlanInput): Plan {
       const block = blockOf(buffer);
       if (block.end < k) block.end = k;
     }
-    for (const [from, to] of access.reuse) tryReuse(blockOf(from), blockOf(to), k, lastRead.get(from) as number);
+    for (const [from, to] of inOrder(access.reuse, blockOf)) {
+      tryReuse(blockOf(from), blockOf(to), k, lastRead.get(from) as number);
+    }
   });
   results.forEach((buffer, i) => {
     // Results that no kernel writes have no elements.
@@ -113,6 +121,17 @@ export function planBuffers(input: PlanInput): Plan {
     return block.kind === "argument" ? block.index : -1;
   });
   return { placements, arenaBytes, donatedArgs };
+}
+
+/** Results take the memory of donated arguments before anything else, the first result that of the first argument. */
+function inOrder(reuse: KernelAccess["reuse"], blockOf: (buffer: number) => Block): KernelAccess["reuse"] {
+  if (reuse.length < 2) return reuse;
+  const rank = ([from, to]: readonly [number, number]): number => {
+    const [a, r] = [blockOf(from), blockOf(to)];
+    return a.kind === "argument" && r.kind === "result" ? r.index * 0x100000 + a.index : Number.MAX_SAFE_INTEGER;
+  };
+  const ranks = new Map(reuse.map((pair) => [pair, rank(pair)]));
+  return reuse.slice().sort((p, q) => (ranks.get(p) as number) - (ranks.get(q) as number));
 }
 
 /** Puts the block `to`, born at kernel `k`, into the memory of `from`, if that is free from there on. */

@@ -24,9 +24,11 @@ export function validateProgram(program: Program, donated: readonly boolean[] = 
     if (info.byteLength !== info.size * info.dtype.itemsize) complain(`buffer ${id}`, "wrong byte length");
   });
   const written = new Set<number>([...program.args, ...program.consts]);
+  const coverage = new Coverage(program, complain);
   kernels.forEach((kernel, k) => {
     const fail = (what: string) => complain(`kernel ${k} (${printKernel(kernel)})`, what);
     new KernelCheck(program, kernel, fail).run();
+    coverage.add(kernel, fail);
     const access = accessOf(kernel);
     for (const id of access.reads) if (!written.has(id)) fail(`buffer ${id} is read before it is written`);
     for (const id of access.writes) {
@@ -34,6 +36,7 @@ export function validateProgram(program: Program, donated: readonly boolean[] = 
       written.add(id);
     }
   });
+  coverage.finish();
   program.results.forEach((source, i) => {
     if (source.kind !== "buffer") return;
     const info = buffers[source.buffer];
@@ -140,16 +143,7 @@ class KernelCheck {
     if (this.dtypeOf(buffer) !== value.dtype) this.fail(`buffer ${buffer} holds another dtype than is stored`);
     const affine = affineOf(offset);
     if (affine === null || offset.dtype !== int32) return this.fail(`the store to buffer ${buffer} is not affine`);
-    this.sized(buffer, axes.reduce((n, x) => n * x, 1));
-    // Covering a buffer once: row-major strides in some order of the axes.
-    const live = axes.map((n, a) => ({ n, stride: affine.coefficients[a] ?? 0 })).filter(({ n }) => n !== 1);
-    live.sort((p, q) => q.stride - p.stride);
-    let step = 1;
-    for (const { n, stride } of live.reverse()) {
-      if (stride !== step) this.fail(`the store to buffer ${buffer} does not cover it once`);
-      step *= n;
-    }
-    if (affine.constant !== 0) this.fail(`the store to buffer ${buffer} does not start at 0`);
+    this.inBounds(buffer, affine.constant, affine.coefficients, axes);
   }
 
   /** Types of an expression, axes in range (below `axes`), and results of reductions (below `accs`). */
@@ -197,6 +191,58 @@ class KernelCheck {
     const result = row.result === "bool" ? bool : words ? uint32 : op === "key_pack" ? keyFry : first;
     if (dtype !== result) this.fail(`${op} gives ${result.name}, not ${dtype.name}`);
     if (op === "key_pack" && first !== uint32) this.fail("key_pack takes uint32 words");
+  }
+}
+
+/** Buffers larger than this are checked by counting elements only. */
+const largestMarked = 1 << 20;
+
+/** Stores of loops must cover each buffer once; several kernels may share a buffer, one region each. */
+class Coverage {
+  private readonly program: Program;
+  private readonly complain: (where: string, what: string) => never;
+  private readonly marks = new Map<number, Uint8Array | null>();
+  private readonly counts = new Map<number, number>();
+
+  constructor(program: Program, complain: (where: string, what: string) => never) {
+    this.program = program;
+    this.complain = complain;
+  }
+
+  add(kernel: Kernel, fail: (what: string) => never): void {
+    if (kernel.kind === "loop") for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
+    if (kernel.kind === "scan") this.store(kernel.store.buffer, kernel.store.offset, kernel.axes, fail);
+  }
+
+  private store(buffer: number, offset: Node, axes: readonly number[], fail: (what: string) => never): void {
+    const affine = affineOf(offset);
+    if (affine === null || axes.includes(0)) return;
+    const { size } = this.program.buffers[buffer];
+    if (!this.marks.has(buffer)) this.marks.set(buffer, size <= largestMarked ? new Uint8Array(size) : null);
+    const marks = this.marks.get(buffer) as Uint8Array | null;
+    const points = axes.reduce((n, x) => n * x, 1);
+    this.counts.set(buffer, (this.counts.get(buffer) ?? 0) + points);
+    if (marks === null) return;
+    const index = axes.map(() => 0);
+    let at = affine.constant;
+    for (let p = 0; p < points; p++) {
+      if (marks[at]++ > 0) fail(`element ${at} of buffer ${buffer} is stored twice`);
+      let axis = axes.length - 1;
+      for (; axis >= 0; axis--) {
+        const step = affine.coefficients[axis] ?? 0;
+        at += step;
+        if (++index[axis] < axes[axis]) break;
+        at -= step * axes[axis];
+        index[axis] = 0;
+      }
+    }
+  }
+
+  finish(): void {
+    for (const [buffer, count] of this.counts) {
+      const { size } = this.program.buffers[buffer];
+      if (count !== size) this.complain(`buffer ${buffer}`, `${count} of ${size} elements are stored`);
+    }
   }
 }
 

@@ -10,6 +10,8 @@ export interface ReductionOptions {
   dtype?: DTypeLike;
   where?: ArrayLike;
   initial?: ArrayLike;
+  /** Whether sums and products of narrow integers are computed in 32 bits (the default). */
+  promoteIntegers?: boolean;
 }
 
 /** One entry of an index: an integer, a slice or its text, "...", null (new axis), an integer or boolean array. */

@@ -1,4 +1,5 @@
-import { type DType, float0 } from "../dtypes/index.ts";
+import { asDType, type DType, type DTypeLike, float0 } from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
 
 /** The abstract value of an array: its shape, dtype and weak type. Interned, so `===` compares avals. */
 export class ShapedArray {
@@ -26,6 +27,10 @@ export class ShapedArray {
   /** As error messages print it: `float32[2,3]`. */
   toString(): string {
     return `${this.dtype.name}[${this.shape.join(",")}]`;
+  }
+  /** As tracers print it: `~float32[2]` when weakly typed. */
+  strWeak(): string {
+    return `${this.weakType ? "~" : ""}${this}`;
   }
   /** The `repr` in JAX's messages. */
   repr(): string {
@@ -90,9 +95,15 @@ export class ShapeDtypeStruct {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly weakType: boolean;
-  constructor(shape: readonly number[], dtype: DType, options: { weakType?: boolean } = {}) {
+  /** @throws TypeError for a dtype that is not one, ValueError for sizes that are not non-negative integers */
+  constructor(shape: readonly number[], dtype: DTypeLike, options: { weakType?: boolean } = {}) {
+    if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0)) {
+      throw new ValueError(
+        `ShapeDtypeStruct: shape must be a list of non-negative integers, got ${Array.isArray(shape) ? `(${shape.join(", ")})` : String(shape)}.`,
+      );
+    }
     this.shape = shape;
-    this.dtype = dtype;
+    this.dtype = asDType(dtype);
     this.weakType = options.weakType ?? false;
   }
   get ndim(): number {

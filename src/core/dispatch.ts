@@ -2,6 +2,7 @@ import { FloatingPointError } from "../errors.ts";
 import { ArrayImpl, type NDArray } from "./array.ts";
 import { defaultBackend, type Executable } from "./backend.ts";
 import { config } from "./config.ts";
+import { evalJaxpr } from "./evalJaxpr.ts";
 import { ClosedJaxpr, Jaxpr, Var } from "./jaxpr.ts";
 import { paramsKey } from "./paramsKey.ts";
 import type { Params, Primitive } from "./primitive.ts";
@@ -29,7 +30,7 @@ class EvalTrace extends Trace {
       program === undefined
         ? this.executable(primitive, inputs, params).call(inputs)
         : compiled(program.jaxpr, program.consts as ArrayImpl[]).call(inputs);
-    if (config.debugNans && program === undefined) checkNans(primitive, out);
+    if (config.debugNans) checkNans(primitive, inputs, params, out);
     return out;
   }
 
@@ -93,8 +94,20 @@ export function compileProgram(closed: ClosedJaxpr, name: string, donated?: read
   return defaultBackend().compile(closed, { name, donated });
 }
 
-function checkNans(primitive: Primitive, out: readonly ArrayImpl[]): void {
-  for (const x of out) assertNoNans(x, primitive.name);
+/** A call that made a NaN is run again, one operation at a time, to find the one that did. */
+function checkNans(
+  primitive: Primitive,
+  inputs: readonly ArrayImpl[],
+  params: Params,
+  out: readonly ArrayImpl[],
+): void {
+  try {
+    for (const x of out) assertNoNans(x, primitive.name);
+  } catch (error) {
+    const program = primitive.inlineAs?.(params);
+    if (program !== undefined) evalJaxpr(program.jaxpr, program.consts, inputs);
+    throw error;
+  }
 }
 
 /** @throws FloatingPointError when a floating array holds a NaN (`config.debugNans`). */

@@ -88,6 +88,14 @@ export interface Primitive<P extends Params = Params> {
   readonly printParams?: (params: P) => Record<string, unknown>;
   /** The program in the parameters is printed with the names of the call's operands and results. */
   readonly printsWithOuterNames?: boolean;
+  /**
+   * For primitives that hold programs: the call that computes only the results marked in `usedOutputs`, and which operands it still
+   * takes. Returns the same `params` when nothing can be dropped.
+   */
+  readonly prune?: (
+    params: P,
+    usedOutputs: readonly boolean[],
+  ) => { params: P; usedInputs: readonly boolean[] };
   /** For primitives that hold programs: the program to run in place of a call (jit, custom_jvp_call). */
   readonly inlineAs?: (params: P) => { jaxpr: Jaxpr; consts: readonly NDArray[] };
 }

@@ -14,6 +14,9 @@ export class JaxprTracer extends Tracer {
   get aval(): ShapedArray {
     return this.atom.aval;
   }
+  describe(): string {
+    return `JitTracer(${this.aval.strWeak()})`;
+  }
 }
 
 /** Writes down a jaxpr: each primitive becomes an equation. Values from outside become constants. */

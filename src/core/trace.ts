@@ -27,6 +27,8 @@ export abstract class Tracer extends NDArray {
     super();
     this.trace = trace;
   }
+  /** What printing shows: the kind of tracer and its type, as JAX prints them. */
+  abstract describe(): string;
   /** The concrete array behind the tracer, where the transformation keeps one (jvp, grad); null otherwise. */
   concrete(): ArrayImpl | null {
     return null;

@@ -38,10 +38,12 @@ const literals = new Map<string, ArrayImpl>();
 
 /**
  * A scalar that jaxprs print as a literal. Shared between uses: never hand it to the user, who could donate it.
+ *
+ * Without an aval it is a lone number as the user wrote it, printed with all its digits; with one it is printed as it is stored.
  * @throws OverflowError when a bigint does not fit int32.
  */
-export function literal(x: Scalar, aval: ShapedArray = scalarAval(x)): ArrayImpl {
-  const key = `${aval.id}:${Object.is(x, -0) ? "-0" : x}`;
+export function literal(x: Scalar, aval?: ShapedArray): ArrayImpl {
+  const key = `${aval === undefined ? typeof x : aval.id}:${Object.is(x, -0) ? "-0" : x}`;
   let array = literals.get(key);
   if (array === undefined || array.buffer === null) {
     array = freshLiteral(x, aval);
@@ -52,7 +54,8 @@ export function literal(x: Scalar, aval: ShapedArray = scalarAval(x)): ArrayImpl
 }
 
 /** {@link literal}, not shared. */
-export function freshLiteral(x: Scalar, aval: ShapedArray = scalarAval(x)): ArrayImpl {
+export function freshLiteral(x: Scalar, given?: ShapedArray): ArrayImpl {
+  const aval = given ?? scalarAval(x);
   if (typeof x === "bigint" && aval.dtype === int32 && (x > 2147483647n || x < -2147483648n)) {
     throw new OverflowError(
       `Python int ${x} too large to convert to int32. Use a 64-bit dtype explicitly, or a smaller value.`,
@@ -60,11 +63,10 @@ export function freshLiteral(x: Scalar, aval: ShapedArray = scalarAval(x)): Arra
   }
   const backend = defaultBackend();
   const data = scalarToHost(x, aval.dtype);
-  const value = literalValue(data[0] as number | bigint, aval.dtype);
+  const stored = data[0] as number | bigint;
+  const value =
+    aval.dtype === bool ? stored !== 0 : given === undefined && typeof x === "number" ? x : stored;
   return new ArrayImpl(aval, backend, backend.fromHost(data, aval), value);
-}
-function literalValue(x: number | bigint, dtype: DType): Scalar {
-  return dtype === bool ? x !== 0 : x;
 }
 
 /** A scalar constant of a dtype (strong unless said otherwise). */

@@ -109,7 +109,9 @@ export function broadcastInDim(x: LaxOperand, shape: Ints, broadcastDimensions: 
 /**
  * Repeats an array along new leading axes.
  * @example
- * lax.broadcast(jnp.array([1, 2]), [2]) // => Array([[1., 2.], [1., 2.]], dtype=float32)
+ * lax.broadcast(jnp.array([1, 2]), [2])
+ * // => Array([[1., 2.],
+ * //           [1., 2.]], dtype=float32)
  */
 export function broadcast(x: LaxOperand, sizes: Ints): NDArray {
   const operand = dataOperand(x, "broadcast");

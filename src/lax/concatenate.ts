@@ -286,7 +286,9 @@ const stackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
  * Joins arrays of one shape and dtype along a new axis.
  * @throws ValueError when shapes differ; TypeError when dtypes do.
  * @example
- * lax.stack([jnp.array([1, 2]), jnp.array([3, 4])], 1) // => Array([[1., 3.], [2., 4.]], dtype=float32)
+ * lax.stack([jnp.array([1, 2]), jnp.array([3, 4])], 1)
+ * // => Array([[1., 3.],
+ * //           [2., 4.]], dtype=float32)
  */
 export function stack(
   operands: readonly LaxOperand[],

@@ -209,7 +209,9 @@ export function iota(dtype: DTypeLike, size: number): NDArray {
  * Each element is its index along one dimension.
  * @throws ValueError when the dimension is out of range; TypeError for dtypes that do not count.
  * @example
- * lax.broadcastedIota("int32", [2, 3], 1) // => Array([[0, 1, 2], [0, 1, 2]], dtype=int32)
+ * lax.broadcastedIota("int32", [2, 3], 1)
+ * // => Array([[0, 1, 2],
+ * //           [0, 1, 2]], dtype=int32)
  */
 export function broadcastedIota(dtype: DTypeLike, shape: Ints, dimension: number): NDArray {
   return bind1(iotaPrimitive, [], { dtype: asDType(dtype), shape: canonicalizeShape(shape), dimension });
@@ -220,7 +222,9 @@ export function broadcastedIota(dtype: DTypeLike, shape: Ints, dimension: number
 /**
  * Ones on a diagonal of a matrix of zeros; above the main one for a positive offset.
  * @example
- * lax.eye("float32", [2, 3], 1) // => Array([[0., 1., 0.], [0., 0., 1.]], dtype=float32)
+ * lax.eye("float32", [2, 3], 1)
+ * // => Array([[0., 1., 0.],
+ * //           [0., 0., 1.]], dtype=float32)
  */
 export function eye(dtype: DTypeLike, shape: Ints, offset = 0): NDArray {
   const shifted = ops.add(broadcastedIota(int32, shape, 0), literal(offset, shapedArray([], int32)));
@@ -239,7 +243,9 @@ export function delta(dtype: DTypeLike, shape: Ints, axes: Ints): NDArray {
 /**
  * Ones on and below a diagonal of a matrix.
  * @example
- * lax.tri("float32", [2, 3], 0) // => Array([[1., 0., 0.], [1., 1., 0.]], dtype=float32)
+ * lax.tri("float32", [2, 3], 0)
+ * // => Array([[1., 0., 0.],
+ * //           [1., 1., 0.]], dtype=float32)
  */
 export function tri(dtype: DTypeLike, shape: Ints, offset = 0): NDArray {
   const shifted = ops.add(broadcastedIota(int32, shape, 0), literal(offset, shapedArray([], int32)));

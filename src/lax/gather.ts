@@ -358,7 +358,7 @@ export function gather(
   const x = dataOperand(operand, "gather");
   const mode = options.mode == null ? "promise_in_bounds" : parseMode(options.mode);
   return bind1(gatherPrimitive, [x, dataOperand(startIndices, "gather")], {
-    dimensionNumbers: completeNumbers(dimensionNumbers),
+    dimensionNumbers: GatherDimensionNumbers(dimensionNumbers),
     sliceSizes: canonicalizeShape(sliceSizes),
     indicesAreSorted: options.indicesAreSorted ?? false,
     uniqueIndices: options.uniqueIndices ?? false,
@@ -367,7 +367,12 @@ export function gather(
   });
 }
 
-function completeNumbers(n: GatherDimensionNumbers): Required<GatherDimensionNumbers> {
+/**
+ * Dimension numbers with the optional ones filled in. A plain object does as well.
+ * @example
+ * lax.GatherDimensionNumbers({ offsetDims: [1], collapsedSliceDims: [0], startIndexMap: [0] })
+ */
+export function GatherDimensionNumbers(n: GatherDimensionNumbers): Required<GatherDimensionNumbers> {
   return {
     offsetDims: copyInts(n.offsetDims),
     collapsedSliceDims: copyInts(n.collapsedSliceDims),

@@ -1,7 +1,7 @@
 /** Reading and writing at computed places. */
 export * from "./dynamicSlice.ts";
 export * from "./gather.ts";
-export type { ScatterDimensionNumbers, ScatterOptions } from "./scatter.ts";
+export { ScatterDimensionNumbers, type ScatterOptions } from "./scatter.ts";
 export { type ScatterApplyOptions, scatterApply } from "./scatterApply.ts";
 export {
   scatter,

@@ -237,6 +237,39 @@ export function randomBits(keys: NDArray, bitWidth: number, shape: Ints): NDArra
   return bind1(randomBitsPrimitive, [keys], { bitWidth, shape: canonicalizeShape(shape) });
 }
 
+const iota2x32Primitive: Primitive<ShapeParams> = definePrimitive<ShapeParams>({
+  name: "iota_2x32_shape",
+  abstractEval: (_avals, { shape }) => {
+    checkShapelike("iota_2x32_shape", "shape", shape);
+    const word = shapedArray(shape, uint32);
+    return [word, word];
+  },
+  reference: (_inputs, _params, [out]) => [
+    Uint32Array.from({ length: out.size }, (_, i) => Math.floor(i / 2 ** 32)),
+    Uint32Array.from({ length: out.size }, (_, i) => i),
+  ],
+  jvp: zeroDerivative,
+  transpose: notLinear,
+  batching: () => {
+    throw new Error("iota_2x32_shape has no operands to map over");
+  },
+  lowering: {
+    kind: "pointwise",
+    cost: "cheap",
+    emit: (b, _operands, index, { shape }, _out, result) =>
+      result === 0 ? b.const(0, uint32) : counterExpr(b, index, shape),
+  },
+});
+
+/**
+ * The counters of random numbers of a shape: row-major positions as 64-bit numbers, in two words (high, low).
+ * @example
+ * lax.iota2x32Shape([3])[1] // => Array([0, 1, 2], dtype=uint32)
+ */
+export function iota2x32Shape(shape: Ints): [NDArray, NDArray] {
+  return bind(iota2x32Primitive, [], { shape: canonicalizeShape(shape) }) as [NDArray, NDArray];
+}
+
 // Keys combined with data.
 
 const randomFoldInPrimitive: Primitive = definePrimitive({

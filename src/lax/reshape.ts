@@ -58,7 +58,9 @@ const transposePrimitive: Primitive<TransposeParams> = definePrimitive<Transpose
  * Permutes the axes: axis `i` of the result is axis `permutation[i]` of `x`.
  * @throws TypeError when `permutation` is not a permutation of the axes.
  * @example
- * lax.transpose(jnp.array([[1, 2], [3, 4]]), [1, 0]) // => Array([[1., 3.], [2., 4.]], dtype=float32)
+ * lax.transpose(jnp.array([[1, 2], [3, 4]]), [1, 0])
+ * // => Array([[1., 3.],
+ * //           [2., 4.]], dtype=float32)
  */
 export function transpose(x: LaxOperand, permutation: Ints): NDArray {
   const operand = dataOperand(x, "transpose");
@@ -205,7 +207,9 @@ function matchingGroups(from: Ints, to: Ints): { from: number[]; to: number[] }[
  * @param dimensions Permutes the axes first; default: as they are.
  * @throws TypeError when the number of elements differs.
  * @example
- * lax.reshape(jnp.arange(4), [2, 2]) // => Array([[0, 1], [2, 3]], dtype=int32)
+ * lax.reshape(jnp.arange(4), [2, 2])
+ * // => Array([[0, 1],
+ * //           [2, 3]], dtype=int32)
  */
 export function reshape(
   x: LaxOperand,

@@ -349,7 +349,12 @@ export function updateJaxpr(
   return jaxpr;
 }
 
-export function completeScatterNumbers(n: ScatterDimensionNumbers): Required<ScatterDimensionNumbers> {
+/**
+ * Dimension numbers with the optional ones filled in. A plain object does as well.
+ * @example
+ * lax.ScatterDimensionNumbers({ updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] })
+ */
+export function ScatterDimensionNumbers(n: ScatterDimensionNumbers): Required<ScatterDimensionNumbers> {
   return {
     updateWindowDims: copyInts(n.updateWindowDims),
     insertedWindowDims: copyInts(n.insertedWindowDims),
@@ -371,7 +376,7 @@ export function bindScatter(
 ): NDArray {
   const [x, u] = sameDTypeOperands([operand, updates], primitive.name);
   return bind1(primitive, [x, dataOperand(indices, primitive.name), u], {
-    dimensionNumbers: completeScatterNumbers(numbers),
+    dimensionNumbers: ScatterDimensionNumbers(numbers),
     indicesAreSorted: options.indicesAreSorted ?? false,
     uniqueIndices: options.uniqueIndices ?? false,
     mode: parseMode(options.mode),

@@ -8,7 +8,7 @@ import type { Ints } from "./intTuples.ts";
 import { range } from "./intTuples.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { reshape } from "./reshape.ts";
-import { completeScatterNumbers, type ScatterDimensionNumbers, type ScatterOptions } from "./scatter.ts";
+import { ScatterDimensionNumbers, type ScatterOptions } from "./scatter.ts";
 import { gatherBack, scatter, scatterAdd } from "./scatterOps.ts";
 import { dataOperand } from "./shapeChecks.ts";
 import { parseMode } from "./windows.ts";
@@ -54,7 +54,7 @@ export function scatterApply(
   const shape = options.updateShape ?? batch;
   const mode = parseMode(options.mode);
   if (options.uniqueIndices || sizeOf(batch) <= 1) {
-    const numbers = completeScatterNumbers(dimensionNumbers);
+    const numbers = ScatterDimensionNumbers(dimensionNumbers);
     const values = onElements(f, gatherBack(x, vectors, numbers, shape, { mode: "clip" }));
     return scatter(x, vectors, values, numbers, { ...options, mode, uniqueIndices: true });
   }

@@ -5,3 +5,4 @@ export * from "./creation.ts";
 export * from "./pad.ts";
 export * from "./reshape.ts";
 export * from "./slice.ts";
+export * from "./tile.ts";

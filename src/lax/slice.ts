@@ -4,11 +4,11 @@ import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { asNumpyInts, isNumpyInt } from "../core/printing.ts";
 import { bind1 } from "../core/trace.ts";
 import { int32 } from "../dtypes/index.ts";
-import { ValueError } from "../errors.ts";
+import { IndexError } from "../errors.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
 import { offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { takeElements } from "./hostMoves.ts";
-import { copyInts, hasDuplicates, type Ints, insertInt } from "./intTuples.ts";
+import { copyInts, hasDuplicates, type Ints, insertInt, isInts } from "./intTuples.ts";
 import { constLike } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { squeeze } from "./reshape.ts";
@@ -175,7 +175,7 @@ export interface IndexInDimOptions {
 
 /**
  * The slice at one static index of an axis; negative indices count from the end.
- * @throws ValueError (IndexError in JAX) when the index is out of bounds.
+ * @throws IndexError when the index is out of bounds.
  * @example
  * lax.indexInDim(jnp.array([[1, 2], [3, 4]]), -1, { keepdims: false }) // => Array([3., 4.], dtype=float32)
  */
@@ -191,7 +191,7 @@ export function indexInDim(
   const n = operand.shape[at];
   const i = index < 0 ? index + n : index;
   if (!Number.isInteger(index) || i < 0 || i >= n) {
-    throw new ValueError(`index ${index} is out of bounds for axis ${at} with size ${n}`);
+    throw new IndexError(`index ${index} is out of bounds for axis ${at} with size ${n}`);
   }
   const result = sliceInDim(operand, i, i + 1, 1, at);
   return (options.keepdims ?? true) ? result : squeeze(result, [at]);

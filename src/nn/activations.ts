@@ -28,7 +28,7 @@ reluCustom.defjvps((g, _ans, x) => lax.select(bi.greater(x, 0), g, zeroLike(g)))
 export const relu = (x: ArrayLike): NDArray => reluCustom(toArray(x, "relu"));
 
 const relu6Custom = customJvp(
-  jit((x: NDArray) => bi.minimum(bi.maximum(x, 0), 6.0), { name: "relu6" }),
+  jit((x: NDArray) => bi.minimum(bi.maximum(x, 0), float(6)), { name: "relu6" }),
   { name: "relu6" },
 );
 relu6Custom.defjvps((g, _ans, x) =>
@@ -55,14 +55,14 @@ export const identity = compiled("identity", (x) => x);
 /** Zero below -1, x above 1, a parabola between. */
 export const sparsePlus = compiled("sparse_plus", (x) =>
   where(
-    bi.lessEqual(x, -1.0),
+    bi.lessEqual(x, float(-1)),
     float(0),
-    where(bi.greaterEqual(x, 1.0), x, bi.divide(bi.power(bi.add(x, 1.0), 2), 4)),
+    where(bi.greaterEqual(x, float(1)), x, bi.divide(bi.power(bi.add(x, float(1)), 2), 4)),
   ),
 );
 /** Zero below -1, one above 1, a line between. */
 export const sparseSigmoid = compiled("sparse_sigmoid", (x) =>
-  bi.multiply(0.5, clip(bi.add(x, 1.0), 0.0, 2.0)),
+  bi.multiply(0.5, clip(bi.add(x, float(1)), float(0), float(2))),
 );
 
 const squareplusJit = jit(
@@ -96,7 +96,7 @@ export const leakyRelu = (x: ArrayLike, negativeSlope?: ArrayLike): NDArray =>
     : leakyJit(toArray(x, "leakyRelu"), toFloat(negativeSlope, "leakyRelu"));
 
 const celuBody = (x: NDArray, alpha: ArrayLike): NDArray =>
-  bi.add(bi.maximum(x, 0.0), bi.multiply(alpha, un.expm1(bi.divide(bi.minimum(x, 0.0), alpha))));
+  bi.add(bi.maximum(x, float(0)), bi.multiply(alpha, un.expm1(bi.divide(bi.minimum(x, float(0)), alpha))));
 const celuJit = jit((x: NDArray, alpha: NDArray) => celuBody(x, alpha), { name: "celu" });
 const celuDefault = compiled("celu", (x) => celuBody(x, float(1)));
 /** max(x, 0) + alpha * (e^(min(x, 0) / alpha) - 1). */
@@ -110,7 +110,7 @@ export const hardTanh = compiled("hard_tanh", (x) =>
   where(bi.greater(x, 1), 1, where(bi.less(x, -1), -1, x)),
 );
 /** relu6(x + 3) / 6. */
-export const hardSigmoid = compiled("hard_sigmoid", (x) => bi.divide(relu6(bi.add(x, 3.0)), 6.0));
+export const hardSigmoid = compiled("hard_sigmoid", (x) => bi.divide(relu6(bi.add(x, float(3))), float(6)));
 /** x * hardSigmoid(x). */
 export const hardSilu = compiled("hard_silu", (x) => bi.multiply(x, hardSigmoid(x)));
 export { hardSilu as hardSwish };
@@ -180,6 +180,7 @@ function float(x: number): NDArray {
   return literal(x, weakFloat);
 }
 function toFloat(x: ArrayLike, name: string): NDArray {
-  return typeof x === "number" ? float(x) : toArray(x, name, 1);
+  if (typeof x === "number") return Number.isInteger(x) ? float(x) : literal(x);
+  return toArray(x, name, 1);
 }
 const weakFloat = shapedArray([], float32, true);

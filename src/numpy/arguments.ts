@@ -1,5 +1,6 @@
 import { NDArray } from "../core/array.ts";
 import type { Axis } from "../core/arrayMethods.ts";
+import { shapeStr } from "../core/aval.ts";
 import { ValueError } from "../errors.ts";
 
 /** True for an options object: a plain object that is not an array, list or null. */
@@ -74,7 +75,7 @@ export function canonicalizeAxis(axis: number, ndim: number): number {
 /** Non-negative axes in the order given; null means all. @throws ValueError for duplicates */
 export function canonicalizeAxes(axis: Axis | undefined, ndim: number): number[] {
   if (axis === undefined || axis === null) return Array.from({ length: ndim }, (_, i) => i);
-  const axes = (typeof axis === "number" ? [axis] : [...axis]).map((a) => canonicalizeAxis(a, ndim));
+  const axes = (Array.isArray(axis) ? axis : [axis as number]).map((a) => canonicalizeAxis(a, ndim));
   if (new Set(axes).size !== axes.length)
     throw new ValueError(`duplicate value in 'axis': ${Array.isArray(axis) ? `(${axis.join(", ")})` : axis}`);
   return axes;
@@ -93,6 +94,8 @@ export function canonicalizeShape(shape: unknown, where: string): number[] {
     );
   }
   if (dims.some((d) => d < 0))
-    throw new ValueError(`${where}: shape must have every element be nonnegative, got (${dims.join(", ")}).`);
+    throw new TypeError(
+      `${where}: shape must have every element be nonnegative, got ${shapeStr(dims as number[])}.`,
+    );
   return dims as number[];
 }

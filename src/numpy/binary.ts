@@ -2,6 +2,7 @@ import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
 import { bool, int32, isFloating, isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
+import { setName } from "../transforms/functionName.ts";
 import { jit } from "../transforms/jit.ts";
 import { concreteScalar } from "./concrete.ts";
 import {
@@ -19,18 +20,18 @@ type Binary = (x: ArrayLike, y: ArrayLike) => NDArray;
 
 /** A primitive after promotion of dtypes and ranks. */
 function promoted(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
-  return (x, y) => {
+  return setName((x: ArrayLike, y: ArrayLike) => {
     // Nothing to promote: the common case must be quick, because eager programs are made of it.
     if (x instanceof NDArray && y instanceof NDArray && x.aval === y.aval && !x.weakType) return op(x, y);
     const [a, b] = promoteArgs(name, x, y);
     return op(a, b);
-  };
+  }, name);
 }
 function inexact(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
-  return (x, y) => {
+  return setName((x: ArrayLike, y: ArrayLike) => {
     const [a, b] = promoteArgsInexact(name, x, y);
     return op(a, b);
-  };
+  }, name);
 }
 /** Promotion in which booleans count as int32. */
 function numeric(name: string, x: ArrayLike, y: ArrayLike): NDArray[] {
@@ -40,7 +41,7 @@ function numeric(name: string, x: ArrayLike, y: ArrayLike): NDArray[] {
 /** A function that JAX compiles under its own name: it appears as a call in jaxprs. */
 function named(name: string, f: Binary): Binary {
   const compiled = jit(f as (x: NDArray, y: NDArray) => NDArray, { name });
-  return (x, y) => compiled(toArray(x, name, 0), toArray(y, name, 1));
+  return setName((x: ArrayLike, y: ArrayLike) => compiled(toArray(x, name, 0), toArray(y, name, 1)), name);
 }
 const like = (x: NDArray, value: number): NDArray => scalar(value, x.dtype);
 
@@ -153,8 +154,8 @@ export const floorDivide = named("floor_divide", (x, y) => {
   if (a.dtype.kind === "uint") return quotient;
   const signsDiffer = lax.ne(lax.sign(a), lax.sign(b));
   const inexactDivision = lax.ne(lax.rem(a, b), like(a, 0));
-  const below = lax.sub(quotient, like(quotient, 1));
-  return where(lax.bitwiseAnd(signsDiffer, inexactDivision), below, quotient);
+  const adjust = lax.bitwiseAnd(signsDiffer, inexactDivision);
+  return where(adjust, lax.sub(quotient, like(quotient, 1)), quotient);
 });
 const divmodJit = jit(
   (x: NDArray, y: NDArray): [NDArray, NDArray] => {

@@ -23,6 +23,7 @@ import { OverflowError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "./arguments.ts";
+import { concreteScalar } from "./concrete.ts";
 import {
   broadcastToShape,
   checkBroadcast,
@@ -101,14 +102,14 @@ function make(object: unknown, dtypeLike: DTypeLike | undefined, name: string, c
   if (dtype !== undefined) requireComputable(dtype, `jnp.${name}`);
   if (object instanceof NDArray) {
     if (dtype !== undefined && dtype !== object.dtype) return convert(object, dtype);
-    const strong = object.weakType ? convert(object, object.dtype) : object;
-    return copy ? lax.copy(strong) : strong;
+    return copy ? lax.copy(object) : object;
   }
   if (typeof object === "number" || typeof object === "bigint" || typeof object === "boolean") {
     const target =
       dtype ?? (typeof object === "boolean" ? bool : typeof object === "bigint" ? int32 : float32);
     checkRange(object, target);
-    const aval = shapedArray([], target);
+    // A lone number stays weakly typed unless a dtype is given.
+    const aval = shapedArray([], target, dtype === undefined && target !== bool);
     // Under a trace scalars are literals of the program; eagerly they are ordinary arrays, which a program takes as constants.
     if (!isEager()) return literal(object, aval);
     const fresh = freshLiteral(object, aval);
@@ -182,7 +183,7 @@ function fillOf(fillValue: ArrayLike, dtype: DType | undefined): NDArray {
   if (typeof fillValue === "number" || typeof fillValue === "bigint" || typeof fillValue === "boolean") {
     const target =
       dtype ?? (typeof fillValue === "boolean" ? bool : typeof fillValue === "bigint" ? int32 : float32);
-    return scalar(fillValue, target);
+    return literal(fillValue, shapedArray([], target, dtype === undefined && target !== bool));
   }
   return make(fillValue, dtype, "full", false);
 }
@@ -265,26 +266,18 @@ function fullAs(
  * String(jnp.arange(0, 1, 0.25)); // => "[0.   0.25 0.5  0.75]"
  * ```
  */
-export function arange(start: number | bigint, ...args: unknown[]): NDArray {
-  const o = readOptions<{ stop: number | bigint | null; step: number | bigint | null; dtype: DTypeLike }>(
+export function arange(start: number | bigint | NDArray, ...args: unknown[]): NDArray {
+  const o = readOptions<{ stop: unknown; step: unknown; dtype: DTypeLike }>(
     "arange",
     ["stop", "step", "dtype"],
     args,
     ["device"],
   );
-  const given = [start, o.stop ?? undefined, o.step ?? undefined];
-  for (const x of given) {
-    if (x !== undefined && typeof x !== "number" && typeof x !== "bigint") {
-      throw new TypeError(
-        `jnp.arange requires concrete numbers as start, stop and step, got ${String(x)}. The length of the result must be known when tracing; use jnp.arange(n) with a static n.`,
-      );
-    }
-  }
-  const whole = given.every((x) => x === undefined || typeof x === "bigint" || Number.isInteger(x));
+  const [first, second, third] = [start, o.stop, o.step].map(rangeBound);
+  const whole = [first, second, third].every((x) => x === null || x.whole);
   const dtype = o.dtype === undefined ? (whole ? int32 : float32) : requireDType(asDType(o.dtype), "arange");
-  const [lo, hi] =
-    o.stop === undefined || o.stop === null ? [0, Number(start)] : [Number(start), Number(o.stop)];
-  const step = o.step === undefined || o.step === null ? 1 : Number(o.step);
+  const [lo, hi] = second === null ? [0, first?.value ?? 0] : [first?.value ?? 0, second.value];
+  const step = third?.value ?? 1;
   if (step === 0) throw new ValueError("arange: step must not be zero");
   const n = Math.max(0, Math.ceil((hi - lo) / step));
   if (dtype === int32)
@@ -300,6 +293,21 @@ export function arange(start: number | bigint, ...args: unknown[]): NDArray {
   let x = lax.iota(dtype, n);
   if (step !== 1) x = lax.mul(scalar(step, dtype), x);
   return lo === 0 && step === 1 ? x : lo === 0 && whole ? x : lax.add(scalar(lo, dtype), x);
+}
+
+/** A limit of a range: a number, or a scalar array whose value is known. @throws TypeError for what is not concrete */
+function rangeBound(x: unknown): { value: number; whole: boolean } | null {
+  if (x === undefined || x === null) return null;
+  if (typeof x === "bigint") return { value: Number(x), whole: true };
+  if (typeof x === "number") return { value: x, whole: Number.isInteger(x) };
+  const value = x instanceof NDArray ? concreteScalar(x) : null;
+  if (value === null) {
+    throw new TypeError(
+      `jnp.arange requires concrete numbers as start, stop and step, got ${x instanceof NDArray ? x.aval : String(x)}. ` +
+        "The length of the result must be known when tracing; use jnp.arange(n) with a static n.",
+    );
+  }
+  return { value: Number(value), whole: isInteger((x as NDArray).dtype) };
 }
 
 interface LinspaceStatic {

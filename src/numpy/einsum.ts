@@ -34,11 +34,21 @@ export interface EinsumOptions extends ProductOptions {
  * ```
  */
 export function einsum(subscripts: string, ...args: (ArrayLike | EinsumOptions)[]): NDArray;
-export function einsum(operand: ArrayLike, axes: readonly number[], ...args: (ArrayLike | readonly number[] | EinsumOptions)[]): NDArray;
+export function einsum(
+  operand: ArrayLike,
+  axes: readonly number[],
+  ...args: (ArrayLike | readonly number[] | EinsumOptions)[]
+): NDArray;
 export function einsum(...args: unknown[]): NDArray {
   const options = isOptions(args[args.length - 1]) ? args.pop() : undefined;
-  const o = readOptions<EinsumOptions>("einsum", [], [options], ["optimize", "precision", "preferredElementType"]);
-  const { text, operands } = typeof args[0] === "string" ? { text: args[0], operands: args.slice(1) } : interleaved(args);
+  const o = readOptions<EinsumOptions>(
+    "einsum",
+    [],
+    [options],
+    ["optimize", "precision", "preferredElementType"],
+  );
+  const { text, operands } =
+    typeof args[0] === "string" ? { text: args[0], operands: args.slice(1) } : interleaved(args);
   if (operands.length === 0) throw new ValueError("einsum requires at least one operand.");
   const arrays = operands.map((x, i) => toArray(x, "einsum", i));
   const subscriptsOf = parseSubscripts(
@@ -50,7 +60,9 @@ export function einsum(...args: unknown[]): NDArray {
   for (const step of planContractions(subscriptsOf, o.optimize ?? "auto")) {
     const inputs = step.positions.map((p) => remaining.splice(p, 1)[0]);
     const context = { step, dtype, precision: o.precision };
-    remaining.push(inputs.length === 1 ? reduceOne(inputs[0], context) : contractTwo(inputs[0], inputs[1], context));
+    remaining.push(
+      inputs.length === 1 ? reduceOne(inputs[0], context) : contractTwo(inputs[0], inputs[1], context),
+    );
   }
   return convert(remaining[0], dtype, weakType);
 }
@@ -68,13 +80,25 @@ function interleaved(args: readonly unknown[]): { text: string; operands: unknow
   const symbols = new Map<unknown, string>();
   const all = [...terms, ...(output === null ? [] : [output])];
   if (!all.every((t) => Array.isArray(t) && t.every((k) => k === "..." || Number.isInteger(k)))) {
-    throw new TypeError('einsum: pass a text of subscripts first, or follow each operand by a list of integers (and "...").');
+    throw new TypeError(
+      'einsum: pass a text of subscripts first, or follow each operand by a list of integers (and "...").',
+    );
   }
-  const labels = [...new Set(all.flat())].filter((k) => k !== "...").sort((a, b) => (a as number) - (b as number));
+  const labels = [...new Set(all.flat())]
+    .filter((k) => k !== "...")
+    .sort((a, b) => (a as number) - (b as number));
   labels.forEach((k, n) => {
-    symbols.set(k, n < 26 ? String.fromCharCode(97 + n) : n < 52 ? String.fromCharCode(39 + n) : String.fromCharCode(140 + n));
+    symbols.set(
+      k,
+      n < 26
+        ? String.fromCharCode(97 + n)
+        : n < 52
+          ? String.fromCharCode(39 + n)
+          : String.fromCharCode(140 + n),
+    );
   });
-  const term = (t: readonly unknown[]): string => t.map((k) => (k === "..." ? "..." : symbols.get(k))).join("");
+  const term = (t: readonly unknown[]): string =>
+    t.map((k) => (k === "..." ? "..." : symbols.get(k))).join("");
   const text = terms.map(term).join(",");
   return { text: output === null ? text : `${text}->${term(output)}`, operands };
 }
@@ -137,7 +161,8 @@ function contractTwo(left: NDArray, right: NDArray, { step, dtype, precision }: 
   const removed = [...step.removed].sort();
   let lhs = dropSingletons({ x: left, names: leftNames }, { x: right, names: rightNames });
   let rhs = dropSingletons({ x: right, names: rightNames }, lhs);
-  const only = (a: Named, b: Named): string[] => removed.filter((c) => count(a.names, c) === 1 && !b.names.includes(c));
+  const only = (a: Named, b: Named): string[] =>
+    removed.filter((c) => count(a.names, c) === 1 && !b.names.includes(c));
   const [onlyLeft, onlyRight] = [only(lhs, rhs), only(rhs, lhs)];
   lhs = sumNames(lhs, onlyLeft, dtype);
   rhs = sumNames(rhs, onlyRight, dtype);

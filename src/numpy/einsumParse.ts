@@ -46,7 +46,9 @@ export function parseSubscripts(text: string, shapes: readonly (readonly number[
   ranks.forEach((rank, i) => {
     if (rank < 0) throw wrongRank(terms[i], i, shapes[i]);
   });
-  const ellipsis = Array.from({ length: Math.max(0, ...ranks) }, () => letters.next().value as string).join("");
+  const ellipsis = Array.from({ length: Math.max(0, ...ranks) }, () => letters.next().value as string).join(
+    "",
+  );
   const inputs = terms.map((term, i) => term.replace("...", ellipsis.slice(ellipsis.length - ranks[i])));
   const output = sides.length === 2 ? sides[1].replace("...", ellipsis) : implicitOutput(inputs, ellipsis);
   for (const c of output) {
@@ -64,13 +66,18 @@ function checkTerm(term: string): void {
   const dots = term.split(".").length - 1;
   if (dots > 0 && (dots !== 3 || !term.includes("..."))) throw new ValueError("Invalid Ellipses.");
   const odd = term.replace("...", "").match(/[^\p{L}]/u);
-  if (odd !== null) throw new ValueError(`Character ${odd[0]} is not a valid einsum subscript: use letters, ",", "..." and "->".`);
+  if (odd !== null)
+    throw new ValueError(
+      `Character ${odd[0]} is not a valid einsum subscript: use letters, ",", "..." and "->".`,
+    );
 }
 
 /** Without an output: the ellipsis, then all letters that appear once, in alphabetical order. */
 function implicitOutput(inputs: readonly string[], ellipsis: string): string {
   const all = inputs.join("");
-  const once = [...new Set(all)].filter((c) => !ellipsis.includes(c) && all.indexOf(c) === all.lastIndexOf(c));
+  const once = [...new Set(all)].filter(
+    (c) => !ellipsis.includes(c) && all.indexOf(c) === all.lastIndexOf(c),
+  );
   return ellipsis + once.sort().join("");
 }
 
@@ -83,7 +90,9 @@ function labelSizes(inputs: readonly string[], shapes: readonly (readonly number
       const known = sizes.get(c);
       if (known === undefined || known === 1) sizes.set(c, n);
       else if (n !== 1 && n !== known) {
-        throw new ValueError(`Size of label '${c}' for operand ${i} (${known}) does not match previous terms (${n}).`);
+        throw new ValueError(
+          `Size of label '${c}' for operand ${i} (${known}) does not match previous terms (${n}).`,
+        );
       }
     });
   });

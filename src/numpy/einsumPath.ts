@@ -33,7 +33,9 @@ export function planContractions(subscripts: EinsumSubscripts, optimize: EinsumO
   return path.map((pair, step) => {
     const positions = [...pair].sort((i, j) => j - i);
     if (positions.some((p, i) => !(p >= 0 && p < terms.length) || p === positions[i + 1])) {
-      throw new ValueError(`einsum: the path ${JSON.stringify(path)} does not fit ${subscripts.inputs.length} operands.`);
+      throw new ValueError(
+        `einsum: the path ${JSON.stringify(path)} does not fit ${subscripts.inputs.length} operands.`,
+      );
     }
     const inputs = positions.map((p) => terms.splice(p, 1)[0]);
     const involved = union(positions.map((p) => letters.splice(p, 1)[0]));
@@ -44,7 +46,12 @@ export function planContractions(subscripts: EinsumSubscripts, optimize: EinsumO
     const result = last ? subscripts.output : kept.sort((a, b) => all.indexOf(a) - all.indexOf(b)).join("");
     terms.push(result);
     letters.push(new Set(kept));
-    return { positions, removed: new Set([...involved].filter((c) => !needed.has(c))), inputs, output: result };
+    return {
+      positions,
+      removed: new Set([...involved].filter((c) => !needed.has(c))),
+      inputs,
+      output: result,
+    };
   });
 }
 
@@ -56,7 +63,8 @@ function choosePath(subscripts: EinsumSubscripts, optimize: EinsumOptimize): Ein
       throw new ValueError("einsum contracts one or two operands at a time: give a path of pairs.");
     }
     const left = n - steps.reduce((k, s) => k + s.length - 1, 0);
-    if (left !== 1) throw new ValueError(`einsum: the path ${JSON.stringify(steps)} leaves ${left} operands, expected 1.`);
+    if (left !== 1)
+      throw new ValueError(`einsum: the path ${JSON.stringify(steps)} leaves ${left} operands, expected 1.`);
     return steps;
   }
   if (n <= 2) return [Array.from({ length: n }, (_, i) => i)];
@@ -64,7 +72,9 @@ function choosePath(subscripts: EinsumSubscripts, optimize: EinsumOptimize): Ein
   if (optimize === "optimal") return optimalPath(subscripts);
   if (optimize === "greedy") return greedyPath(subscripts);
   if (optimize !== true && optimize !== "auto") {
-    throw new ValueError(`einsum: optimize must be "auto", "optimal", "greedy", a boolean or a path, got ${String(optimize)}.`);
+    throw new ValueError(
+      `einsum: optimize must be "auto", "optimal", "greedy", a boolean or a path, got ${String(optimize)}.`,
+    );
   }
   return n <= optimalLimit ? optimalPath(subscripts) : greedyPath(subscripts);
 }
@@ -118,7 +128,8 @@ function optimalPath(subscripts: EinsumSubscripts): EinsumPath {
 function greedyPath(subscripts: EinsumSubscripts): EinsumPath {
   let operands: Letters[] = subscripts.inputs.map((t) => new Set(t));
   const path: [number, number][] = [];
-  const sizeOf = (set: Letters): number => [...set].reduce((n, c) => n * (subscripts.sizes.get(c) as number), 1);
+  const sizeOf = (set: Letters): number =>
+    [...set].reduce((n, c) => n * (subscripts.sizes.get(c) as number), 1);
   while (operands.length > 1) {
     let best: { pair: [number, number]; key: readonly [number, number]; result: Letters } | null = null;
     for (let i = 0; i < operands.length; i++) {

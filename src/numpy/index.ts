@@ -7,15 +7,14 @@ export * from "./binary.ts";
 export * from "./constants.ts";
 export * from "./creation.ts";
 export * from "./einsum.ts";
+export * from "./floatParts.ts";
+export { take, takeAlongAxis } from "./indexing.ts";
 export * from "./manipulation.ts";
-export {
-  allclose,
-  arrayEqual,
-} from "./manipulation.ts";
+export { arrayRepr, arrayStr, getPrintoptions, printoptions, setPrintoptions } from "./printing.ts";
 export * from "./products.ts";
 export * from "./reductions.ts";
 export * from "./scalarTypes.ts";
 export * from "./sorting.ts";
-export { canCast, promoteTypes, resultType } from "./types.ts";
+export { canCast, dtype, promoteTypes, resultType } from "./types.ts";
 export * from "./unary.ts";
 export { where } from "./where.ts";

@@ -37,7 +37,10 @@ export function toGather(
 ): GatherIndexer {
   const advancedAt = parsed.flatMap((e, i) => (isAdvanced(e) ? [i] : []));
   const contiguous = advancedAt.every((p, i) => i === 0 || p === advancedAt[i - 1] + 1);
-  const { entries, shape, scalarMaskDims } = expandScalarMasks(expandEllipsis(parsed, operandShape.length), operandShape);
+  const { entries, shape, scalarMaskDims } = expandScalarMasks(
+    expandEllipsis(parsed, operandShape.length),
+    operandShape,
+  );
   const index = wrapNegative ? entries.map((e) => wrapNegativeIndex(e, shape)) : entries;
 
   const anyArray = index.some((e) => e.kind === "array" && e.value.ndim > 0);
@@ -162,12 +165,17 @@ function wrapNegativeIndex(e: ParsedIndex, shape: readonly number[]): ParsedInde
   if (e.kind !== "array" || e.value.dtype.kind === "uint") return e;
   const { value, host } = e;
   if (host !== null && isEager()) {
-    return host.some((i) => i < 0) ? { ...knownIndex(host.map((i) => (i < 0 ? i + size : i))), axes: e.axes } : e;
+    return host.some((i) => i < 0)
+      ? { ...knownIndex(host.map((i) => (i < 0 ? i + size : i))), axes: e.axes }
+      : e;
   }
   if (host !== null) {
     const wrapped = lax.add(value, scalar(size, value.dtype));
     const negative = Uint8Array.from(host, (i) => (i < 0 ? 1 : 0));
-    return { ...e, value: lax.select(arrayFromHost(negative, shapedArray(value.shape, bool)), wrapped, value) };
+    return {
+      ...e,
+      value: lax.select(arrayFromHost(negative, shapedArray(value.shape, bool)), wrapped, value),
+    };
   }
   return { ...e, value: normalizeIndex(value, size) };
 }
@@ -187,7 +195,10 @@ function stridedPositions(start: number, step: number, length: number): NDArray 
 }
 
 /** All start indices side by side along a last axis. */
-function joinIndices(parts: readonly { indices: NDArray; startDim: number }[], batchShape: readonly number[]): NDArray {
+function joinIndices(
+  parts: readonly { indices: NDArray; startDim: number }[],
+  batchShape: readonly number[],
+): NDArray {
   if (parts.length === 0) return arrayFromHost(new Int32Array(0), shapedArray([0], int32));
   if (parts.length === 1) return lax.expandDims(parts[0].indices, [parts[0].indices.ndim]);
   const shape = [...batchShape, 1];

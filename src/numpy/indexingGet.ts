@@ -5,10 +5,10 @@ import { scalar } from "../core/values.ts";
 import { int32 } from "../dtypes/index.ts";
 import { IndexError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
+import { concreteScalar } from "./concrete.ts";
 import { toGather } from "./indexingGather.ts";
 import { expandEllipsis, expandMasks, type ParsedIndex, parseIndex } from "./indexingParse.ts";
 import { convert } from "./promote.ts";
-import { concreteScalar } from "./concrete.ts";
 import { sliceIndices } from "./slice.ts";
 
 /**
@@ -113,7 +113,15 @@ function basicIndex(
   }
   const strided = strides.some((s) => s !== 1);
   if (!dynamic) {
-    return { start: start as number[], sizes, limits, strides: strided ? strides : null, rev, squeeze, newaxis };
+    return {
+      start: start as number[],
+      sizes,
+      limits,
+      strides: strided ? strides : null,
+      rev,
+      squeeze,
+      newaxis,
+    };
   }
   if (strided) return null;
   const original = expandEllipsis(parsed, shape.length).filter((e) => e.kind !== "newaxis");
@@ -183,7 +191,9 @@ function staticFillValue(value: unknown): number | bigint | boolean | undefined 
     const known = concreteScalar(value);
     if (known !== null) return known;
   }
-  throw new TypeError("The fillValue of an indexed get() must be a number known while tracing; for a traced one use jnp.where on the result.");
+  throw new TypeError(
+    "The fillValue of an indexed get() must be a number known while tracing; for a traced one use jnp.where on the result.",
+  );
 }
 
 /**

@@ -66,7 +66,7 @@ function parseEntry(entry: IndexEntry): Entry {
   }
   if (isSliceLike(entry)) return { kind: "slice", slice: toSlice(entry) };
   throw new IndexError(
-    "only integers, slices (slice(1, 3) or \"1:3\"), ellipsis (\"...\"), newaxis (null) and integer or boolean arrays are valid " +
+    'only integers, slices (slice(1, 3) or "1:3"), ellipsis ("..."), newaxis (null) and integer or boolean arrays are valid ' +
       `indices. Got ${entry === undefined ? "undefined" : typeof entry}`,
   );
 }
@@ -75,13 +75,17 @@ function parseText(text: string): Entry {
   if (text.trim() === "...") return { kind: "ellipsis" };
   const parsed = parseSlice(text);
   if (parsed !== null) return { kind: "slice", slice: parsed };
-  throw new TypeError(`JAX does not support string indexing; got idx='${text}'. The text of an index is a slice ("1:3", "::-1", ":") or "...".`);
+  throw new TypeError(
+    `JAX does not support string indexing; got idx='${text}'. The text of an index is a slice ("1:3", "::-1", ":") or "...".`,
+  );
 }
 
 function arrayEntry(x: NDArray, host: Int32Array | null): Entry {
   if (x.dtype === bool) return { kind: "boolean", value: x };
   if (isInteger(x.dtype)) return { kind: "array", value: x, host };
-  throw new TypeError(`Indexer must have integer or boolean type, got indexer with type ${x.dtype}. Convert it: i.astype("int32").`);
+  throw new TypeError(
+    `Indexer must have integer or boolean type, got indexer with type ${x.dtype}. Convert it: i.astype("int32").`,
+  );
 }
 
 /** Numbers in the list of an index are integers, unlike those in lists of values. */
@@ -94,9 +98,12 @@ function listEntry(list: readonly unknown[]): Entry {
   };
   collect(list);
   if (kinds.has("fraction")) {
-    throw new TypeError("Indexer must have integer or boolean type, got indexer with type float32 (a list with a fraction in it).");
+    throw new TypeError(
+      "Indexer must have integer or boolean type, got indexer with type float32 (a list with a fraction in it).",
+    );
   }
-  if (kinds.size === 1 && kinds.has("boolean")) return { kind: "boolean", value: fromNested(list, "index", bool) };
+  if (kinds.size === 1 && kinds.has("boolean"))
+    return { kind: "boolean", value: fromNested(list, "index", bool) };
   return arrayEntry(fromNested(list, "index", kinds.has("object") ? undefined : int32), null);
 }
 

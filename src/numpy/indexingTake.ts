@@ -22,7 +22,11 @@ interface TakeOptions {
 }
 
 const takeJit = jit(
-  (x: NDArray, i: NDArray, s: Required<Omit<TakeOptions, "fillValue">> & Pick<TakeOptions, "fillValue">): NDArray => {
+  (
+    x: NDArray,
+    i: NDArray,
+    s: Required<Omit<TakeOptions, "fillValue">> & Pick<TakeOptions, "fillValue">,
+  ): NDArray => {
     const a = s.axis === null ? flat(x) : x;
     const axis = canonicalizeAxis(s.axis ?? 0, a.ndim);
     const size = a.shape[axis];
@@ -91,7 +95,8 @@ export function take(
   );
   const mode = o.mode ?? "fill";
   if (!["fill", "clip", "wrap"].includes(mode)) {
-    const hint = mode === "raise" ? " The 'raise' mode to jnp.take is not supported: compiled code cannot raise." : "";
+    const hint =
+      mode === "raise" ? " The 'raise' mode to jnp.take is not supported: compiled code cannot raise." : "";
     throw new ValueError(`Invalid mode '${mode}' for np.take.${hint}`);
   }
   const i = toArray(indices, "take", 1);
@@ -116,10 +121,14 @@ const takeAlongAxisJit = jit(
   (x: NDArray, i: NDArray, s: TakeAlongAxisOptions): NDArray => {
     const a = s.axis === null ? flat(x) : x;
     if (s.axis === null && i.ndim !== 1) {
-      throw new ValueError(`take_along_axis indices must be 1D if axis=None, got shape (${i.shape.join(", ")})`);
+      throw new ValueError(
+        `take_along_axis indices must be 1D if axis=None, got shape (${i.shape.join(", ")})`,
+      );
     }
     if (a.ndim !== i.ndim) {
-      throw new ValueError(`indices and arr must have the same number of dimensions; ${i.ndim} vs. ${a.ndim}`);
+      throw new ValueError(
+        `indices and arr must have the same number of dimensions; ${i.ndim} vs. ${a.ndim}`,
+      );
     }
     const axis = canonicalizeAxis(s.axis ?? 0, a.ndim);
     const size = a.shape[axis];
@@ -202,7 +211,10 @@ export function takeAlongAxis(
   );
   const i = toArray(indices, "take_along_axis", 1);
   requireIntegers("take_along_axis", i);
-  return takeAlongAxisJit(toArray(arr, "take_along_axis", 0), i, { ...o, axis: o.axis === undefined ? -1 : o.axis });
+  return takeAlongAxisJit(toArray(arr, "take_along_axis", 0), i, {
+    ...o,
+    axis: o.axis === undefined ? -1 : o.axis,
+  });
 }
 
 function requireIntegers(name: string, i: NDArray): void {

@@ -1,5 +1,5 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
-import { shapedArray, shapesEqual, shapeStr } from "../core/aval.ts";
+import { shapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { canonicalizeShape } from "./arguments.ts";

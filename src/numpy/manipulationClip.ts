@@ -14,10 +14,9 @@ interface ClipOptions {
   min?: ArrayLike | null;
   max?: ArrayLike | null;
 }
-const clipBoth = jit(
-  (x: NDArray, low: NDArray, high: NDArray): NDArray => minimum(high, maximum(low, x)),
-  { name: "clip" },
-);
+const clipBoth = jit((x: NDArray, low: NDArray, high: NDArray): NDArray => minimum(high, maximum(low, x)), {
+  name: "clip",
+});
 const clipLow = jit((x: NDArray, low: NDArray): NDArray => maximum(low, x), { name: "clip" });
 const clipHigh = jit((x: NDArray, high: NDArray): NDArray => minimum(high, x), { name: "clip" });
 const clipNone = jit((x: NDArray): NDArray => x, { name: "clip" });
@@ -29,7 +28,11 @@ const clipNone = jit((x: NDArray): NDArray => x, { name: "clip" });
  * String(jnp.clip(jnp.array([-1, 0.5, 2]), 0, 1)); // => "[0.  0.5 1. ]"
  * ```
  */
-export function clip(arr: ArrayLike, min?: ArrayLike | null | ClipOptions, max?: ArrayLike | null | ClipOptions): NDArray {
+export function clip(
+  arr: ArrayLike,
+  min?: ArrayLike | null | ClipOptions,
+  max?: ArrayLike | null | ClipOptions,
+): NDArray {
   const o = readOptions<ClipOptions>("clip", ["min", "max"], [min, max]);
   const x = toArray(arr, "clip", 0);
   const low = o.min === undefined || o.min === null ? null : toArray(o.min, "clip", 1);
@@ -56,7 +59,8 @@ function rounding(name: string): (a: ArrayLike, decimals?: number | { decimals?:
     const o = readOptions<{ decimals: number }>(name, ["decimals"], [decimals]);
     const x = toArray(a, name);
     const places = o.decimals ?? 0;
-    if (!Number.isInteger(places)) throw new TypeError(`jnp.${name}: decimals must be an integer, got ${String(places)}.`);
+    if (!Number.isInteger(places))
+      throw new TypeError(`jnp.${name}: decimals must be an integer, got ${String(places)}.`);
     if (isInteger(x.dtype) && places < 0) {
       throw new ValueError("integer np.round not implemented for decimals < 0");
     }
@@ -87,7 +91,8 @@ const nanToNumJit = jit(
     const or = (v: NDArray | undefined, value: number): NDArray =>
       v === undefined ? scalar(value, x.dtype) : convert(v, x.dtype);
     const finite = where(isnan(x), or(given.nan, 0), x);
-    const isInfinite = (y: NDArray, sign: number): NDArray => lax.eq(y, scalar(sign * Number.POSITIVE_INFINITY, x.dtype));
+    const isInfinite = (y: NDArray, sign: number): NDArray =>
+      lax.eq(y, scalar(sign * Number.POSITIVE_INFINITY, x.dtype));
     const below = where(isInfinite(finite, 1), or(given.posinf, Number(max)), finite);
     return where(isInfinite(below, -1), or(given.neginf, Number(min)), below);
   },

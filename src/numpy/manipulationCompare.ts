@@ -1,5 +1,5 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
-import { shapesEqual, shapedArray } from "../core/aval.ts";
+import { shapedArray, shapesEqual } from "../core/aval.ts";
 import { literal, scalar } from "../core/values.ts";
 import { asDType, bool, type DTypeLike, float32 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
@@ -47,7 +47,11 @@ function readClose(name: string, args: readonly unknown[]): CloseOptions {
  * String(jnp.isclose(jnp.array([1, 2]), jnp.array([1.000001, 2.1]))); // => "[ True False]"
  * ```
  */
-export function isclose(a: ArrayLike, b: ArrayLike, ...args: [(ArrayLike | CloseOptions)?, ...unknown[]]): NDArray {
+export function isclose(
+  a: ArrayLike,
+  b: ArrayLike,
+  ...args: [(ArrayLike | CloseOptions)?, ...unknown[]]
+): NDArray {
   const o = readClose("isclose", args);
   const given: { rtol?: NDArray; atol?: NDArray } = {};
   if (o.rtol !== undefined) given.rtol = toArray(o.rtol, "isclose", 2);
@@ -71,7 +75,11 @@ const allcloseJit = jit(
  * String(jnp.allclose(jnp.array([1, 2]), jnp.array([1, 2.0000001]))); // => "True"
  * ```
  */
-export function allclose(a: ArrayLike, b: ArrayLike, ...args: [(ArrayLike | CloseOptions)?, ...unknown[]]): NDArray {
+export function allclose(
+  a: ArrayLike,
+  b: ArrayLike,
+  ...args: [(ArrayLike | CloseOptions)?, ...unknown[]]
+): NDArray {
   const o = readClose("allclose", args);
   const given: { rtol?: NDArray; atol?: NDArray } = {};
   if (o.rtol !== undefined) given.rtol = toArray(o.rtol, "allclose", 2);
@@ -88,7 +96,11 @@ export function allclose(a: ArrayLike, b: ArrayLike, ...args: [(ArrayLike | Clos
  * String(jnp.arrayEqual(jnp.array([1, 2]), jnp.array([1, 2]))); // => "True"
  * ```
  */
-export function arrayEqual(a1: ArrayLike, a2: ArrayLike, options?: boolean | { equalNan?: boolean }): NDArray {
+export function arrayEqual(
+  a1: ArrayLike,
+  a2: ArrayLike,
+  options?: boolean | { equalNan?: boolean },
+): NDArray {
   const o = readOptions<{ equalNan: boolean }>("arrayEqual", ["equalNan"], [options]);
   const [x, y] = [toArray(a1, "array_equal", 0), toArray(a2, "array_equal", 1)];
   if (!shapesEqual(x.shape, y.shape)) return scalar(false, bool);

@@ -5,6 +5,7 @@ import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "./arguments.ts";
+import { eye } from "./creation.ts";
 import { getItem } from "./indexingGet.ts";
 import { indexUpdate } from "./indexingUpdate.ts";
 import { tile } from "./manipulationRepeat.ts";
@@ -17,14 +18,14 @@ type Offset = number | { k?: number };
 function offsetOf(name: string, k: Offset | undefined): number {
   const o = readOptions<{ k: number }>(name, ["k"], [k]);
   const value = o.k ?? 0;
-  if (!Number.isInteger(value)) throw new TypeError(`jnp.${name}: k must be an integer, got ${String(value)}.`);
+  if (!Number.isInteger(value))
+    throw new TypeError(`jnp.${name}: k must be an integer, got ${String(value)}.`);
   return value;
 }
 
 /** True on the `k`-th diagonal of a matrix. */
-function eyeMask(rows: number, columns: number, k: number): NDArray {
-  return lax.eye(bool, [rows, columns], k);
-}
+const eyeMask = (rows: number, columns: number, k: number): NDArray =>
+  eye(rows, { M: columns, k, dtype: bool });
 
 /**
  * Ones at and below the `k`-th diagonal, zeros above.
@@ -107,7 +108,8 @@ export function diagonal(a: ArrayLike, ...args: [(number | DiagonalOptions)?, ..
   const x = toArray(a, "diagonal");
   if (x.ndim < 2) throw new ValueError("diagonal requires an array of at least two dimensions.");
   const [axis1, axis2] = [o.axis1 ?? 0, o.axis2 ?? 1].map((k) => canonicalizeAxis(k, x.ndim));
-  if (axis1 === axis2) throw new ValueError(`axis1 and axis2 can not be same. axis1=${o.axis1} and axis2=${o.axis2}`);
+  if (axis1 === axis2)
+    throw new ValueError(`axis1 and axis2 can not be same. axis1=${o.axis1} and axis2=${o.axis2}`);
   return diagonalJit(x, o.offset ?? 0, axis1, axis2);
 }
 
@@ -178,7 +180,8 @@ export function trace(a: ArrayLike, ...args: [(number | TraceOptions)?, ...unkno
   const o = readOptions<TraceOptions>("trace", ["offset", "axis1", "axis2", "dtype"], args);
   const x = toArray(a, "trace");
   const [axis1, axis2] = [o.axis1 ?? 0, o.axis2 ?? 1].map((k) => canonicalizeAxis(k, x.ndim));
-  if (axis1 === axis2) throw new ValueError(`axis1 and axis2 can not be same. axis1=${axis1} and axis2=${axis2}`);
+  if (axis1 === axis2)
+    throw new ValueError(`axis1 and axis2 can not be same. axis1=${axis1} and axis2=${axis2}`);
   return traceJit(x, o.offset ?? 0, axis1, axis2, o.dtype === undefined ? null : asDType(o.dtype));
 }
 
@@ -204,8 +207,14 @@ export function fillDiagonal(
   val: ArrayLike,
   options?: { wrap?: boolean; inplace?: boolean },
 ): NDArray {
-  const o = readOptions<{ wrap: boolean; inplace: boolean }>("fillDiagonal", ["wrap"], [options], ["inplace"]);
-  if (o.inplace === true) throw new ValueError("Arrays are immutable: jnp.fillDiagonal returns a new array, pass inplace: false.");
+  const o = readOptions<{ wrap: boolean; inplace: boolean }>(
+    "fillDiagonal",
+    ["wrap"],
+    [options],
+    ["inplace"],
+  );
+  if (o.inplace === true)
+    throw new ValueError("Arrays are immutable: jnp.fillDiagonal returns a new array, pass inplace: false.");
   if (o.wrap === true) throw new ValueError("jnp.fillDiagonal: wrap is not supported.");
   const [x, v] = [toArray(a, "fill_diagonal", 0), toArray(val, "fill_diagonal", 1)];
   if (x.ndim < 2) throw new ValueError("array must be at least 2-d");

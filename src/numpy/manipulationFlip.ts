@@ -79,7 +79,7 @@ const rollStaticJit = jit(
     axes.forEach((axis, i) => {
       const size = x.shape[axis];
       if (size === 0) return;
-      const start = (((-shifts[i] % size) + size) % size);
+      const start = ((-shifts[i] % size) + size) % size;
       result = lax.concatenate(
         [lax.sliceInDim(result, start, size, 1, axis), lax.sliceInDim(result, 0, start, 1, axis)],
         axis,
@@ -136,11 +136,13 @@ export function roll(
   const axes = (typeof o.axis === "number" ? [o.axis] : o.axis).map((k) => canonicalizeAxis(k, x.ndim));
   if (shift instanceof NDArray) return rollDynamicJit(x, shift, axes);
   const shifts = typeof shift === "number" ? [shift] : shift;
-  if (!shifts.every((s) => Number.isInteger(s))) throw new TypeError(`jnp.roll: shift must be integers, got ${shifts.join(", ")}.`);
+  if (!shifts.every((s) => Number.isInteger(s)))
+    throw new TypeError(`jnp.roll: shift must be integers, got ${shifts.join(", ")}.`);
   const n = Math.max(shifts.length, axes.length);
   if ([shifts.length, axes.length].some((m) => m !== 1 && m !== n)) {
     throw new ValueError(`jnp.roll: got ${shifts.length} shifts for ${axes.length} axes.`);
   }
-  const spread = (list: readonly number[]): number[] => Array.from({ length: n }, (_, i) => list[list.length === 1 ? 0 : i]);
+  const spread = (list: readonly number[]): number[] =>
+    Array.from({ length: n }, (_, i) => list[list.length === 1 ? 0 : i]);
   return rollStaticJit(x, spread(shifts), spread(axes));
 }

@@ -1,5 +1,5 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
-import { shapesEqual, shapeStr } from "../core/aval.ts";
+import { shapeStr, shapesEqual } from "../core/aval.ts";
 import { asDType, type DTypeLike } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
@@ -18,7 +18,9 @@ interface JoinOptions {
 
 function listOf(arrays: Arrays, name: string, verb: string): NDArray[] {
   if (!Array.isArray(arrays)) {
-    throw new TypeError(`jnp.${name} requires a list of arrays, or an array of one more axis, got ${typeof arrays}.`);
+    throw new TypeError(
+      `jnp.${name} requires a list of arrays, or an array of one more axis, got ${typeof arrays}.`,
+    );
   }
   if (arrays.length === 0) throw new ValueError(`Need at least one array to ${verb}.`);
   return arrays.map((x, i) => toArray(x, name, i));
@@ -39,12 +41,19 @@ function sameDType(arrays: readonly NDArray[], dtype: DTypeLike | undefined): ND
  * String(jnp.concatenate([jnp.array([1, 2]), jnp.array([3])])); // => "[1. 2. 3.]"
  * ```
  */
-export function concatenate(arrays: Arrays, ...args: [(number | null | JoinOptions)?, ...unknown[]]): NDArray {
+export function concatenate(
+  arrays: Arrays,
+  ...args: [(number | null | JoinOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<JoinOptions>("concatenate", ["axis", "dtype"], args);
   const axis = o.axis === undefined ? 0 : o.axis;
   if (arrays instanceof NDArray) return concatenateRows(arrays, axis, o.dtype);
   const list = listOf(arrays, "concatenate", "concatenate");
-  if (axis === null) return concatenate(list.map((x) => ravel(x)), { dtype: o.dtype });
+  if (axis === null)
+    return concatenate(
+      list.map((x) => ravel(x)),
+      { dtype: o.dtype },
+    );
   if (list[0].ndim === 0) throw new ValueError("Zero-dimensional arrays cannot be concatenated.");
   const dimension = canonicalizeAxis(axis, list[0].ndim);
   return lax.concatenate(sameDType(list, o.dtype), dimension);
@@ -76,14 +85,17 @@ export function stack(arrays: Arrays, ...args: [(number | JoinOptions)?, ...unkn
   const o = readOptions<JoinOptions>("stack", ["axis", "out", "dtype"], args);
   const axis = o.axis ?? 0;
   if (arrays instanceof NDArray) {
-    if (arrays.ndim === 0) throw new TypeError("jnp.stack requires a list of arrays or an array with at least one axis.");
+    if (arrays.ndim === 0)
+      throw new TypeError("jnp.stack requires a list of arrays or an array with at least one axis.");
     if (arrays.shape[0] === 0) throw new ValueError("Need at least one array to stack.");
     const k = canonicalizeAxis(axis, arrays.ndim);
     return concatenate(expandDims(arrays, k + 1), { axis: k, dtype: o.dtype });
   }
   const list = listOf(arrays, "stack", "stack");
   if (list.some((x) => !shapesEqual(x.shape, list[0].shape))) {
-    throw new ValueError(`All input arrays must have the same shape. Got ${list.map((x) => shapeStr(x.shape)).join(", ")}.`);
+    throw new ValueError(
+      `All input arrays must have the same shape. Got ${list.map((x) => shapeStr(x.shape)).join(", ")}.`,
+    );
   }
   return lax.stack(sameDType(list, o.dtype), canonicalizeAxis(axis, list[0].ndim + 1));
 }
@@ -96,10 +108,10 @@ function joiner(
   return (arrays, options) => {
     const { dtype } = readOptions<{ dtype: DTypeLike }>(name, ["dtype"], [options]);
     if (arrays instanceof NDArray) {
-      const rows = vmap(raise)(arrays);
+      const rows = vmap((x: NDArray) => raise(x))(arrays);
       return concatenateRows(rows, axisOf(rows.ndim - 1), dtype);
     }
-    const list = listOf(arrays, name, "concatenate").map(raise);
+    const list = listOf(arrays, name, "concatenate").map((x) => raise(x));
     return concatenate(list, { axis: axisOf(list[0].ndim), dtype });
   };
 }
@@ -128,7 +140,11 @@ const appendJit = jit(
  * String(jnp.append(jnp.array([1, 2]), 3)); // => "[1. 2. 3.]"
  * ```
  */
-export function append(arr: ArrayLike, values: ArrayLike, axis?: number | null | { axis?: number | null }): NDArray {
+export function append(
+  arr: ArrayLike,
+  values: ArrayLike,
+  axis?: number | null | { axis?: number | null },
+): NDArray {
   const o = readOptions<{ axis: number | null }>("append", ["axis"], [axis]);
   return appendJit(toArray(arr, "append", 0), toArray(values, "append", 1), o.axis ?? null);
 }
@@ -157,6 +173,8 @@ function joinBlocks(blocks: Blocks): [NDArray, depth: number] {
   const depth = parts[0][1];
   if (parts.some((p) => p[1] !== depth)) throw new ValueError("Mismatched list depths in jnp.block");
   const rank = Math.max(depth, ...parts.map(([x]) => x.ndim));
-  const raised = parts.map(([x]) => (x.ndim < rank ? lax.broadcast(x, new Array<number>(rank - x.ndim).fill(1)) : x));
+  const raised = parts.map(([x]) =>
+    x.ndim < rank ? lax.broadcast(x, new Array<number>(rank - x.ndim).fill(1)) : x,
+  );
   return [concatenate(raised, { axis: -depth }), depth + 1];
 }

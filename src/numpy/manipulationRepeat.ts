@@ -58,7 +58,12 @@ interface RepeatOptions {
  * String(jnp.repeat(jnp.array([1, 2]), jnp.int32([2, 1]))); // => "[1. 1. 2.]"
  * ```
  */
-export function repeat(a: ArrayLike, repeats: ArrayLike, axis?: number | null | RepeatOptions, options?: RepeatOptions): NDArray {
+export function repeat(
+  a: ArrayLike,
+  repeats: ArrayLike,
+  axis?: number | null | RepeatOptions,
+  options?: RepeatOptions,
+): NDArray {
   const o = readOptions<RepeatOptions>("repeat", ["axis"], [axis, options], ["totalRepeatLength"]);
   const given = toArray(a, "repeat", 0);
   const x = o.axis === undefined || o.axis === null ? (given.ndim === 0 ? given : ravel(given)) : given;
@@ -69,8 +74,10 @@ export function repeat(a: ArrayLike, repeats: ArrayLike, axis?: number | null | 
     const why =
       "repeats of jnp.repeat. The total number of repeats must be static: give a static value for `repeats`, or pass totalRepeatLength";
     const known = concreteVector(repeats, why);
-    if (known.values.some((n) => !Number.isInteger(n))) throw new TypeError("jnp.repeat: repeats must be integers.");
-    if (known.values.some((n) => n < 0)) throw new ValueError("jnp.repeat: repeats may not contain negative values.");
+    if (known.values.some((n) => !Number.isInteger(n)))
+      throw new TypeError("jnp.repeat: repeats must be integers.");
+    if (known.values.some((n) => n < 0))
+      throw new ValueError("jnp.repeat: repeats may not contain negative values.");
     if (known.scalar) return repeatEach(x, known.values[0], k);
     const length = x.ndim === 0 ? 1 : x.shape[k];
     if (known.values.length !== 1 && known.values.length !== length) {
@@ -81,16 +88,24 @@ export function repeat(a: ArrayLike, repeats: ArrayLike, axis?: number | null | 
     counts = toArray(Int32Array.from(known.values), "repeat");
   } else {
     counts = ravel(toArray(repeats, "repeat", 1));
-    if (!isInteger(counts.dtype)) throw new TypeError(`jnp.repeat: repeats must be integers, got ${counts.dtype}.`);
+    if (!isInteger(counts.dtype))
+      throw new TypeError(`jnp.repeat: repeats must be integers, got ${counts.dtype}.`);
     if (x.ndim > 0) counts = broadcastTo(counts, [x.shape[k]]);
   }
   if (x.ndim === 0) {
     if (counts.size !== 1) {
-      throw new ValueError("`repeat` with a scalar parameter `a` is only implemented for scalar values of the parameter `repeats`.");
+      throw new ValueError(
+        "`repeat` with a scalar parameter `a` is only implemented for scalar values of the parameter `repeats`.",
+      );
     }
     return lax.broadcastInDim(x, [total], []);
   }
-  if (total === 0) return lax.full(x.shape.map((n, i) => (i === k ? 0 : n)), 0, x.dtype);
+  if (total === 0)
+    return lax.full(
+      x.shape.map((n, i) => (i === k ? 0 : n)),
+      0,
+      x.dtype,
+    );
   if (x.shape[k] === 0) return x;
   return take(x, repeatPositions(counts, total), k);
 }
@@ -103,7 +118,10 @@ function repeatEach(x: NDArray, n: number, axis: number): NDArray {
     shape,
     x.shape.map((_, i) => (i <= axis ? i : i + 1)),
   );
-  return reshape(spread, x.shape.map((d, i) => (i === axis ? d * n : d)));
+  return reshape(
+    spread,
+    x.shape.map((d, i) => (i === axis ? d * n : d)),
+  );
 }
 
 /** Which element stands at each place of the result: a count of the starts of runs at or before it. */
@@ -134,4 +152,3 @@ const resizeJit = jit(
 export function resize(a: ArrayLike, newShape: number | readonly number[]): NDArray {
   return resizeJit(toArray(a, "resize"), canonicalizeShape(newShape, "jnp.resize"));
 }
-

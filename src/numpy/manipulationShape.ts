@@ -35,7 +35,11 @@ export function reshape(
   const x = toArray(a, "reshape");
   const newShape = resolveShape(x, shape);
   if (checkOrder("jnp.reshape", o.order) === "C") return lax.reshape(x, newShape);
-  const reversed = lax.reshape(x, newShape.slice().reverse(), x.shape.map((_, i) => x.ndim - 1 - i));
+  const reversed = lax.reshape(
+    x,
+    newShape.slice().reverse(),
+    x.shape.map((_, i) => x.ndim - 1 - i),
+  );
   return transpose(reversed);
 }
 
@@ -51,7 +55,9 @@ function resolveShape(x: NDArray, given: number | readonly number[]): number[] {
   const from = `cannot reshape array of shape ${shapeStr(x.shape)} (size ${x.size}) into shape ${shapeStr(list)}`;
   if (unknown.length === 1) {
     if (product === 0 ? x.size !== 0 : x.size % product !== 0) {
-      throw new TypeError(`${from} because the product of specified axis sizes (${product}) does not evenly divide ${x.size}`);
+      throw new TypeError(
+        `${from} because the product of specified axis sizes (${product}) does not evenly divide ${x.size}`,
+      );
     }
     shape[unknown[0]] = product === 0 ? 0 : x.size / product;
   } else if (product !== x.size) {
@@ -84,11 +90,21 @@ export function ravel(a: ArrayLike, ...args: [(Order | { order?: Order })?]): ND
  * String(jnp.transpose(jnp.array([[1, 2], [3, 4]]))); // => "[[1. 3.]\n [2. 4.]]"
  * ```
  */
-export function transpose(a: ArrayLike, axes?: readonly number[] | null | { axes?: readonly number[] | null }): NDArray {
+export function transpose(
+  a: ArrayLike,
+  axes?: readonly number[] | null | { axes?: readonly number[] | null },
+): NDArray {
   const o = readOptions<{ axes: readonly number[] | null }>("transpose", ["axes"], [axes]);
   const x = toArray(a, "transpose");
-  if (o.axes === undefined || o.axes === null) return lax.transpose(x, x.shape.map((_, i) => x.ndim - 1 - i));
-  return lax.transpose(x, o.axes.map((k) => canonicalizeAxis(k, x.ndim)));
+  if (o.axes === undefined || o.axes === null)
+    return lax.transpose(
+      x,
+      x.shape.map((_, i) => x.ndim - 1 - i),
+    );
+  return lax.transpose(
+    x,
+    o.axes.map((k) => canonicalizeAxis(k, x.ndim)),
+  );
 }
 
 /** {@link transpose} with the axes required. @example `jnp.permuteDims(jnp.zeros([2, 3, 4]), [2, 0, 1]).shape; // => [4, 2, 3]` */
@@ -107,7 +123,8 @@ export function permuteDims(x: ArrayLike, axes: readonly number[] | { axes: read
  */
 export function matrixTranspose(x: ArrayLike): NDArray {
   const a = toArray(x, "matrix_transpose");
-  if (a.ndim < 2) throw new ValueError(`x must be at least two-dimensional for matrix_transpose; got ndim=${a.ndim}`);
+  if (a.ndim < 2)
+    throw new ValueError(`x must be at least two-dimensional for matrix_transpose; got ndim=${a.ndim}`);
   const order = a.shape.map((_, i) => i);
   return lax.transpose(a, [...order.slice(0, -2), a.ndim - 1, a.ndim - 2]);
 }
@@ -127,7 +144,9 @@ export function swapaxes(a: ArrayLike, axis1: number, axis2: number): NDArray {
   const [i, j] = [axis1, axis2].map((axis) => {
     if (!Number.isInteger(axis)) return canonicalizeAxis(axis, x.ndim);
     if (axis < -x.ndim || axis >= x.ndim) {
-      throw new IndexError(`swapaxes: index ${axis} is out of bounds for axis 0 with size ${x.ndim}: the array has ${x.ndim} axes`);
+      throw new IndexError(
+        `swapaxes: index ${axis} is out of bounds for axis 0 with size ${x.ndim}: the array has ${x.ndim} axes`,
+      );
     }
     return axis < 0 ? axis + x.ndim : axis;
   });
@@ -162,10 +181,10 @@ export function moveaxis(
   return lax.transpose(x, order);
 }
 
-const rollaxisJit = jit(
-  (x: NDArray, axis: number, start: number): NDArray => moveaxis(x, axis, start),
-  { name: "rollaxis", staticArgnums: [1, 2] },
-);
+const rollaxisJit = jit((x: NDArray, axis: number, start: number): NDArray => moveaxis(x, axis, start), {
+  name: "rollaxis",
+  staticArgnums: [1, 2],
+});
 /**
  * Moves an axis to stand before the axis `start` (default: to the front). {@link moveaxis} is easier to read.
  *
@@ -219,7 +238,8 @@ export function expandDims(
   axis: number | readonly number[] | { axis: number | readonly number[] },
 ): NDArray {
   const o = readOptions<{ axis: number | readonly number[] }>("expandDims", ["axis"], [axis]);
-  if (o.axis === undefined) throw new TypeError("jnp.expandDims requires an axis: the positions of the new axes.");
+  if (o.axis === undefined)
+    throw new TypeError("jnp.expandDims requires an axis: the positions of the new axes.");
   const x = toArray(a, "expand_dims");
   const axes = typeof o.axis === "number" ? [o.axis] : o.axis;
   return axes.length === 0 ? x : lax.expandDims(x, axes);

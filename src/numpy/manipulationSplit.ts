@@ -1,4 +1,4 @@
-import { type ArrayLike, NDArray } from "../core/array.ts";
+import type { ArrayLike, NDArray } from "../core/array.ts";
 import { asNumpyInts } from "../core/printing.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
@@ -16,7 +16,8 @@ function splitAlong(op: string, x: NDArray, sections: Sections, axis: number): N
   let sizes: number[];
   if (cuts === null || cuts.scalar) {
     const n = cuts === null ? (sections as number) : cuts.values[0];
-    if (!Number.isInteger(n) || n <= 0) throw new ValueError(`jnp.${op}: number of sections must be a positive integer, got ${n}.`);
+    if (!Number.isInteger(n) || n <= 0)
+      throw new ValueError(`jnp.${op}: number of sections must be a positive integer, got ${n}.`);
     const part = Math.floor(size / n);
     const rest = size - part * n;
     if (rest !== 0 && op !== "arraySplit") {

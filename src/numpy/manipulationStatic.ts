@@ -1,5 +1,5 @@
-import { ArrayImpl, NDArray } from "../core/array.ts";
-import { Tracer } from "../core/trace.ts";
+import type { ArrayImpl, NDArray } from "../core/array.ts";
+import type { Tracer } from "../core/trace.ts";
 import { ConcretizationTypeError } from "../errors.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import { toArray } from "./promote.ts";
@@ -20,6 +20,9 @@ export function concreteVector(x: unknown, what: string): { values: number[]; sc
   if (Array.isArray(x) && x.every((v) => typeof v === "number" || typeof v === "bigint")) {
     return { values: x.map(Number), scalar: false };
   }
-  const array = requireConcrete(toArray(x, what), `The problem arose with the ${what}, which must be known while tracing.`);
+  const array = requireConcrete(
+    toArray(x, what),
+    `The problem arose with the ${what}, which must be known while tracing.`,
+  );
   return { values: Array.from(array.toHost() as ArrayLike<number>, Number), scalar: array.ndim === 0 };
 }

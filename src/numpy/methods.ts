@@ -77,11 +77,6 @@ function item(this: NDArray, ...index: number[]): number | boolean | bigint {
   return x.dtype === bool ? v !== 0 : v;
 }
 
-/** What a tracer shows: its type, never a value. */
-function tracerText(x: Tracer): string {
-  return `Traced<${x.aval}>`;
-}
-
 const methods: Record<string, Method> = {
   add: method(binary.add),
   sub: method(binary.subtract),
@@ -132,7 +127,7 @@ const methods: Record<string, Method> = {
   take: method(indexing.take),
   var: method(reductions.var),
   astype: method((x: NDArray, dtype: never) => convert(x, asDType(dtype))),
-  view: method((x: NDArray, dtype: never) => lax.bitcastConvertType(x, asDType(dtype))),
+  view: method(manipulation.view),
   reshape: method((x: NDArray, ...shape: (number | readonly number[])[]) =>
     manipulation.reshape(x, shape.length === 1 ? shape[0] : (shape as number[])),
   ),
@@ -174,7 +169,7 @@ const methods: Record<string, Method> = {
     return this instanceof ArrayImpl && this.buffer === null;
   },
   toString: function (this: NDArray): string {
-    if (this instanceof Tracer) return tracerText(this);
+    if (this instanceof Tracer) return this.describe();
     return formatStr((this as ArrayImpl).toHost(), this.shape, this.dtype);
   },
 };
@@ -201,7 +196,7 @@ const symbols: Record<symbol, Method> = {
     this.delete();
   },
   [Symbol.for("nodejs.util.inspect.custom")]: function (this: NDArray): string {
-    if (this instanceof Tracer) return tracerText(this);
+    if (this instanceof Tracer) return this.describe();
     if ((this as ArrayImpl).buffer === null)
       return `Array(<deleted>, shape=(${this.shape.join(", ")}), dtype=${this.dtype})`;
     return formatRepr((this as ArrayImpl).toHost(), this.shape, this.dtype, this.weakType);

@@ -49,7 +49,10 @@ export const dot: Product = (a, b, options) => {
   const { dtype, weakType } = productType("dot", [x, y], o.preferredElementType);
   const contract: [number[], number[]] =
     x.ndim === 0 || y.ndim === 0 ? [[], []] : [[x.ndim - 1], [y.ndim === 1 ? 0 : y.ndim - 2]];
-  const result = lax.dotGeneral(x, y, [contract, [[], []]], { precision: o.precision, preferredElementType: dtype });
+  const result = lax.dotGeneral(x, y, [contract, [[], []]], {
+    precision: o.precision,
+    preferredElementType: dtype,
+  });
   return convert(result, dtype, weakType);
 };
 
@@ -67,7 +70,8 @@ export const matmul: Product = (a, b, options) => {
   const o = readProduct("matmul", options);
   const [x, y] = [toArray(a, "matmul", 0), toArray(b, "matmul", 1)];
   [x, y].forEach((v, i) => {
-    if (v.ndim < 1) throw new ValueError(`matmul input operand ${i} must have ndim at least 1, but it has ndim ${v.ndim}`);
+    if (v.ndim < 1)
+      throw new ValueError(`matmul input operand ${i} must have ndim at least 1, but it has ndim ${v.ndim}`);
   });
   return batchedProduct("matmul", x, y, Math.min(x.ndim, 2), Math.min(y.ndim, 2), o);
 };
@@ -212,7 +216,10 @@ export function tensordot(
   const [x, y] = [toArray(a, "tensordot", 0), toArray(b, "tensordot", 1)];
   const contract = tensordotAxes(o.axes ?? 2, x, y);
   const { dtype, weakType } = productType("tensordot", [x, y], o.preferredElementType);
-  const result = lax.dotGeneral(x, y, [contract, [[], []]], { precision: o.precision, preferredElementType: dtype });
+  const result = lax.dotGeneral(x, y, [contract, [[], []]], {
+    precision: o.precision,
+    preferredElementType: dtype,
+  });
   return convert(result, dtype, weakType);
 }
 
@@ -227,7 +234,9 @@ function tensordotAxes(axes: TensordotAxes, x: NDArray, y: NDArray): [number[], 
     return [range.map((i) => x.ndim - axes + i), range];
   }
   if (!Array.isArray(axes) || axes.length !== 2) {
-    throw new TypeError("tensordot axes argument must be an int, a pair of ints, or a pair of lists/tuples of ints.");
+    throw new TypeError(
+      "tensordot axes argument must be an int, a pair of ints, or a pair of lists/tuples of ints.",
+    );
   }
   const [left, right] = axes.map((k: number | readonly number[]) => (typeof k === "number" ? [k] : k));
   if (left.length !== right.length) {
@@ -258,7 +267,9 @@ export function vecdot(x1: ArrayLike, x2: ArrayLike, options?: ProductOptions & 
   const [x, y] = [toArray(x1, "vecdot", 0), toArray(x2, "vecdot", 1)];
   const [n, m] = [x.shape[canonicalizeAxis(axis, x.ndim)], y.shape[canonicalizeAxis(axis, y.ndim)]];
   if (n !== m) {
-    throw new ValueError(`axes must match; got shapes ${shapeStr(x.shape)} and ${shapeStr(y.shape)} with axis=${axis}`);
+    throw new ValueError(
+      `axes must match; got shapes ${shapeStr(x.shape)} and ${shapeStr(y.shape)} with axis=${axis}`,
+    );
   }
   return batchedProduct("vecdot", moveaxis(x, axis, -1), moveaxis(y, axis, -1), 1, 1, o);
 }
@@ -285,7 +296,9 @@ export function vecmat(x1: ArrayLike, x2: ArrayLike): NDArray {
 }
 function requireCore(name: string, x: NDArray, rank: number, position: number): void {
   if (x.ndim < rank) {
-    throw new ValueError(`${name} input operand ${position} must have ndim at least ${rank}, but it has ndim ${x.ndim}`);
+    throw new ValueError(
+      `${name} input operand ${position} must have ndim at least ${rank}, but it has ndim ${x.ndim}`,
+    );
   }
 }
 
@@ -294,15 +307,29 @@ const kronJit = jit(
     const [x, y] = promoteDTypes([a, b]);
     const rank = Math.max(x.ndim, y.ndim);
     const raise = (v: NDArray): NDArray =>
-      v.ndim === rank ? v : lax.expandDims(v, Array.from({ length: rank - v.ndim }, (_, i) => i));
+      v.ndim === rank
+        ? v
+        : lax.expandDims(
+            v,
+            Array.from({ length: rank - v.ndim }, (_, i) => i),
+          );
     const [p, q] = [raise(x), raise(y)];
     if (rank === 0) return multiply(p, q);
     const axes = p.shape.map((_, i) => i);
     const product = multiply(
-      lax.expandDims(p, axes.map((i) => 2 * i + 1)),
-      lax.expandDims(q, axes.map((i) => 2 * i)),
+      lax.expandDims(
+        p,
+        axes.map((i) => 2 * i + 1),
+      ),
+      lax.expandDims(
+        q,
+        axes.map((i) => 2 * i),
+      ),
     );
-    return reshape(product, p.shape.map((n, i) => n * q.shape[i]));
+    return reshape(
+      product,
+      p.shape.map((n, i) => n * q.shape[i]),
+    );
   },
   { name: "kron" },
 );
@@ -357,7 +384,11 @@ const crossJit = jit(
  * String(jnp.cross(jnp.array([1, 0, 0]), jnp.array([0, 1, 0]))); // => "[0. 0. 1.]"
  * ```
  */
-export function cross(a: ArrayLike, b: ArrayLike, ...args: [(number | CrossOptions)?, ...unknown[]]): NDArray {
+export function cross(
+  a: ArrayLike,
+  b: ArrayLike,
+  ...args: [(number | CrossOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<CrossOptions>("cross", ["axisa", "axisb", "axisc", "axis"], args);
   const all = o.axis ?? undefined;
   return crossJit(

@@ -36,7 +36,7 @@ interface ReductionSpec {
 
 function makeReduction(spec: ReductionSpec) {
   return (a: ArrayLike, ...args: unknown[]): NDArray => {
-    const { axis, dtype, keepdims, initial, where } = readOptions<ReductionOptions>(
+    const { axis, dtype, keepdims, initial, where, promoteIntegers } = readOptions<ReductionOptions>(
       spec.name,
       ["axis", "dtype"],
       args,
@@ -55,8 +55,12 @@ function makeReduction(spec: ReductionSpec) {
       throw new ValueError(`zero-size array to reduction operation ${spec.name} which has no identity`);
     }
     const resultDType =
-      dtype === undefined ? (spec.promoteIntegers === true ? widen(x.dtype) : x.dtype) : asDType(dtype);
-    x = convert(x, resultDType, x.weakType && dtype === undefined && resultDType === x.dtype);
+      dtype === undefined
+        ? spec.promoteIntegers === true && promoteIntegers !== false
+          ? widen(x.dtype)
+          : x.dtype
+        : asDType(dtype);
+    x = convert(x, resultDType);
     if (mask !== null) x = select(mask, x, scalar(spec.identity(x.dtype), x.dtype));
     let result = spec.reduce(x, axes);
     if (initial !== undefined) {

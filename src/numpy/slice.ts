@@ -80,7 +80,9 @@ export function parseSlice(text: string): Slice | null {
 
 /** True for objects with the fields of a slice. */
 export function isSliceLike(x: unknown): x is SliceLike {
-  return x instanceof Slice || (typeof x === "object" && x !== null && "start" in x && "stop" in x && "step" in x);
+  return (
+    x instanceof Slice || (typeof x === "object" && x !== null && "start" in x && "stop" in x && "step" in x)
+  );
 }
 /** A {@link Slice} from any object with its fields, checked. */
 export function toSlice(x: SliceLike): Slice {

@@ -47,7 +47,12 @@ const sortJit = jit(
  */
 export function sort(a: ArrayLike, axis?: number | null | SortOptions, options?: SortOptions): NDArray {
   const o = readOptions<SortOptions>("sort", ["axis"], [axis, options], ["stable", "descending"]);
-  return sortJit(toArray(a, "sort"), o.axis === undefined ? -1 : o.axis, o.stable !== false, o.descending === true);
+  return sortJit(
+    toArray(a, "sort"),
+    o.axis === undefined ? -1 : o.axis,
+    o.stable !== false,
+    o.descending === true,
+  );
 }
 
 const argsortJit = jit(

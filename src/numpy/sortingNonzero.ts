@@ -1,15 +1,15 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
+import type { Tracer } from "../core/trace.ts";
 import { arrayFromHost, scalar } from "../core/values.ts";
 import { bool, int32, isInteger } from "../dtypes/index.ts";
 import { ConcretizationTypeError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
-import type { Tracer } from "../core/trace.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import { canonicalizeShape, readOptions } from "./arguments.ts";
 import { floorDivide, remainder } from "./binary.ts";
-import { truePositions } from "./indexingParse.ts";
 import { getItem } from "./indexingGet.ts";
+import { truePositions } from "./indexingParse.ts";
 import { indexUpdate } from "./indexingUpdate.ts";
 import { clip } from "./manipulationClip.ts";
 import { stack } from "./manipulationJoin.ts";
@@ -59,7 +59,13 @@ export function nonzero(a: ArrayLike, options?: NonzeroOptions): NDArray[] {
   if (values.length !== x.ndim || values.some((v) => v.ndim !== 0)) {
     throw new ValueError(`fill_value must be a scalar or a tuple of length ${x.ndim}`);
   }
-  const missing = lax.ge(lax.iota(int32, size), lax.reduceSum(convert(mask, int32), mask.shape.map((_, i) => i)));
+  const missing = lax.ge(
+    lax.iota(int32, size),
+    lax.reduceSum(
+      convert(mask, int32),
+      mask.shape.map((_, i) => i),
+    ),
+  );
   return result.map((r, i) => convert(where(missing, values[i], r), int32));
 }
 
@@ -111,7 +117,12 @@ export function extract(
   arr: ArrayLike,
   options?: { size?: number; fillValue?: number | boolean },
 ): NDArray {
-  const o = readOptions<{ size: number; fillValue: number | boolean }>("extract", [], [options], ["size", "fillValue"]);
+  const o = readOptions<{ size: number; fillValue: number | boolean }>(
+    "extract",
+    [],
+    [options],
+    ["size", "fillValue"],
+  );
   const x = ravel(toArray(arr, "extract", 1));
   const all = ravel(toArray(condition, "extract", 0));
   const mask = all.size > x.size ? lax.slice(all, [0], [x.size]) : all;
@@ -138,13 +149,18 @@ interface BincountOptions {
  * String(jnp.bincount(jnp.int32([0, 1, 1, 3]))); // => "[1 2 0 1]"
  * ```
  */
-export function bincount(x: ArrayLike, ...args: [(ArrayLike | null | BincountOptions)?, ...unknown[]]): NDArray {
+export function bincount(
+  x: ArrayLike,
+  ...args: [(ArrayLike | null | BincountOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<BincountOptions>("bincount", ["weights", "minlength"], args, ["length"]);
   const given = toArray(x, "bincount");
   const a = given.dtype === bool ? convert(given, int32) : given;
-  if (!isInteger(a.dtype)) throw new TypeError(`x argument to bincount must have an integer type; got ${a.dtype}`);
+  if (!isInteger(a.dtype))
+    throw new TypeError(`x argument to bincount must have an integer type; got ${a.dtype}`);
   if (a.ndim !== 1) throw new ValueError("only 1-dimensional input supported.");
-  const weights = o.weights === undefined || o.weights === null ? scalar(1, int32) : toArray(o.weights, "bincount", 1);
+  const weights =
+    o.weights === undefined || o.weights === null ? scalar(1, int32) : toArray(o.weights, "bincount", 1);
   if (weights.ndim > 0 && weights.shape[0] !== a.shape[0]) {
     throw new ValueError(`shape of weights must match shape of x. Got ${weights.aval} and ${a.aval}`);
   }
@@ -152,7 +168,8 @@ export function bincount(x: ArrayLike, ...args: [(ArrayLike | null | BincountOpt
   return indexUpdate(lax.full([length], 0, weights.dtype), [clip(a, 0)]).add(weights, { mode: "drop" });
 }
 function largest(x: NDArray): number {
-  const why = "The error occurred because of argument 'x' of jnp.bincount. To avoid this error, pass a static `length` argument.";
+  const why =
+    "The error occurred because of argument 'x' of jnp.bincount. To avoid this error, pass a static `length` argument.";
   let result = -1;
   for (const v of requireConcrete(x, why).toHost()) result = Math.max(result, Number(v), 0);
   return result;

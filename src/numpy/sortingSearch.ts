@@ -98,11 +98,17 @@ const searchJit = jit(
  * String(jnp.searchsorted(jnp.array([1, 2, 2, 3]), 2, { side: "right" })); // => "3"
  * ```
  */
-export function searchsorted(a: ArrayLike, v: ArrayLike, ...args: [(Side | SearchOptions)?, ...unknown[]]): NDArray {
+export function searchsorted(
+  a: ArrayLike,
+  v: ArrayLike,
+  ...args: [(Side | SearchOptions)?, ...unknown[]]
+): NDArray {
   const o = readOptions<SearchOptions>("searchsorted", ["side", "sorter"], args, ["method"]);
   const { side = "left", method = "scan" } = o;
   if (side !== "left" && side !== "right") {
-    throw new ValueError(`'${side}' is an invalid value for keyword 'side'. Expected one of ['left', 'right'].`);
+    throw new ValueError(
+      `'${side}' is an invalid value for keyword 'side'. Expected one of ['left', 'right'].`,
+    );
   }
   if (!["default", "scan", "scan_unrolled", "sort", "compare_all"].includes(method)) {
     throw new ValueError(
@@ -144,7 +150,9 @@ export function digitize(
   const o = readOptions<{ right: boolean; method: Method }>("digitize", ["right"], args, ["method"]);
   const [a, edges] = [toArray(x, "digitize", 0), toArray(bins, "digitize", 1)];
   if (edges.ndim !== 1) {
-    throw new ValueError(`digitize: bins must be a 1-dimensional array; got bins of shape (${edges.shape.join(", ")})`);
+    throw new ValueError(
+      `digitize: bins must be a 1-dimensional array; got bins of shape (${edges.shape.join(", ")})`,
+    );
   }
   if (edges.shape[0] === 0) return lax.full(a.shape, 0, int32);
   return digitizeJit(a, edges, o.right === true, o.method ?? "scan");

@@ -1,7 +1,10 @@
-import type { ArrayLike, NDArray } from "../core/array.ts";
+import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { bool, finfo, float32, int32, isFloating, isInteger } from "../dtypes/index.ts";
+import { bool, finfo, float32, int32, isFloating, isInteger, uint8 } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
+import { constLike } from "../lax/operands.ts";
+import { customJvp } from "../transforms/customJvp.ts";
+import { setName } from "../transforms/functionName.ts";
 import { jit } from "../transforms/jit.ts";
 import { convert, promoteArgs, promoteArgsInexact, promoteDTypesInexact, toArray } from "./promote.ts";
 import { where } from "./where.ts";
@@ -13,14 +16,14 @@ function inexact(x: ArrayLike, name: string): NDArray {
 
 /** A function of floats, elementwise. */
 function float(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
-  return (x) => op(inexact(x, name));
+  return setName((x: ArrayLike) => op(inexact(x, name)), name);
 }
 /** Rounding leaves integers and booleans as they are. */
 function rounding(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
-  return (x) => {
+  return setName((x: ArrayLike) => {
     const array = toArray(x, name);
     return isFloating(array.dtype) ? op(array) : array;
-  };
+  }, name);
 }
 
 /** The constant `value` with the dtype of `x`. */
@@ -121,9 +124,9 @@ export const square = (x: ArrayLike): NDArray => {
 export const reciprocal = (x: ArrayLike): NDArray =>
   lax.integerPow(promoteDTypesInexact([toArray(x, "reciprocal")])[0], -1);
 /** Degrees to radians. */
-export const deg2rad = float("deg2rad", (x) => lax.mul(x, like(x, Math.PI / 180)));
+export const deg2rad = float("deg2rad", (x) => lax.mul(x, constLike(x, Math.PI / 180)));
 /** Radians to degrees. */
-export const rad2deg = float("rad2deg", (x) => lax.mul(x, like(x, 180 / Math.PI)));
+export const rad2deg = float("rad2deg", (x) => lax.mul(x, constLike(x, 180 / Math.PI)));
 export { deg2rad as radians, rad2deg as degrees };
 
 /** Bitwise (integers) or logical (booleans) complement. @example `String(jnp.invert(0)); // => "-1"` */
@@ -176,15 +179,59 @@ export const signbit = (x: ArrayLike): NDArray => signbitJit(toArray(x, "signbit
 export const logicalNot = (x: ArrayLike): NDArray => lax.bitwiseNot(toBool(toArray(x, "logicalNot")));
 /** x != 0. */
 export function toBool(x: NDArray): NDArray {
-  return x.dtype === bool ? x : lax.ne(x, like(x, 0));
+  return x.dtype === bool ? x : lax.ne(x, constLike(x, 0));
 }
 /** Real numbers are their own conjugates. */
 export const conjugate = positive;
 export { conjugate as conj, positive as real };
 /** The imaginary part: zeros for real arrays. */
-export const imag = (x: ArrayLike): NDArray => {
-  const array = toArray(x, "imag");
-  return lax.full(array.shape, 0, array.dtype);
+export const imag = (x: ArrayLike): NDArray => lax.fullLike(toArray(x, "imag"), 0);
+/** True where the imaginary part is zero: everywhere, complex dtypes are not supported yet. */
+export const isreal = (x: ArrayLike): NDArray => {
+  const part = imag(x);
+  return lax.eq(part, constLike(part, 0));
 };
-/** True everywhere: complex dtypes are not supported yet. */
-export const isreal = (x: ArrayLike): NDArray => lax.full(toArray(x, "isreal").shape, true, bool);
+/** True where the imaginary part is not zero: nowhere, complex dtypes are not supported yet. */
+export const iscomplex = (x: ArrayLike): NDArray => {
+  const part = imag(x);
+  return lax.ne(part, constLike(part, 0));
+};
+/** Whether an argument is a scalar: a number, bigint, boolean or an array without axes. @example `jnp.isscalar(3); // => true` */
+export const isscalar = (x: unknown): boolean =>
+  typeof x === "number" ||
+  typeof x === "bigint" ||
+  typeof x === "boolean" ||
+  (x instanceof NDArray && x.ndim === 0);
+
+const bitwiseCountJit = jit(
+  (x: NDArray) => convert(lax.populationCount(absolute(x.dtype === bool ? convert(x, int32) : x)), uint8),
+  { name: "bitwise_count" },
+);
+/** The number of set bits of |x|, uint8. @example `String(jnp.bitwiseCount(jnp.array(7n))); // => "3"` */
+export const bitwiseCount = (x: ArrayLike): NDArray => bitwiseCountJit(toArray(x, "bitwiseCount"));
+
+/** The k-th derivative of sin(x)/x at 0, as a function of x that has the right derivatives in turn. */
+function sincAtZero(k: number): (x: NDArray) => NDArray {
+  const name = "_sinc_maclaurin";
+  const f = customJvp(
+    (x: NDArray): NDArray => {
+      const zero = lax.mul(x, constLike(x, 0));
+      return k % 2 === 1 ? zero : lax.add(zero, constLike(x, (-1) ** (k / 2) / (k + 1)));
+    },
+    { name },
+  );
+  f.defjvp(([x], [t]) => [f(x), lax.mul(sincAtZero(k + 1)(x), t)]);
+  return f;
+}
+const sincJit = jit(
+  (x0: NDArray) => {
+    const [x] = promoteDTypesInexact([x0]);
+    const isZero = lax.eq(x, constLike(x, 0));
+    const pix = lax.mul(constLike(x, Math.PI), x);
+    const safe = where(isZero, constLike(x, 1), pix);
+    return where(isZero, sincAtZero(0)(pix), lax.div(lax.sin(safe), safe));
+  },
+  { name: "sinc" },
+);
+/** sin(pi x) / (pi x), 1 at 0, with the right derivatives there. @example `String(jnp.sinc(0)); // => "1.0"` */
+export const sinc = (x: ArrayLike): NDArray => sincJit(toArray(x, "sinc"));

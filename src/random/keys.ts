@@ -1,5 +1,7 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
-import { bool, isInteger, keyFry, uint32 } from "../dtypes/index.ts";
+import { shapedArray } from "../core/aval.ts";
+import { literal } from "../core/values.ts";
+import { bool, int32, isInteger, keyFry, uint32 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { convert, toArray } from "../numpy/promote.ts";
@@ -26,7 +28,7 @@ function seedKey(ctor: string, seed: ArrayLike, impl: string | undefined): NDArr
   if (impl !== undefined && impl !== "threefry2x32" && impl !== "fry") {
     throw new ValueError(`unrecognized PRNG implementation "${impl}". Did you mean one of: "threefry2x32"?`);
   }
-  const value = toArray(seed, ctor);
+  const value = typeof seed === "number" || typeof seed === "bigint" ? wholeSeed(seed) : toArray(seed, ctor);
   if (value.dtype === keyFry) throw new TypeError(`${ctor} accepts a scalar seed, but was given a PRNG key.`);
   if (value.ndim > 0) {
     throw new TypeError(
@@ -36,6 +38,14 @@ function seedKey(ctor: string, seed: ArrayLike, impl: string | undefined): NDArr
   if (!isInteger(value.dtype)) throw new TypeError(`PRNG key seed must be an integer; got ${value.aval}`);
   return lax.randomSeed(value);
 }
+
+/** A seed beyond 32 bits counts by its low 32 bits, as in JAX without 64-bit integers. */
+function wholeSeed(seed: number | bigint): NDArray {
+  if (typeof seed === "number" && !Number.isInteger(seed))
+    throw new TypeError(`PRNG key seed must be an integer; got ${seed}`);
+  return literal(Number(BigInt.asIntN(32, BigInt(seed))), weakInt);
+}
+const weakInt = shapedArray([], int32, true);
 
 /**
  * A key for the samplers, made from an integer seed: a scalar array of dtype `key<fry>`. Keys are values: the same key always

@@ -27,6 +27,7 @@ import { checkBroadcast, convert, promoteDTypesInexact, raiseRank, toArray } fro
 import { argmax, cumsum } from "../numpy/reductions.ts";
 import { searchsorted } from "../numpy/sorting.ts";
 import * as un from "../numpy/unary.ts";
+import { where } from "../numpy/where.ts";
 import { jit } from "../transforms/jit.ts";
 import { checkKey } from "./keys.ts";
 
@@ -69,8 +70,7 @@ export function bits(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknow
 
 const uniformJit = jit(
   (key: NDArray, lo: NDArray, hi: NDArray, shape: readonly number[], dtype: DType): NDArray => {
-    const min = raiseRankFull(convert(lo, dtype), shape.length);
-    const max = raiseRankFull(convert(hi, dtype), shape.length);
+    const [min, max] = [lo, hi].map((x) => convert(x, dtype)).map((x) => raiseRankFull(x, shape.length));
     checkShape("uniform", shape, min, max);
     const info = finfo(dtype);
     if (dtype === float64) return uniform64(key, min, max, shape);
@@ -181,31 +181,39 @@ export function truncatedNormal(
   );
 }
 function toFloat(x: ArrayLike): NDArray {
-  return typeof x === "number" ? literal(x, weakFloat) : toArray(x, "random");
+  if (typeof x === "number") return Number.isInteger(x) ? literal(x, weakFloat) : literal(x);
+  return toArray(x, "random");
 }
 
 const bernoulliJit = jit(
-  (key: NDArray, p: NDArray, given: readonly number[] | null): NDArray => {
+  (key: NDArray, p: NDArray, given: readonly number[] | null, mode: Mode): NDArray => {
     const shape = given ?? p.shape;
     checkShape("bernoulli", shape, p);
-    const u = uniform(key, { shape, dtype: p.dtype });
-    return bi.less(u, p);
+    if (mode === "low") return bi.less(uniform(key, { shape, dtype: p.dtype }), p);
+    const u = uniform(key, { shape: [2, ...shape], dtype: p.dtype });
+    const [coarse, fine] = [0, 1].map((i) => lax.squeeze(lax.sliceInDim(u, i, i + 1), [0]));
+    return bi.less(bi.multiply(fine, 2 ** -finfo(p.dtype).nmant), bi.subtract(p, coarse));
   },
-  { name: "_bernoulli", staticArgnums: 2 },
+  { name: "_bernoulli", staticArgnums: [2, 3] },
 );
 interface BernoulliOptions {
   p?: ArrayLike;
   shape?: Shape;
+  mode?: Mode;
 }
-/** Booleans that are true with probability `p` (0.5 by default). @throws TypeError when `p` is an integer array */
+/**
+ * Booleans that are true with probability `p` (0.5 by default); mode "high" resolves tiny probabilities.
+ * @throws TypeError when `p` is an integer array
+ */
 export function bernoulli(key: NDArray, ...args: [(ArrayLike | BernoulliOptions)?, ...unknown[]]): NDArray {
-  const o = readOptions<BernoulliOptions>("bernoulli", ["p", "shape"], args);
+  const o = readOptions<BernoulliOptions>("bernoulli", ["p", "shape", "mode"], args);
   const { typed } = checkKey("bernoulli", key);
   const p = toFloat(o.p ?? 0.5);
-  if (!isFloating(p.dtype))
+  if (!isFloating(p.dtype)) {
     throw new TypeError(`bernoulli probability \`p\` must have a floating dtype, got ${p.dtype}.`);
-  const strong = convert(p, p.dtype);
-  return bernoulliJit(typed, strong, o.shape === undefined ? null : shapeOf("bernoulli", o.shape));
+  }
+  const shape = o.shape === undefined ? null : shapeOf("bernoulli", o.shape);
+  return bernoulliJit(typed, convert(p, p.dtype), shape, modeOf("bernoulli", o.mode));
 }
 
 /** Integers clipped to what a dtype holds, then converted. */
@@ -223,8 +231,7 @@ const randintJit = jit(
     const max0 = whole(maxval);
     const top = clipTo(scalar(Number(iinfo(dtype).max), dtype), max0.dtype);
     const outOfRange = lax.gt(max0, top);
-    const min = raiseRankFull(clipTo(min0, dtype), shape.length);
-    const max = raiseRankFull(clipTo(max0, dtype), shape.length);
+    const [min, max] = [min0, max0].map((x) => clipTo(x, dtype)).map((x) => raiseRankFull(x, shape.length));
     const keys = lax.randomSplit(key, [2]);
     const [k1, k2] = [0, 1].map((i) => lax.squeeze(lax.slice(keys, [i], [i + 1], [1]), [0]));
     const higher = lax.randomBits(k1, 32, shape);
@@ -393,17 +400,39 @@ export function choice(
   );
 }
 
+type Mode = "low" | "high";
 const gumbelJit = jit(
-  (key: NDArray, shape: readonly number[], dtype: DType): NDArray => {
-    const u = uniformJit(key, scalar(Number(finfo(dtype).tiny), dtype), literal(1, weakFloat), shape, dtype);
-    return un.negative(un.log(un.negative(un.log(u))));
+  (key: NDArray, shape: readonly number[], dtype: DType, mode: Mode): NDArray => {
+    const { tiny, nmant } = finfo(dtype);
+    if (mode === "low") {
+      const u = uniformJit(key, scalar(Number(tiny), dtype), literal(1, weakFloat), shape, dtype);
+      return un.negative(un.log(un.negative(un.log(u))));
+    }
+    // Two draws give the small values bits of their own.
+    const u = uniformJit(key, literal(0, weakFloat), literal(1, weakFloat), [2, ...shape], dtype);
+    const [high, low] = [0, 1].map((i) => lax.squeeze(lax.sliceInDim(u, i, i + 1), [0]));
+    const fine = bi.add(bi.add(high, bi.multiply(2 ** -nmant, low)), scalar(Number(tiny), dtype));
+    const x = where(bi.greaterEqual(high, 0.5), high, fine);
+    return un.negative(un.log(un.negative(un.log1p(un.negative(x)))));
   },
-  { name: "_gumbel", staticArgnums: [1, 2] },
+  { name: "_gumbel", staticArgnums: [1, 2, 3] },
 );
-/** Standard Gumbel floats: -log(-log(uniform)). */
-export function gumbel(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknown[]]): NDArray {
-  const o = readOptions<SampleOptions>("gumbel", ["shape", "dtype"], args);
-  return gumbelJit(checkKey("gumbel", key).typed, shapeOf("gumbel", o.shape), floatDType("gumbel", o.dtype));
+interface GumbelOptions extends SampleOptions {
+  mode?: Mode;
+}
+function modeOf(name: string, mode: string | undefined): Mode {
+  if (mode === undefined || mode === "low" || mode === "high") return mode ?? "low";
+  throw new ValueError(`random.${name}: mode must be 'high' or 'low', got ${JSON.stringify(mode)}`);
+}
+/** Standard Gumbel floats: -log(-log(uniform)); mode "high" resolves the tail better at twice the cost. */
+export function gumbel(key: NDArray, ...args: [(Shape | GumbelOptions)?, ...unknown[]]): NDArray {
+  const o = readOptions<GumbelOptions>("gumbel", ["shape", "dtype", "mode"], args);
+  return gumbelJit(
+    checkKey("gumbel", key).typed,
+    shapeOf("gumbel", o.shape),
+    floatDType("gumbel", o.dtype),
+    modeOf("gumbel", o.mode),
+  );
 }
 
 const exponentialJit = jit(
@@ -447,6 +476,7 @@ interface CategoricalOptions {
   axis?: number;
   shape?: Shape;
   replace?: boolean;
+  mode?: Mode;
 }
 /**
  * Indices drawn with probabilities softmax(logits) along an axis (the last by default), int32.
@@ -459,7 +489,7 @@ export function categorical(
   logits: ArrayLike,
   ...args: [(number | CategoricalOptions)?, ...unknown[]]
 ): NDArray {
-  const o = readOptions<CategoricalOptions>("categorical", ["axis", "shape", "replace"], args);
+  const o = readOptions<CategoricalOptions>("categorical", ["axis", "shape", "replace", "mode"], args);
   const { typed } = checkKey("categorical", key);
   const v = toArray(logits, "categorical", 1);
   const axis = axisOf(o.axis ?? -1, v.ndim);
@@ -470,7 +500,7 @@ export function categorical(
   if (o.replace ?? true) {
     const drawn = shape.slice(shape.length - batch.length);
     drawn.splice(axis, 0, v.shape[axis]);
-    const g = gumbel(typed, { shape: [...prefix, ...drawn], dtype: v.dtype });
+    const g = gumbel(typed, { shape: [...prefix, ...drawn], dtype: v.dtype, mode: o.mode });
     const expanded =
       prefix.length === 0
         ? v
@@ -480,7 +510,7 @@ export function categorical(
           );
     return argmax(bi.add(g, expanded), axis - v.ndim);
   }
-  const g = bi.add(v, gumbel(typed, { shape: v.shape, dtype: v.dtype }));
+  const g = bi.add(v, gumbel(typed, { shape: v.shape, dtype: v.dtype, mode: o.mode }));
   const k = prefix.reduce((p, n) => p * n, 1);
   if (k > v.shape[axis]) {
     throw new ValueError(

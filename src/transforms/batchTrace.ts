@@ -19,6 +19,9 @@ export class BatchTracer extends Tracer {
     shape.splice(dim, 1);
     this.aval = shapedArray(shape, value.dtype, value.aval.weakType);
   }
+  describe(): string {
+    return `VmapTracer(aval=${this.aval.strWeak()}, batched=${this.value.aval.strWeak()})`;
+  }
 }
 
 /** Vectorisation: every primitive applies its batching rule, under the parent trace. */

@@ -1,17 +1,18 @@
 import type { NDArray } from "../core/array.ts";
+import { typeMatch } from "../core/aval.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { definePrimitive, notLinear, type Params, type Primitive, Zero } from "../core/primitive.ts";
 import { addTangents, instantiate, zerosLikeAval } from "../core/tangents.ts";
-import { bind } from "../core/trace.ts";
+import { bind, isEager } from "../core/trace.ts";
 import { AttributeError } from "../errors.ts";
+import { broadcastBatchDim, moveBatchDim } from "../lax/batching.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { batchJaxpr, runBatched } from "./batchTrace.ts";
 import { flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
 import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
-import type { AnyFunction } from "./types.ts";
-import { broadcastAxis, moveAxis } from "./vmap.ts";
+import type { AnyFunction, ArgsOf } from "./types.ts";
 
 /** A derivative rule on flat arrays: primals and instantiated tangents to primal results and tangents. */
 type FlatRule = ((primals: readonly NDArray[], tangents: readonly NDArray[]) => [NDArray[], NDArray[]]) & {
@@ -66,7 +67,7 @@ const customJvpCallP: Primitive<CustomJvpParams> = definePrimitive<CustomJvpPara
         );
         const place = (x: NDArray, from: number | null, to: number | null): NDArray => {
           if (to === null || from === to) return x;
-          return from === null ? broadcastAxis(x, axisSize, to) : moveAxis(x, from, to);
+          return from === null ? broadcastBatchDim(x, axisSize, to) : moveBatchDim(x, from, to);
         };
         const half = outs.length / 2;
         const want = dimsOut.map((d, i) => d ?? outDims[i] ?? outDims[half + i]);
@@ -81,8 +82,20 @@ const customJvpCallP: Primitive<CustomJvpParams> = definePrimitive<CustomJvpPara
   },
 });
 
+/** @throws TypeError when a tangent does not have the shape and dtype of the value it belongs to */
+function checkTangents(values: readonly NDArray[], tangents: readonly NDArray[], name: string): void {
+  values.forEach((x, i) => {
+    const expected = x.aval.toTangent();
+    if (typeMatch(tangents[i].aval, expected)) return;
+    throw new TypeError(
+      `Custom JVP rule of ${name} must produce primal and tangent outputs with corresponding shapes and dtypes, but got a tangent of type ` +
+        `${tangents[i].aval} for a value of type ${x.aval}, which needs ${expected}.`,
+    );
+  });
+}
+
 /** A function with a forward derivative of its own; see {@link customJvp}. */
-export type CustomJvpFunction<F extends AnyFunction> = F & {
+export type CustomJvpFunction<F extends AnyFunction> = ((...args: ArgsOf<F>) => ReturnType<F>) & {
   /** Defines the rule: `(primals, tangents) => [value, tangent]`, both lists of the arguments. */
   defjvp(rule: (primals: Parameters<F>, tangents: Parameters<F>) => [ReturnType<F>, ReturnType<F>]): void;
   /** Defines the rule argument by argument: `(tangent, value, ...primals) => tangent`; null for a zero derivative. */
@@ -113,6 +126,12 @@ export function customJvp<F extends AnyFunction>(
       throw new AttributeError(`No JVP defined for custom_jvp function ${name} using defjvp.`);
     const defined = rule as (primals: unknown, tangents: unknown) => [unknown, unknown];
     const { leaves, treedef } = flattenArrays(args, `Argument of ${name} is`);
+    if (isEager()) {
+      // Evaluated at once there is nothing to differentiate.
+      const out = f(...(treedef.unflatten(leaves) as unknown[]));
+      const flat = flattenArrays(out, `custom_jvp function ${name} returned`);
+      return flat.treedef.unflatten(flat.leaves);
+    }
     let outTree!: PyTreeDef;
     const { jaxpr, consts } = traceToJaxpr(
       (xs) => {
@@ -140,6 +159,12 @@ export function customJvp<F extends AnyFunction>(
             `Custom JVP rule of ${name} must produce primal and tangent outputs with equal container (pytree) structures, but got ${out.treedef} and ${tangent.treedef} respectively.`,
           );
         }
+        if (out.treedef !== outTree) {
+          throw new TypeError(
+            `Custom JVP rule of ${name} must return as its first item a value of the structure that the function returns, ${outTree}, but got ${out.treedef}.`,
+          );
+        }
+        checkTangents(out.leaves, tangent.leaves, name);
         return [out.leaves, tangent.leaves];
       }) as FlatRule,
       functionName(defined),
@@ -154,6 +179,7 @@ export function customJvp<F extends AnyFunction>(
   };
   const custom = setName(call, name) as unknown as CustomJvpFunction<F>;
   custom.defjvp = (r) => {
+    requireCallable(r);
     rule = r as typeof rule;
   };
   custom.defjvps = (...rules) => {

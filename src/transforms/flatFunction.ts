@@ -1,7 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { ShapeDtypeStruct, type ShapedArray, shapedArray } from "../core/aval.ts";
 import { leafToArray } from "../core/values.ts";
-import { asDType } from "../dtypes/index.ts";
 import { flattenInto } from "../tree/flatten.ts";
 import { keystr } from "../tree/keys.ts";
 import { flattenWithPath } from "../tree/paths.ts";
@@ -23,6 +22,11 @@ export function flattenArrays(tree: unknown, where: string): { leaves: NDArray[]
 function invalidLeaf(tree: unknown, leaf: unknown, where: string): TypeError {
   const at = flattenWithPath(tree)[0].find(([, value]) => Object.is(value, leaf));
   const path = at === undefined || at[0].length === 0 ? "" : ` at path ${keystr(at[0])}`;
+  if (leaf instanceof Promise) {
+    return new TypeError(
+      `${where} a Promise${path}: asynchronous functions cannot be transformed. Await the result of the transformed function instead.`,
+    );
+  }
   return new TypeError(
     `${where} a value of type ${describeType(leaf)}${path}, which is not a valid JAX type. ` +
       "Arrays, numbers, booleans, bigints and typed arrays are; pass other values through staticArgnums or a closure.",
@@ -48,6 +52,6 @@ export function abstractLeaves(tree: unknown, where: string): { avals: ShapedArr
 }
 
 export function abstractAval(x: unknown): ShapedArray | null {
-  if (x instanceof ShapeDtypeStruct) return shapedArray(x.shape, asDType(x.dtype), x.weakType);
+  if (x instanceof ShapeDtypeStruct) return shapedArray(x.shape, x.dtype, x.weakType);
   return leafToArray(x)?.aval ?? null;
 }

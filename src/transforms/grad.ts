@@ -9,8 +9,9 @@ import { floatScalars } from "./differentiable.ts";
 import { flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
+import { checkOptions } from "./options.ts";
 import { type LinearizedTree, linearizeTree, pullback } from "./linearize.ts";
-import type { AnyFunction, ArgsOf, GradOf, GradsOf } from "./types.ts";
+import type { AnyFunction, GradArgsOf, GradOf, GradsOf } from "./types.ts";
 
 export interface GradOptions<Nums extends number | readonly number[] = number | readonly number[]> {
   /** Which arguments to differentiate: a position, or a list of positions; default 0. */
@@ -42,14 +43,14 @@ type Value<F extends AnyFunction> = ReturnType<F> extends number ? NDArray : Ret
 export function grad<F extends AnyFunction, const Nums extends number | readonly number[] = 0>(
   f: F,
   options: (GradOptions<Nums> & { hasAux?: false }) | Nums | undefined,
-): (...args: ArgsOf<F>) => Grad<F, Nums>;
+): (...args: GradArgsOf<F, Nums>) => Grad<F, Nums>;
 export function grad<F extends AnyFunction, const Nums extends number | readonly number[] = 0>(
   f: F,
   options: GradOptions<Nums> & { hasAux: true },
-): (...args: ArgsOf<F>) => [Grad<F, Nums>, ReturnType<F>[1]];
-export function grad<F extends AnyFunction>(f: F): (...args: ArgsOf<F>) => Grad<F, 0>;
+): (...args: GradArgsOf<F, Nums>) => [Grad<F, Nums>, ReturnType<F>[1]];
+export function grad<F extends AnyFunction>(f: F): (...args: GradArgsOf<F, 0>) => Grad<F, 0>;
 export function grad(f: AnyFunction, options: GradOptions | number | readonly number[] = {}): AnyFunction {
-  const o = readOptions(options);
+  const o = readOptions(options, "grad");
   const valueGrad = valueAndGradOf(f, o, "grad");
   return setName((...args: unknown[]) => {
     const { aux, gradient } = valueGrad(args);
@@ -68,13 +69,13 @@ export function grad(f: AnyFunction, options: GradOptions | number | readonly nu
 export function valueAndGrad<F extends AnyFunction, const Nums extends number | readonly number[] = 0>(
   f: F,
   options: (GradOptions<Nums> & { hasAux?: boolean }) | Nums | undefined,
-): (...args: ArgsOf<F>) => [Value<F>, Grad<F, Nums>];
-export function valueAndGrad<F extends AnyFunction>(f: F): (...args: ArgsOf<F>) => [Value<F>, Grad<F, 0>];
+): (...args: GradArgsOf<F, Nums>) => [Value<F>, Grad<F, Nums>];
+export function valueAndGrad<F extends AnyFunction>(f: F): (...args: GradArgsOf<F, 0>) => [Value<F>, Grad<F, 0>];
 export function valueAndGrad(
   f: AnyFunction,
   options: GradOptions | number | readonly number[] = {},
 ): AnyFunction {
-  const o = readOptions(options);
+  const o = readOptions(options, "valueAndGrad");
   const valueGrad = valueAndGradOf(f, o, "valueAndGrad");
   return setName((...args: unknown[]) => {
     const { value, aux, gradient } = valueGrad(args);
@@ -82,10 +83,10 @@ export function valueAndGrad(
   }, functionName(f));
 }
 
-function readOptions(options: GradOptions | number | readonly number[]): GradOptions {
-  return typeof options === "number" || Array.isArray(options)
-    ? { argnums: options as number }
-    : (options as GradOptions);
+function readOptions(options: GradOptions | number | readonly number[], where: string): GradOptions {
+  if (typeof options === "number" || Array.isArray(options)) return { argnums: options as number };
+  checkOptions(where, options, ["argnums", "hasAux", "allowInt"]);
+  return options as GradOptions;
 }
 
 function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
@@ -94,9 +95,15 @@ function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
   const nums = typeof argnums === "number" ? [argnums] : argnums;
   return (args: readonly unknown[]): { value: unknown; aux: unknown; gradient: unknown } => {
     const wanted = nums.map((i) => {
+      if (!Number.isInteger(i)) throw new TypeError(`${where}: argnums must be integers, got ${String(i)}.`);
       const k = i < 0 ? i + args.length : i;
-      if (!Number.isInteger(k) || k < 0 || k >= args.length) {
+      if (k < 0) {
         throw new ValueError(
+          `${where}: argnums must be at least -${args.length} and less than ${args.length} for ${args.length} positional arguments, got ${i}.`,
+        );
+      }
+      if (k >= args.length) {
+        throw new TypeError(
           `differentiating with respect to argnums=${i} requires at least ${i + 1} positional arguments to be passed by the caller, but got only ${args.length} positional arguments.`,
         );
       }

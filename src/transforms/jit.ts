@@ -7,20 +7,21 @@ import { evalJaxpr } from "../core/evalJaxpr.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { bind, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
-import { ValueError } from "../errors.ts";
+import { RuntimeError, ValueError } from "../errors.ts";
 import { flattenInto } from "../tree/flatten.ts";
 import { staticKey } from "../tree/statics.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { jitP } from "./jitPrimitive.ts";
+import { checkOptions, resolvePositions } from "./options.ts";
 import { checkPurity } from "./purity.ts";
 import { Lowered } from "./stages.ts";
 import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
 import type { AnyFunction, ArgsOf } from "./types.ts";
 
 export interface JitOptions {
-  /** Positions of arguments that are compile-time constants; see {@link jit} for when two are equal. */
+  /** Positions of arguments that are compile-time constants (from the end when negative); see {@link jit} for when two are equal. */
   staticArgnums?: number | readonly number[];
   /** Positions of arguments whose memory the call may reuse; their arrays are deleted by it. */
   donateArgnums?: number | readonly number[];
@@ -31,6 +32,8 @@ export interface JitOptions {
   /** The name that jaxprs print; default: the function's. */
   name?: string;
 }
+
+const jitOptions = ["staticArgnums", "donateArgnums", "inline", "keepUnused", "name"];
 
 /** A compiled function: call it, or look at its stages. */
 export type JitFunction<F extends AnyFunction> = ((...args: ArgsOf<F>) => ReturnType<F>) & {
@@ -71,13 +74,32 @@ interface Entry {
 export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitFunction<F> {
   requireCallable(f);
   const name = options.name ?? functionName(f);
-  const statics = argnums(options.staticArgnums, "staticArgnums");
-  const donate = argnums(options.donateArgnums, "donateArgnums");
+  checkOptions("jit", options, jitOptions);
+  const staticPositions = argnums(options.staticArgnums, "staticArgnums");
+  const donatePositions = argnums(options.donateArgnums, "donateArgnums");
+  for (const i of staticPositions) {
+    if (donatePositions.includes(i))
+      throw new ValueError(
+        `jit: argument ${i} is in staticArgnums and in donateArgnums; static arguments have no memory to donate.`,
+      );
+  }
+  const donates = donatePositions.length > 0;
   const cache = new Map<unknown, Entry>();
   const nested = new Map<PyTreeDef, Map<number | string, Entry>>();
-  const plain = statics.length === 0;
+  const plain = staticPositions.length === 0;
+  const staticsOf = (args: readonly unknown[]): readonly number[] => {
+    if (plain) return staticPositions;
+    const statics = resolvePositions(staticPositions, args.length);
+    checkStatics(args, statics, staticPositions, name);
+    return statics;
+  };
 
-  const trace = (args: readonly unknown[], avals: readonly ShapedArray[], treedef: PyTreeDef): Entry => {
+  const trace = (
+    args: readonly unknown[],
+    statics: readonly number[],
+    avals: readonly ShapedArray[],
+    treedef: PyTreeDef,
+  ): Entry => {
     let outTree!: PyTreeDef;
     const { jaxpr, consts } = traceToJaxpr(
       (leaves) => {
@@ -90,11 +112,17 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       `tracing the function ${name} for jit`,
     );
     const { closed, lifted } = closeOverConcrete(jaxpr, consts);
+    const donate = resolvePositions(donatePositions, args.length);
     const donated = [...lifted.map(() => false), ...donatedLeaves(args, statics, donate)];
     return { closed, outTree, lifted, donated, executable: null };
   };
 
-  const lookup = (args: readonly unknown[], leaves: readonly NDArray[], treedef: PyTreeDef): Entry => {
+  const lookup = (
+    args: readonly unknown[],
+    statics: readonly number[],
+    leaves: readonly NDArray[],
+    treedef: PyTreeDef,
+  ): Entry => {
     let byAvals: Map<unknown, Entry>;
     let key: unknown;
     if (plain) {
@@ -107,16 +135,13 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       key = avalsKey(leaves);
     } else {
       byAvals = cache;
-      key = staticKey([
-        treedef.id,
-        avalsKey(leaves),
-        ...statics.map((i) => (i < args.length ? [args[i]] : null)),
-      ]);
+      key = staticKey([treedef.id, avalsKey(leaves), args.length, ...statics.map((i) => args[i])]);
     }
     let entry = byAvals.get(key);
     if (entry === undefined) {
       entry = trace(
         args,
+        statics,
         leaves.map((x) => x.aval),
         treedef,
       );
@@ -128,6 +153,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
         () =>
           trace(
             args,
+            statics,
             leaves.map((x) => x.aval),
             treedef,
           ).closed,
@@ -137,12 +163,12 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
   };
 
   const call = (...args: unknown[]): unknown => {
-    if (!plain) checkStatics(args, statics, name);
+    const statics = staticsOf(args);
     const { leaves, treedef } = flattenArrays(
       plain ? args : dynamicArgs(args, statics),
       `Argument of ${name} is`,
     );
-    const entry = lookup(args, leaves, treedef);
+    const entry = lookup(args, statics, leaves, treedef);
     return entry.outTree.unflatten(run(entry, leaves));
   };
 
@@ -158,20 +184,23 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       });
     }
     const executable = (entry.executable ??= compileProgram(entry.closed, name, entry.donated));
-    if (donate.length > 0) protectLiterals(inputs, entry.donated);
+    if (donates) {
+      protectLiterals(inputs, entry.donated);
+      checkDonated(inputs, entry.donated, name);
+    }
     const outs = executable.call(requireConcrete(inputs));
-    if (config.debugNans) reportNans(entry.closed, inputs, outs, name, donate.length > 0);
+    if (config.debugNans) reportNans(entry.closed, inputs, outs, name, donates);
     return outs;
   };
 
   const jitted = setName(call, name) as unknown as JitFunction<F>;
   jitted.lower = (...args: unknown[]) => {
-    if (!plain) checkStatics(args, statics, name);
+    const statics = staticsOf(args);
     const { avals, treedef } = abstractLeaves(
       plain ? args : dynamicArgs(args, statics),
       `Argument of ${name} is`,
     );
-    const entry = trace(args, avals, treedef);
+    const entry = trace(args, statics, avals, treedef);
     return new Lowered(name, entry.closed, treedef, entry.outTree, entry.donated);
   };
   jitted.clearCache = () => {
@@ -188,8 +217,7 @@ export function requireCallable(f: unknown): void {
 function argnums(value: number | readonly number[] | undefined, option: string): readonly number[] {
   const list = value === undefined ? [] : typeof value === "number" ? [value] : [...value];
   for (const i of list) {
-    if (!Number.isInteger(i) || i < 0)
-      throw new ValueError(`jit: ${option} must be non-negative integers, got ${String(i)}.`);
+    if (!Number.isInteger(i)) throw new TypeError(`jit: ${option} must be integers, got ${String(i)}.`);
   }
   return list.sort((a, b) => a - b);
 }
@@ -211,14 +239,18 @@ function restore(args: readonly unknown[], statics: readonly number[], dynamic: 
   return args.map((x, i) => (statics.includes(i) ? x : dynamic[next++]));
 }
 
-function checkStatics(args: readonly unknown[], statics: readonly number[], name: string): void {
+function checkStatics(
+  args: readonly unknown[],
+  statics: readonly number[],
+  given: readonly number[],
+  name: string,
+): void {
   for (const i of statics) {
-    if (i >= args.length) {
+    if (i < 0 || i >= args.length) {
       throw new ValueError(
-        `jit of ${name} has staticArgnums ${i}, but was called with only ${args.length} positional arguments.`,
+        `jit of ${name} has staticArgnums ${given.join(", ")}, but was called with only ${args.length} positional arguments.`,
       );
     }
-    flattenInto(args[i], []).numLeaves;
     if (hasArray(args[i])) {
       throw new ValueError(
         `Non-hashable static arguments are not supported: argument ${i} of ${name} holds an array. ` +
@@ -251,6 +283,19 @@ function protectLiterals(inputs: NDArray[], donated: readonly boolean[]): void {
   inputs.forEach((x, i) => {
     if (donated[i] && x instanceof ArrayImpl && x.literal !== undefined)
       inputs[i] = freshLiteral(x.literal, x.aval);
+  });
+}
+
+/** @throws RuntimeError when the memory of a donated array is passed in a second place */
+function checkDonated(inputs: readonly NDArray[], donated: readonly boolean[], name: string): void {
+  inputs.forEach((x, i) => {
+    if (!donated[i]) return;
+    const again = inputs.indexOf(x) === i ? inputs.indexOf(x, i + 1) : inputs.indexOf(x);
+    if (again < 0) return;
+    throw new RuntimeError(
+      `Attempt to donate the same array twice, or to donate and use it, in a call of ${name}: argument leaves ${Math.min(i, again)} and ` +
+        `${Math.max(i, again)} are one array of shape ${x.aval}. Pass a copy (x.copy()) in one of the places.`,
+    );
   });
 }
 

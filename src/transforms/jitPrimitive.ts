@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
+import { pruneClosed } from "../core/dce.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
-import { ClosedJaxpr, type Jaxpr } from "../core/jaxpr.ts";
+import { type Atom, ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import {
   definePrimitive,
   type LinearOperand,
@@ -58,11 +59,9 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
   linearize: (primals, nonzeros, params) => {
     const lin = linearizeProgram(params.jaxpr, nonzeros);
     const outs = bind(jitP, primals, callOf(params, lin.primal));
-    const primalsOut = outs.slice(0, lin.nonzerosOut.length);
-    const computed = outs.slice(lin.nonzerosOut.length);
-    const residuals = lin.residualSources.map((s) =>
-      s.kind === "input" ? primals[s.index] : computed[s.index],
-    );
+    const fetch = (s: Source): NDArray => (s.kind === "input" ? primals[s.index] : outs[s.index]);
+    const primalsOut = lin.primalSources.map(fetch);
+    const residuals = lin.residualSources.map(fetch);
     return {
       primalsOut,
       linear: (tangents) => {
@@ -93,6 +92,13 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
     const { closed, dimsOut } = batchJaxpr(params.jaxpr, dims, axisSize);
     return [bind(jitP, operands, callOf(params, closed)), dimsOut];
   },
+
+  prune: (params, usedOutputs) => {
+    const { closed, usedInputs } = pruneProgram(params.jaxpr, usedOutputs);
+    if (closed === params.jaxpr) return { params, usedInputs };
+    const donatedInvars = params.donatedInvars.filter((_, i) => usedInputs[i]);
+    return { params: { ...params, jaxpr: closed, donatedInvars }, usedInputs };
+  },
 });
 
 function callOf(params: JitParams, jaxpr: ClosedJaxpr): JitParams {
@@ -104,16 +110,17 @@ function callOf(params: JitParams, jaxpr: ClosedJaxpr): JitParams {
   };
 }
 
-/** Where a residual of a linearized program comes from: an input passed on, or an extra output of the primal program. */
-type ResidualSource = { readonly kind: "input" | "computed"; readonly index: number };
+/** Where a value of a linearized program comes from: an input passed on, or an output of the primal program. */
+type Source = { readonly kind: "input" | "output"; readonly index: number };
 
 interface LinearizedProgram {
-  /** Computes the primal outputs, then the residuals that are not inputs. */
+  /** Computes the primal outputs and the residuals, each once, and none that is an input. */
   readonly primal: ClosedJaxpr;
+  readonly primalSources: readonly Source[];
+  readonly residualSources: readonly Source[];
   /** Inputs: the residuals, then the nonzero tangents. Outputs: the tangents marked in `nonzerosOut`. */
   readonly linear: ClosedJaxpr;
   readonly nonzerosOut: readonly boolean[];
-  readonly residualSources: readonly ResidualSource[];
 }
 
 const linearized = new WeakMap<Jaxpr, Map<string, LinearizedProgram>>();
@@ -125,7 +132,6 @@ function linearizeProgram(program: ClosedJaxpr, nonzeros: readonly boolean[]): L
   if (result === undefined) {
     let lin!: ReturnType<typeof linearizeFlat>;
     let linear!: ReturnType<typeof closeOverConcrete>;
-    let residualSources: ResidualSource[] = [];
     const { jaxpr, consts } = traceToJaxpr(
       (args) => {
         lin = linearizeFlat(
@@ -134,23 +140,74 @@ function linearizeProgram(program: ClosedJaxpr, nonzeros: readonly boolean[]): L
           nonzeros,
           "differentiating a program",
         );
-        const computed: NDArray[] = [];
         linear = closeOverConcrete(lin.jaxpr, lin.residuals);
-        residualSources = linear.lifted.map((r) => {
-          const input = args.indexOf(r);
-          if (input >= 0) return { kind: "input", index: input };
-          return { kind: "computed", index: computed.push(r) - 1 };
-        });
-        return [...lin.primalsOut, ...computed];
+        return [...lin.primalsOut, ...linear.lifted];
       },
       program.inAvals,
       "differentiating a program",
     );
+    const { closed, sources } = forwardOutputs(new ClosedJaxpr(jaxpr, consts), lin.primalsOut.length);
     result = {
-      primal: new ClosedJaxpr(jaxpr, consts),
+      primal: closed,
+      primalSources: sources.slice(0, lin.primalsOut.length),
+      residualSources: sources.slice(lin.primalsOut.length),
       linear: linear.closed,
       nonzerosOut: lin.nonzerosOut,
-      residualSources,
+    };
+    byMask.set(key, result);
+  }
+  return result;
+}
+
+/**
+ * Removes dead code, outputs that are inputs, and residuals (the outputs after the first `numPrimals`) that are primal outputs too;
+ * `sources` says where each of them is found.
+ */
+function forwardOutputs(
+  program: ClosedJaxpr,
+  numPrimals: number,
+): { closed: ClosedJaxpr; sources: Source[] } {
+  const { invars, outvars } = program.jaxpr;
+  const inputs = new Map<Atom, number>(invars.map((v, i) => [v, i]));
+  const seen = new Map<Atom, number>();
+  let count = 0;
+  const wanted: boolean[] = [];
+  const sources = outvars.map((atom, i): Source => {
+    const input = inputs.get(atom);
+    const known = i < numPrimals ? undefined : seen.get(atom);
+    wanted.push(input === undefined && known === undefined);
+    if (input !== undefined) return { kind: "input", index: input };
+    if (known !== undefined) return { kind: "output", index: known };
+    seen.set(atom, count);
+    return { kind: "output", index: count++ };
+  });
+  return { closed: pruneClosed(program, wanted).closed, sources };
+}
+
+const pruned = new WeakMap<Jaxpr, Map<string, { closed: ClosedJaxpr; usedInputs: readonly boolean[] }>>();
+
+/** The program for some of its outputs, taking only the inputs that they need. */
+function pruneProgram(
+  program: ClosedJaxpr,
+  usedOutputs: readonly boolean[],
+): { closed: ClosedJaxpr; usedInputs: readonly boolean[] } {
+  const byMask = memo(pruned, program.jaxpr);
+  const key = maskKey(usedOutputs);
+  let result = byMask.get(key);
+  if (result === undefined) {
+    const { closed, usedInputs } = pruneClosed(program, usedOutputs);
+    const { constvars, invars, eqns, outvars } = closed.jaxpr;
+    const jaxpr = usedInputs.includes(false)
+      ? new Jaxpr(
+          constvars,
+          invars.filter((_, i) => usedInputs[i]),
+          eqns,
+          outvars,
+        )
+      : closed.jaxpr;
+    result = {
+      closed: jaxpr === closed.jaxpr ? closed : new ClosedJaxpr(jaxpr, closed.consts),
+      usedInputs,
     };
     byMask.set(key, result);
   }

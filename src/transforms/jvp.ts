@@ -1,7 +1,8 @@
-import type { NDArray } from "../core/array.ts";
+import { ArrayImpl, type NDArray } from "../core/array.ts";
 import { type ShapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
 import { type Tangent, Zero } from "../core/primitive.ts";
 import { instantiate } from "../core/tangents.ts";
+import { literal } from "../core/values.ts";
 import { float0 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
@@ -9,6 +10,7 @@ import { floatScalars } from "./differentiable.ts";
 import { flattenArrays } from "./flatFunction.ts";
 import { functionName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
+import { checkOptions } from "./options.ts";
 import { runJvp } from "./jvpTrace.ts";
 import type { AnyFunction } from "./types.ts";
 
@@ -32,6 +34,7 @@ export function jvp<F extends AnyFunction>(
   options: { hasAux?: boolean } = {},
 ): [ReturnType<F>, ReturnType<F>] & { 2?: unknown } {
   requireCallable(f);
+  checkOptions("jvp", options, ["hasAux"]);
   if (!Array.isArray(primals) || !Array.isArray(tangents)) {
     throw new TypeError(
       "primal and tangent arguments to jax.jvp must be tuples or lists (arrays of the arguments of f).",
@@ -87,7 +90,10 @@ function checkedTangent(primal: ShapedArray, tangent: NDArray): Tangent {
         `Got primal shape ${shapeStr(primal.shape)} and tangent shape as ${shapeStr(tangent.shape)}`,
     );
   }
-  return tangent.dtype === float0 ? new Zero(expected) : tangent;
+  if (tangent.dtype === float0) return new Zero(expected);
+  // A lone number as tangent is as weak as its primal.
+  if (tangent instanceof ArrayImpl && tangent.literal !== undefined) return literal(tangent.literal, expected);
+  return tangent;
 }
 
 /** Splits the result of a function with hasAux. */

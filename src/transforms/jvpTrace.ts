@@ -27,9 +27,18 @@ export class JvpTracer extends Tracer {
   get aval(): ShapedArray {
     return this.primal.aval;
   }
+  describe(): string {
+    const tangent = this.tangent instanceof Zero ? `Zero(${this.tangent.aval})` : describeValue(this.tangent);
+    return `JVPTracer(primal=${describeValue(this.primal)}, tangent=${tangent})`;
+  }
   override concrete(): ArrayImpl | null {
     return concreteValue(this.primal);
   }
+}
+
+/** A value inside the text of a tracer. */
+export function describeValue(x: NDArray): string {
+  return x instanceof Tracer ? x.describe() : String(x);
 }
 
 /** The concrete array behind a value, through the tracers of jvp and grad. */

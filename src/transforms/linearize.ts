@@ -6,6 +6,7 @@ import { type Tangent, UndefinedPrimal, Zero } from "../core/primitive.ts";
 import { instantiate } from "../core/tangents.ts";
 import { float0 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { isPlainObject } from "../tree/descend.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { floatScalars } from "./differentiable.ts";
 import { flattenArrays } from "./flatFunction.ts";
@@ -14,7 +15,7 @@ import { requireCallable } from "./jit.ts";
 import { auxPair } from "./jvp.ts";
 import { type Linearized, linearizeFlat } from "./linearizeTrace.ts";
 import { backwardPass } from "./transposeJaxpr.ts";
-import type { AnyFunction } from "./types.ts";
+import type { AnyFunction, CotangentsOf } from "./types.ts";
 
 /** A function of pytrees linearized at a point; shared by linearize, vjp and grad. */
 export interface LinearizedTree extends Linearized {
@@ -92,7 +93,7 @@ export function pullback(lin: LinearizedTree, cotangents: readonly Tangent[]): T
 /**
  * The value of `f` at `primals` and its derivative there as a linear function of the tangents, computed once.
  *
- * @returns `[value, fJvp]` with `fJvp(...tangents)`, or `[value, fJvp, aux]` with `hasAux`
+ * @returns `[value, fJvp]` with `fJvp(...tangents)`; with an options object `{ hasAux: true }` as the last argument `[value, fJvp, aux]`
  * @example
  * ```ts
  * const [y, df] = linearize((x) => x.mul(x), 3);
@@ -102,9 +103,10 @@ export function pullback(lin: LinearizedTree, cotangents: readonly Tangent[]): T
 export function linearize<F extends AnyFunction>(
   f: F,
   ...primals: unknown[]
-): [ReturnType<F>, (...tangents: unknown[]) => ReturnType<F>] {
+): [ReturnType<F>, (...tangents: unknown[]) => ReturnType<F>] & { 2?: unknown } {
   requireCallable(f);
-  const lin = linearizeTree(f, primals, false, "linearize");
+  const { args, hasAux } = splitAuxOption(f, primals);
+  const lin = linearizeTree(f, args, hasAux === true, "linearize");
   const fJvp = (...tangents: unknown[]): unknown => {
     const t = flattenArrays(floatScalars(tangents), "a linearized function was called with");
     if (t.treedef !== lin.inTree) {
@@ -128,10 +130,9 @@ export function linearize<F extends AnyFunction>(
     );
     return lin.outTree.unflatten(all);
   };
-  return [
-    lin.outTree.unflatten(lin.primalsOut) as ReturnType<F>,
-    fJvp as (...tangents: unknown[]) => ReturnType<F>,
-  ];
+  const result = [lin.outTree.unflatten(lin.primalsOut), fJvp] as unknown[];
+  if (hasAux === true) result.push(lin.aux);
+  return result as [ReturnType<F>, (...tangents: unknown[]) => ReturnType<F>] & { 2?: unknown };
 }
 
 /**
@@ -149,12 +150,10 @@ export function linearize<F extends AnyFunction>(
 export function vjp<F extends AnyFunction>(
   f: F,
   ...primals: unknown[]
-): [ReturnType<F>, (ct: unknown) => Parameters<F>] & { 2?: unknown } {
+): [ReturnType<F>, (ct: unknown) => CotangentsOf<F>] & { 2?: unknown } {
   requireCallable(f);
-  const last = primals[primals.length - 1];
-  const hasAux = isAuxOption(last) && primals.length > f.length;
-  const args = hasAux ? primals.slice(0, -1) : primals;
-  const lin = linearizeTree(f, args, hasAux && (last as { hasAux: boolean }).hasAux, "vjp");
+  const { args, hasAux } = splitAuxOption(f, primals);
+  const lin = linearizeTree(f, args, hasAux === true, "vjp");
   const back = (ct: unknown): unknown => {
     const flat = flattenArrays(floatLike(ct, lin), "a vjp function was called with");
     if (flat.treedef !== lin.outTree) {
@@ -166,17 +165,16 @@ export function vjp<F extends AnyFunction>(
     return lin.inTree.unflatten(pullback(lin, cts).map(instantiate));
   };
   const result = [lin.outTree.unflatten(lin.primalsOut), back] as unknown[];
-  if (hasAux) result.push(lin.aux);
-  return result as [ReturnType<F>, (ct: unknown) => Parameters<F>];
+  if (hasAux === true) result.push(lin.aux);
+  return result as [ReturnType<F>, (ct: unknown) => CotangentsOf<F>];
 }
 
-function isAuxOption(x: unknown): boolean {
-  return (
-    typeof x === "object" &&
-    x !== null &&
-    Object.keys(x).join() === "hasAux" &&
-    typeof (x as { hasAux: unknown }).hasAux === "boolean"
-  );
+/** Separates a trailing `{ hasAux }`, which is more than the function takes, from the primals. */
+function splitAuxOption(f: AnyFunction, primals: readonly unknown[]): { args: readonly unknown[]; hasAux?: boolean } {
+  const last = primals[primals.length - 1];
+  if (primals.length <= f.length || !isPlainObject(last)) return { args: primals };
+  if (Object.keys(last).join() !== "hasAux" || typeof last.hasAux !== "boolean") return { args: primals };
+  return { args: primals.slice(0, -1), hasAux: last.hasAux };
 }
 
 /** A lone number as cotangent of a float output is a float. */

@@ -1,12 +1,13 @@
 import type { ArrayImpl, NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
+import { deadCodeElimination } from "../core/dce.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
 import { type Params, type Primitive, type Tangent, Zero } from "../core/primitive.ts";
 import { StagingTrace } from "../core/staging.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
-import { concreteValue, jvpRuleOf } from "./jvpTrace.ts";
+import { concreteValue, describeValue, jvpRuleOf } from "./jvpTrace.ts";
 
 /** A primal value, evaluated or staged under the parent, and its tangent, a value of the linear program. */
 export class LinearizeTracer extends Tracer {
@@ -19,6 +20,9 @@ export class LinearizeTracer extends Tracer {
   }
   get aval(): ShapedArray {
     return this.primal.aval;
+  }
+  describe(): string {
+    return `GradTracer(primal=${describeValue(this.primal)}, typeof(tangent)=${this.tangent.aval.strShort()})`;
   }
   override concrete(): ArrayImpl | null {
     return concreteValue(this.primal);
@@ -123,7 +127,14 @@ export function linearizeFlat(
       outs.filter((_, i) => nonzerosOut[i]).map(([, t]) => instantiate(t)),
     );
     const { jaxpr, consts } = linear.finish(staged);
-    return { primalsOut: outs.map(([p]) => p), nonzerosOut, jaxpr, residuals: consts };
+    // Tangents that no result needs go, and with them residuals that would be kept for nothing.
+    const live = deadCodeElimination(jaxpr);
+    return {
+      primalsOut: outs.map(([p]) => p),
+      nonzerosOut,
+      jaxpr: live.jaxpr,
+      residuals: consts.filter((_, i) => live.usedConsts[i]),
+    };
   } finally {
     trace.alive = false;
     linear.alive = false;

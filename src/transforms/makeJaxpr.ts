@@ -4,6 +4,7 @@ import "../core/printing.ts";
 import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
+import { checkOptions, resolvePositions } from "./options.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
 import type { AnyFunction } from "./types.ts";
 
@@ -22,8 +23,10 @@ export function makeJaxpr(
   options: { staticArgnums?: number | readonly number[]; returnShape?: boolean } = {},
 ): (...args: unknown[]) => ClosedJaxpr {
   requireCallable(f);
-  const statics = options.staticArgnums === undefined ? [] : [options.staticArgnums].flat();
+  checkOptions("makeJaxpr", options, ["staticArgnums", "returnShape"]);
+  const positions = options.staticArgnums === undefined ? [] : [options.staticArgnums].flat();
   const make = (...args: unknown[]): unknown => {
+    const statics = resolvePositions(positions, args.length);
     const { avals, treedef } = abstractLeaves(
       args.filter((_, i) => !statics.includes(i)),
       `Argument of ${functionName(f)} is`,

@@ -1,44 +1,64 @@
 import { ArrayImpl } from "../core/array.ts";
 import { config } from "../core/config.ts";
-import { type ClosedJaxpr, Literal } from "../core/jaxpr.ts";
-import { formatScalar } from "../dtypes/index.ts";
+import { type ClosedJaxpr, type Jaxpr, jaxprsInParams, Literal } from "../core/jaxpr.ts";
 import { RuntimeError } from "../errors.ts";
 
 /**
  * Compares a cached program with a fresh trace of the same function on the same arguments. A pure function gives the same program; a difference
- * is hidden state, and says which constant of the program it is.
+ * is hidden state, and the message says which number of the program it is: "a literal 1 that became 2", "a constant 0 that became 10".
  */
 export function checkPurity(name: string, cached: ClosedJaxpr, retrace: () => ClosedJaxpr): void {
   const fresh = retrace();
   const changes = differences(cached, fresh);
   if (changes.length === 0) return;
   const message =
-    `function ${name} is not pure: tracing it again with the same arguments gave another program, but the compiled one is used. ` +
-    `What changed: ${changes.join("; ")}. Pass the state as an argument and return its new value.`;
+    `${name} is not pure: traced again with the same arguments, it gave another program. ` +
+    `What changed: ${changes.join("; ")}. ` +
+    `The function reads state that is not among its arguments, and the compiled program keeps the old value. ` +
+    `Pass the state as an argument and return its new value.`;
   if (config.checkPurity === "error") throw new RuntimeError(message);
   console.warn(message);
 }
 
 function differences(a: ClosedJaxpr, b: ClosedJaxpr): string[] {
   const found: string[] = [];
-  if (a.eqns.length === b.eqns.length) {
-    a.eqns.forEach((eqn, k) => {
-      const other = b.eqns[k];
-      if (eqn.primitive !== other.primitive) return;
-      eqn.inputs.forEach((x, i) => {
-        const y = other.inputs[i];
-        if (x instanceof Literal && y instanceof Literal && !Object.is(x.value, y.value)) {
-          found.push(`a literal ${show(x)} of equation ${k + 1} (${eqn.primitive.name}) became ${show(y)}`);
-        }
-      });
-    });
+  compareConstants(a, b, found);
+  if (compareJaxprs(a.jaxpr, b.jaxpr, "", found) && found.length === 0 && String(a) !== String(b)) {
+    found.push(firstDifferentLine(String(a), String(b)));
   }
-  a.jaxpr.outvars.forEach((x, i) => {
-    const y = b.jaxpr.outvars[i];
-    if (x instanceof Literal && y instanceof Literal && !Object.is(x.value, y.value)) {
-      found.push(`a literal ${show(x)} among the results became ${show(y)}`);
-    }
+  return found;
+}
+
+/** Compares equation by equation; returns false when a difference in form was reported. */
+function compareJaxprs(a: Jaxpr, b: Jaxpr, where: string, found: string[]): boolean {
+  const sameForm =
+    a.eqns.length === b.eqns.length &&
+    a.outvars.length === b.outvars.length &&
+    a.eqns.every((eqn, k) => eqn.primitive === b.eqns[k].primitive);
+  if (!sameForm) {
+    found.push(firstDifferentLine(String(a), String(b)));
+    return false;
+  }
+  a.eqns.forEach((eqn, k) => {
+    const other = b.eqns[k];
+    const place = `${where}equation ${k + 1}, ${eqn.primitive.name}`;
+    eqn.inputs.forEach((x, i) => {
+      if (changed(x, other.inputs[i])) found.push(`a constant ${change(x, other.inputs[i])} (${place})`);
+    });
+    const inner = jaxprsInParams(eqn.params);
+    const otherInner = jaxprsInParams(other.params);
+    inner.forEach((jaxpr, i) => {
+      if (jaxpr !== otherInner[i]) compareJaxprs(jaxpr, otherInner[i], `${place}, `, found);
+    });
   });
+  a.outvars.forEach((x, i) => {
+    const y = b.outvars[i];
+    if (changed(x, y)) found.push(`a literal ${change(x, y)} (${where}result ${i + 1})`);
+  });
+  return true;
+}
+
+function compareConstants(a: ClosedJaxpr, b: ClosedJaxpr, found: string[]): void {
   a.consts.forEach((x, i) => {
     const y = b.consts[i];
     if (y === undefined || x === y || x.aval !== y.aval) return;
@@ -46,19 +66,23 @@ function differences(a: ClosedJaxpr, b: ClosedJaxpr): string[] {
     const before = x.toHost();
     const after = y.toHost();
     const at = before.findIndex((v: number | bigint, k: number) => !Object.is(v, after[k]));
-    if (at >= 0)
-      found.push(
-        `a constant ${x.aval.strShort()} changed (element ${at}: ${before[at]} became ${after[at]})`,
-      );
+    if (at < 0) return;
+    const text = `${before[at]} that became ${after[at]}`;
+    found.push(
+      x.ndim === 0
+        ? `a constant ${text}`
+        : `a constant ${x.aval.strShort()}: element ${at} was ${text.replace("that", "and")}`,
+    );
   });
-  if (found.length === 0 && String(a) !== String(b)) {
-    found.push(`${firstDifferentLine(String(a), String(b))}`);
-  }
-  return found;
 }
 
-function show(x: Literal): string {
-  return formatScalar(x.value, x.aval.dtype);
+type Operand = Jaxpr["outvars"][number];
+
+function changed(x: Operand, y: Operand): boolean {
+  return x instanceof Literal && y instanceof Literal && !Object.is(x.value, y.value);
+}
+function change(x: Operand, y: Operand): string {
+  return `${(x as Literal).value} that became ${(y as Literal).value}`;
 }
 
 function firstDifferentLine(a: string, b: string): string {

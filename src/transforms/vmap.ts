@@ -1,13 +1,16 @@
 import type { NDArray } from "../core/array.ts";
 import type { BatchDim } from "../core/primitive.ts";
 import { ValueError } from "../errors.ts";
-import { ops } from "../lax/ops.ts";
+import { broadcastBatchDim, moveBatchDim } from "../lax/batching.ts";
+import { isPlainObject } from "../tree/descend.ts";
+import { leaves } from "../tree/flatten.ts";
 import { broadcastPrefix } from "../tree/rearrange.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { runBatched } from "./batchTrace.ts";
 import { flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
+import { checkOptions } from "./options.ts";
 import type { AnyFunction, ArgsOf } from "./types.ts";
 
 /** An axis, null (not mapped), or a pytree of those that is a prefix of the arguments (or results). */
@@ -38,9 +41,16 @@ export function vmap<F extends AnyFunction>(
   outAxes?: AxisSpec,
 ): (...args: ArgsOf<F>) => ReturnType<F> {
   requireCallable(f);
-  const o = isOptions(options) ? options : { inAxes: options, outAxes };
+  const o: VmapOptions = isPlainObject(options) ? options : { inAxes: options as AxisSpec, outAxes };
+  checkOptions("vmap", o, ["inAxes", "outAxes", "axisSize"]);
   const { inAxes = 0, axisSize } = o;
+  const wantedAxes = o.outAxes === undefined ? 0 : o.outAxes;
+  if (isPlainObject(inAxes)) throw axesError("inAxes", "an object");
   checkAxes(inAxes, "inAxes");
+  checkAxes(wantedAxes, "outAxes");
+  if (axisSize !== undefined && !(Number.isInteger(axisSize) && axisSize >= 0)) {
+    throw new ValueError(`vmap axisSize must be a non-negative integer, got ${String(axisSize)}.`);
+  }
   const name = functionName(f);
   const mapped = (...args: unknown[]): unknown => {
     if (Array.isArray(inAxes) && inAxes.length !== args.length) {
@@ -68,38 +78,26 @@ export function vmap<F extends AnyFunction>(
       `mapping the function ${name} with vmap`,
     );
     const placeholder = outTree.unflatten(outs);
-    const wanted = broadcastPrefix(
-      o.outAxes === undefined ? 0 : o.outAxes,
-      placeholder,
-      isAxis,
-      "vmap outAxes",
-    ) as BatchDim[];
+    const wanted = broadcastPrefix(wantedAxes, placeholder, isAxis, "vmap outAxes") as BatchDim[];
     return outTree.unflatten(outs.map((x, i) => placeAxis(x, outDims[i], wanted[i], size, name)));
   };
   return setName(mapped, name) as (...args: ArgsOf<F>) => ReturnType<F>;
 }
 
-function isOptions(x: unknown): x is VmapOptions {
-  return (
-    typeof x === "object" &&
-    x !== null &&
-    !Array.isArray(x) &&
-    Object.keys(x).every(
-      (k) =>
-        k === "inAxes" || k === "outAxes" || k === "axisSize" || k === "axisName" || k === "spmdAxisName",
-    )
-  );
-}
 function isAxis(x: unknown): boolean {
   return x === null || typeof x === "number";
 }
 function checkAxes(spec: unknown, where: string): void {
   if (spec === null || Number.isInteger(spec)) return;
-  if (typeof spec === "object") for (const x of Object.values(spec as object)) checkAxes(x, where);
-  else
-    throw new TypeError(
-      `vmap ${where} must be an int, null, or a (nested) container with those types as leaves, but got ${String(spec)}.`,
-    );
+  if (typeof spec !== "object") throw axesError(where, String(spec));
+  for (const x of leaves(spec, isAxis)) {
+    if (x !== null && !Number.isInteger(x)) throw axesError(where, String(x));
+  }
+}
+function axesError(where: string, got: string): TypeError {
+  return new TypeError(
+    `vmap ${where} must be an int, null, or a list with one entry for each positional argument (an int, null or a tree of those), but got ${got}.`,
+  );
 }
 
 function normalizeAxis(axis: BatchDim, x: NDArray, where: string): BatchDim {
@@ -153,25 +151,6 @@ function placeAxis(x: NDArray, dim: BatchDim, wanted: BatchDim, size: number, na
     throw new ValueError(
       `vmap outAxes entry ${wanted} is out of bounds for a result of ${name} with ${ndim} axes.`,
     );
-  if (dim === null) return broadcastAxis(x, size, to);
-  return moveAxis(x, dim, to);
-}
-
-/** Repeats `x` along a new axis. */
-export function broadcastAxis(x: NDArray, size: number, at: number): NDArray {
-  const shape = x.shape.slice();
-  shape.splice(at, 0, size);
-  return ops.broadcastInDim(
-    x,
-    shape,
-    shape.map((_, i) => i).filter((i) => i !== at),
-  );
-}
-
-/** Moves one axis, keeping the order of the others. */
-export function moveAxis(x: NDArray, from: number, to: number): NDArray {
-  if (from === to) return x;
-  const permutation = x.shape.map((_, i) => i).filter((i) => i !== from);
-  permutation.splice(to, 0, from);
-  return ops.transpose(x, permutation);
+  if (dim === null) return broadcastBatchDim(x, size, to);
+  return moveBatchDim(x, dim, to);
 }

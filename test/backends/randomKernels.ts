@@ -79,9 +79,68 @@ class Generator {
     return id;
   }
 
+  /** A load through a view: a reshape after a transposition, a pad or a concatenation. */
+  view(dtype: DType, axes: readonly { axis: number; size: number }[]): Node {
+    const { r, b } = this;
+    const i32 = (n: number) => b.const(n, int32);
+    const input = (size: number) => {
+      const buffer = this.addBuffer(dtype, size, "input");
+      this.args.push(randomData(r, dtype, size, this.specials));
+      return buffer;
+    };
+    const { axis, size } = r.pick(axes);
+    const index = b.index(axis, size);
+    if (r.chance(0.4)) {
+      // Digits of a row-major position, in another order.
+      let position: Node = i32(0);
+      let total = 1;
+      for (const a of axes.slice(r.int(axes.length)).reverse()) {
+        position = b.op("add", position, b.op("mul", b.index(a.axis, a.size), i32(total)));
+        total *= Math.max(1, a.size);
+      }
+      const d = r.pick([1, 2, 3, 4, 5, 7, 8, 9, 16].filter((n) => total % n === 0));
+      const digits = [b.op("rem", position, i32(d)), b.op("div", position, i32(d))];
+      const weights = [Math.ceil(total / d), 1];
+      const e = r.pick([1, 2, 3, 4].filter((n) => (total / d) % n === 0));
+      if (e > 1) {
+        const upper = digits.pop() as Node;
+        digits.push(b.op("rem", upper, i32(e)), b.op("div", upper, i32(e)));
+        weights.splice(0, 2, e * Math.ceil(total / d / e), Math.ceil(total / d / e), 1);
+      }
+      let offset: Node = i32(0);
+      digits.forEach((digit, i) => {
+        offset = b.op("add", offset, b.op("mul", digit, i32(weights[i])));
+      });
+      return b.load(input(total * 4 + 20), dtype, offset);
+    }
+    const inner = axes.filter((a) => a.axis > axis);
+    let row: Node = i32(0);
+    let width = 1;
+    for (const a of inner.reverse()) {
+      row = b.op("add", row, b.op("mul", b.index(a.axis, a.size), i32(width)));
+      width *= Math.max(1, a.size);
+    }
+    const at = (i: Node) => b.op("add", b.op("mul", i, i32(width)), row);
+    if (r.chance(0.5)) {
+      const count = 1 + r.int(size + 2);
+      const i = b.op("sub", index, i32(r.int(4) - 1));
+      const inside = b.op("and", b.op("ge", i, i32(0)), b.op("lt", i, i32(count)));
+      const clamped = b.op("min", b.op("max", i, i32(0)), i32(count - 1));
+      return b.select(inside, b.load(input(count * width), dtype, at(clamped)), this.load(dtype, []));
+    }
+    const first = 1 + r.int(size);
+    const rest = b.op("max", b.op("sub", index, i32(first)), i32(0));
+    return b.select(
+      r.chance(0.5) ? b.op("lt", index, i32(first)) : b.op("le", index, i32(first - 1)),
+      b.load(input(first * width), dtype, at(b.op("min", index, i32(first - 1)))),
+      b.load(input(Math.max(1, size - first) * width), dtype, at(rest)),
+    );
+  }
+
   /** A load whose offset is affine in some of the axes, of a new input. */
   load(dtype: DType, axes: readonly { axis: number; size: number }[]): Node {
     const { r, b } = this;
+    if (axes.length > 0 && r.chance(0.3)) return this.view(dtype, axes.map((a) => ({ ...a, size: Math.max(1, a.size) })));
     const used = axes.filter(() => r.chance(0.75));
     for (let i = used.length - 1; i > 0; i--) {
       if (!r.chance(0.35)) continue;

@@ -47,6 +47,17 @@ describe("compile time", () => {
       return y;
     };
     check(f, [array([3, 4])]);
+    const slices = (x: NDArray) => {
+      let y = lax.sin(x);
+      for (let i = 0; i < 3000; i++) y = lax.sliceInDim(y, 1, y.shape[0], 1, 0);
+      return y;
+    };
+    check(slices, [array([3010])]);
+  });
+
+  it("concatenates many arrays", () => {
+    const f = (...xs: NDArray[]) => lax.concatenate(xs, 0);
+    check(f, Array.from({ length: 300 }, (_, i) => array([2], undefined, i)));
   });
 });
 

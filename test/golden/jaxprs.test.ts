@@ -85,6 +85,12 @@ const programs: Record<string, Program> = {
   "binary/where": (c: A, x: A) => jnp.where(c, x, 0.5),
   "binary/where_arrays": (c: A, x: A, y: A) => jnp.where(c, x, y),
 
+  "nn/leaky_relu": (x: A) => nn.leakyRelu(x),
+  "nn/elu": (x: A) => nn.elu(x),
+  "nn/selu": (x: A) => nn.selu(x),
+  "nn/log_sigmoid": (x: A) => nn.logSigmoid(x),
+  "nn/hard_tanh": (x: A) => nn.hardTanh(x),
+  "nn/standardize": (x: A) => nn.standardize(x),
   "nn/softmax": (x: A) => nn.softmax(x),
 
   "reduce/sum": (x: A) => jnp.sum(x),
@@ -189,6 +195,7 @@ const programs: Record<string, Program> = {
   "vmap/in_axis_1": vmap((x: A) => jnp.sum(x), { inAxes: 1 }),
   "vmap/dynamic_slice": vmap((x: A, i: A) => lax.dynamicSlice(x, [i], [2])),
 
+  "misc/optimization_barrier": (x: A, y: A) => lax.optimizationBarrier([x, y]),
   "misc/layernorm": (x: A) => {
     const m = jnp.mean(x, -1, { keepdims: true });
     const v = jnp.mean(x.sub(m).pow(2), -1, { keepdims: true });
@@ -208,10 +215,6 @@ const fractions: Record<string, [from: string, to: string]> = {
 };
 
 const later: [pattern: RegExp, reason: string][] = [
-  [
-    /^nn\/(?!softmax)/,
-    "nn beyond relu, sigmoid, tanh, gelu, silu, softmax, logSoftmax, oneHot, logsumexp: later",
-  ],
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^conv\//, "convolutions and windows: later"],
   [/^linalg\//, "jnp.linalg: later"],
@@ -220,7 +223,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^(control\/|vmap\/(while|scan)$)/, "control flow: later"],
   [/^vmap\/psum$/, "collectives: later"],
   [/^(custom|checkpoint)\//, "customJvp, customVjp, checkpoint: later"],
-  [/^misc\/optimization_barrier$/, "lax.optimizationBarrier: later"],
   [/^misc\/named_call$/, "namedCall: later"],
   [/^misc\/polyval$/, "jnp polynomials: later"],
 ];

@@ -1,6 +1,20 @@
 // Differentiated and transformed programs, translated by hand from the golden's Python.
 
-import { grad, jit, jnp, jvp, lax, type NDArray, nn, random, slice, valueAndGrad, vjp, vmap } from "fluxion";
+import {
+  customJvp,
+  grad,
+  jit,
+  jnp,
+  jvp,
+  lax,
+  type NDArray,
+  nn,
+  random,
+  slice,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "fluxion";
 import { describe, expect, test } from "vitest";
 import { type ProgramCase, partition, readCases } from "./cases.ts";
 import { unsupportedDtype } from "./scope.ts";
@@ -63,6 +77,12 @@ const autodiff: Record<string, Program> = {
   "unary/sign": elementwise((x) => jnp.sign(x)),
   "unary/sinc": elementwise((x) => jnp.sinc(x)),
   "unary/deg2rad": elementwise((x) => jnp.deg2rad(x)),
+  "nn/relu6": elementwise((x) => nn.relu6(x)),
+  "nn/selu": elementwise((x) => nn.selu(x)),
+  "nn/log_sigmoid": elementwise((x) => nn.logSigmoid(x)),
+  "nn/hard_silu": elementwise((x) => nn.hardSilu(x)),
+  "nn/mish": elementwise((x) => nn.mish(x)),
+  "nn/log1mexp": elementwise((x) => nn.log1mexp(x)),
   "nn/gelu_exact": vmap(grad(grad((x: A) => nn.gelu(x, { approximate: false })))),
   // jax.scipy.special's erf and erfinv are these primitives.
   "special/erf": elementwise((x) => lax.erf(x)),
@@ -119,6 +139,11 @@ const autodiff: Record<string, Program> = {
   "shape/slice_step": gradOfSin((x) => x.get("::2", slice(null, null, -1))),
   "shape/int_index": gradOfSin((x) => x.get(1)),
   "shape/take_fill": gradOfSin((x) => jnp.take(x, jnp.int32([0, 9]), { axis: 1, mode: "clip" })),
+  "shape/tril": gradOfSin((x) => jnp.tril(x)),
+  "shape/trace": gradOfSin((x) => jnp.trace(x)),
+  "shape/kron": gradOfSin((x) => jnp.kron(x, jnp.ones([2, 1]))),
+  "shape/cross": gradOfSin((x) => jnp.cross(x.get(":", ":3"), x.get(":", "1:"))),
+  "shape/histogram_free": gradOfSin((x) => jnp.digitize(x, jnp.array([0, 1])).mul(x)),
   "shape/expand_dims": gradOfSin((x) => jnp.expandDims(x, 1)),
   "shape/ravel": gradOfSin((x) => jnp.ravel(x)),
   "shape/outer": gradOfSin((x) => jnp.outer(x.get(0), x.get(1))),
@@ -188,6 +213,16 @@ const autodiff: Record<string, Program> = {
     return [y, pull(t), aux];
   },
 
+  "custom/jvp_log1pexp": (() => {
+    const f = customJvp((x: A) => jnp.log(jnp.add(1, jnp.exp(x))));
+    f.defjvp(([x]: [A], [t]: [A]) => [f(x), jnp.subtract(1, jnp.divide(1, jnp.add(1, jnp.exp(x)))).mul(t)]);
+    return vmap(grad(f));
+  })(),
+  "custom/jvp_second": (() => {
+    const f = customJvp((x: A) => jnp.sin(x));
+    f.defjvps((t: A, _y: A, x: A) => jnp.multiply(2, jnp.cos(x)).mul(t));
+    return vmap(grad(grad(f)));
+  })(),
   "options/argnums_1": grad((x: A, y: A) => x.mul(y.pow(2)), { argnums: 1 }),
   "options/argnums_tuple": grad((x: A, y: A, z: A) => x.mul(y.pow(2)).add(z), { argnums: [0, 2] }),
   "options/argnums_negative": grad((x: A, y: A) => x.mul(y.pow(3)), { argnums: -1 }),
@@ -219,6 +254,8 @@ const transforms: Record<string, Program> = {
   "vmap/op_einsum": vmap((x: A) => jnp.einsum("ij,kj->ik", x, x)),
   "vmap/op_top_k": vmap((x: A) => lax.topK(x, 2)),
   "vmap/op_scatter": vmap((x: A) => x.at(jnp.int32([0, 0])).add(1)),
+  "vmap/op_tril": vmap((x: A) => jnp.tril(x)),
+  "vmap/op_diag": vmap((x: A) => jnp.diag(x)),
   "vmap/op_iota": vmap((x: A) => x.add(jnp.arange(3))),
   "vmap/op_one_hot": vmap((x: A) => nn.oneHot(jnp.argmax(x), 4)),
   "vmap/batched_index": vmap((x: A, i: A) => x.get(i)),
@@ -235,20 +272,14 @@ const transforms: Record<string, Program> = {
 };
 
 const later: [pattern: RegExp, reason: string][] = [
-  [
-    /^nn\/(?!gelu)/,
-    "nn beyond relu, sigmoid, tanh, gelu, silu, softmax, logSoftmax, oneHot, logsumexp: later",
-  ],
   [/^special\/(?!erf)/, "special functions: later"],
   [
     /^(linalg\/|convention\/norm_at_0|reduce\/norms|model\/(gaussian_process|newton_step|contrastive))/,
     "jnp.linalg: later",
   ],
   [/^vmap\/op_(norm|triangular_solve)$/, "jnp.linalg: later"],
-  [/^shape\/(tril|trace)$|^vmap\/op_(tril|diag)$/, "jnp diagonals and triangles: later"],
   [/^shape\/(insert|choose|select)$/, "jnp selection by value, insertion and indices: later"],
-  [/^shape\/(kron|cross)$/, "jnp products beyond dot, matmul, inner, outer, vdot, tensordot, einsum: later"],
-  [/^shape\/histogram_free$|^vmap\/op_interp$/, "jnp statistics and NaN-ignoring reductions: later"],
+  [/^vmap\/op_interp$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^vmap\/op_unique_size$/, "jnp sets and partial sorts: later"],
   [
     /^(product\/(conv_|avg_pool)|shape\/convolve|model\/conv_net|vmap\/op_conv)/,
@@ -257,7 +288,7 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^fft\/|^vmap\/op_fft$/, "jnp.fft: later"],
   [/^complex\//, "complex numbers: later"],
   [/^control\//, "control flow: later"],
-  [/^(custom\/|nest\/checkpoint_policy)/, "customJvp, customVjp, checkpoint: later"],
+  [/^(custom\/(vjp|gradient)|nest\/checkpoint_policy)/, "customVjp, customGradient, checkpoint: later"],
   [/^nest\/hessian_pytree$/, "hessian over pytrees: later"],
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],

@@ -26,51 +26,39 @@ const names = (text: string) => text.trim().split(/\s+/);
 
 /** Functions that the library does not have yet, by reason. */
 export const laterFunctions: Record<string, string[]> = {
-  "special functions: later": names(
-    `lax.besselI0e lax.besselI1e lax.digamma lax.lgamma lax.igammaGradA lax.zeta jnp.i0`,
-  ),
-  "complex numbers: later": names(
-    `lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj`,
-  ),
+  "special functions: later": names(`lax.besselI0e lax.besselI1e lax.igammaGradA jnp.i0`),
+  "complex numbers: later": names(`
+    lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj`),
   "convolutions and windows: later": names(`
     lax.conv lax.convWithGeneralPadding lax.convGeneralDilated lax.convTranspose lax.convGeneralDilatedPatches
     lax.padtypeToPads lax.convShapeTuple lax.convGeneralShapeTuple lax.convTransposeShapeTuple lax.convGeneralPermutations
     lax.convDimensionNumbers lax.reduceWindow lax.reduceWindowShapeTuple jnp.convolve jnp.correlate`),
   "lax.reduce with a caller's computation: later": names(`lax.reduce`),
-  "lax.optimizationBarrier: later": names(`lax.optimizationBarrier`),
-  "jnp creation beyond zeros, ones, full, eye, arange, linspace: later": names(`
-    jnp.logspace jnp.geomspace jnp.tri jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander
+  "jnp windows, grids and other creation: later": names(`
+    jnp.geomspace jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander
     jnp.frombuffer jnp.mgrid jnp.meshgrid jnp.ix_ jnp.indices`),
   "jnp polynomials: later": names(`
     jnp.polyadd jnp.polysub jnp.polymul jnp.polydiv jnp.polyder jnp.polyint jnp.polyval jnp.poly jnp.polyfit jnp.roots`),
-  "jnp diagonals and triangles: later": names(`
-    jnp.diag jnp.diagflat jnp.trace jnp.diagonal jnp.tril jnp.triu jnp.fillDiagonal jnp.triuIndices jnp.trilIndices
-    jnp.diagIndices jnp.maskIndices`),
-  "jnp selection by value, insertion and indices: later": names(`
-    jnp.piecewise jnp.select jnp.choose jnp.extract jnp.nonzero jnp.flatnonzero jnp.argwhere Array.nonzero
-    jnp.block jnp.insert jnp.delete jnp.resize jnp.trimZeros jnp.takeAlongAxis jnp.unravelIndex jnp.ravelMultiIndex
-    jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits jnp.unpackbits Array.view`),
+  "jnp selection by value, insertion and packing: later": names(`
+    jnp.piecewise jnp.select jnp.choose Array.nonzero jnp.insert jnp.delete jnp.trimZeros jnp.takeAlongAxis
+    jnp.unravelIndex jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
+    jnp.unpackbits`),
   "jnp statistics and NaN-ignoring reductions: later": names(`
-    jnp.ptp jnp.median jnp.nansum jnp.nanprod jnp.nanmean jnp.nanmax jnp.nanmin jnp.nanvar jnp.nanstd jnp.nanmedian
-    jnp.countNonzero jnp.nanargmax jnp.nanargmin jnp.nancumsum jnp.nancumprod jnp.cumulativeSum jnp.cumulativeProd
-    jnp.average jnp.quantile jnp.percentile jnp.nanquantile jnp.nanpercentile jnp.cov jnp.corrcoef
-    jnp.histogram jnp.histogramBinEdges jnp.histogramdd jnp.bincount jnp.digitize jnp.searchsorted jnp.interp
+    jnp.median jnp.nansum jnp.nanprod jnp.nanmean jnp.nanmax jnp.nanmin jnp.nanvar jnp.nanstd jnp.nanmedian
+    jnp.nanargmax jnp.nanargmin jnp.nancumsum jnp.nancumprod jnp.cumulativeSum jnp.cumulativeProd
+    jnp.quantile jnp.percentile jnp.nanquantile jnp.nanpercentile jnp.cov jnp.corrcoef
+    jnp.histogram jnp.histogramBinEdges jnp.histogramdd jnp.interp
     jnp.diff jnp.ediff1d jnp.gradient scipy.integrate.trapezoid jnp.trapezoid jnp.unwrap`),
   "jnp sets and partial sorts: later": names(`
-    jnp.lexsort jnp.partition jnp.argpartition jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
+    jnp.partition jnp.argpartition jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
-  "jnp products beyond dot, matmul, inner, outer, vdot, tensordot, einsum: later": names(`
-    jnp.kron jnp.vecdot jnp.cross`),
   "jnp.linalg: later": names(`
     jnp.linalg.matmul jnp.linalg.tensordot jnp.linalg.vecdot jnp.linalg.cross jnp.linalg.multiDot
     nn.initializers.orthogonal`),
-  "nn beyond relu, sigmoid, tanh, gelu, silu, softmax, logSoftmax, oneHot, logsumexp: later": names(`
-    nn.celu nn.elu nn.hardSigmoid nn.hardSilu nn.hardSwish nn.hardTanh nn.identity nn.leakyRelu nn.logSigmoid nn.mish
-    nn.relu6 nn.selu nn.softSign nn.softplus nn.sparsePlus nn.sparseSigmoid nn.squareplus nn.log1mexp nn.glu
-    nn.logmeanexp nn.standardize nn.dotProductAttention`),
+  "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
-    random.laplace random.cauchy random.logistic random.maxwell random.rademacher random.gamma random.chisquare
+    random.cauchy random.logistic random.maxwell random.gamma random.chisquare
     random.t random.loggamma random.f random.beta random.dirichlet random.poisson random.binomial random.multinomial
     random.multivariateNormal random.orthogonal random.ball random.weibullMin random.triangular random.wald
     random.geometric random.generalizedNormal random.pareto random.rayleigh random.lognormal
@@ -97,6 +85,12 @@ export const laterCases: Record<string, Record<string, string>> = {
   "JAX on CPU takes subnormal float32 numbers for zero; here they keep their value": {
     "ufuncs_unary jnp.sqrt#6": "the square root of 1e-38",
   },
+};
+
+/** Cases whose files ask for more agreement than rounding allows, with the relative tolerance that they get. */
+export const looserCases: Record<string, number> = {
+  // A mean of three numbers, whose sum may be rounded once or twice.
+  "manipulation jnp.pad#12": 1e-6,
 };
 
 const reasonOfFunction = new Map(

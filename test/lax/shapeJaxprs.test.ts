@@ -89,6 +89,9 @@ const programs: Record<string, Program> = {
   "split/plain": (x: A) => lax.split(x, [1, 2]),
   "split/vmap": vmap((x: A) => lax.split(x, [1, 2]), 1),
   "split/grad": grad((x: A) => sum(lax.split(x, [1, 2])[1])),
+  "tile/plain": (x: A) => lax.tile(x, [2, 3]),
+  "tile/vmap": vmap((x: A) => lax.tile(x, [2, 3]), 1),
+  "tile/grad": grad((x: A) => sum(lax.tile(x, [2, 3]))),
   "full/plain": (x: A) => [
     lax.full([2], x),
     lax.full([2], x, "int32"),

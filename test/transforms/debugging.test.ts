@@ -22,7 +22,7 @@ describe("checkPurity", () => {
     const error = errorOf(() => f(f32(2)));
     expect(error).toBeInstanceOf(RuntimeError);
     expect(error.message).toMatch(/impure is not pure/);
-    expect(error.message).toMatch(/literal 0\.0.*became 10\.0/);
+    expect(error.message).toMatch(/0 that became 10 .*add/);
     expect(error.message).toMatch(/argument.*return/);
   });
 
@@ -37,7 +37,7 @@ describe("checkPurity", () => {
     const count = jit(() => counter.count());
     config.update("checkPurity", "error");
     expectClose(count(), 1);
-    expect(() => count()).toThrow(/literal 1 among the results became 2/);
+    expect(() => count()).toThrow(/literal 1 that became 2/);
   });
 
   test("names a constant array that changed", () => {
@@ -46,7 +46,7 @@ describe("checkPurity", () => {
     const f = jit((x: A) => x.mul(table));
     f(f32(2));
     table = jnp.array([1, 5, 3]);
-    expect(() => f(f32(2))).toThrow(/constant f32\[3\].*element 1: 2 became 5/);
+    expect(() => f(f32(2))).toThrow(/constant f32\[3\].*element 1.* 2 .*became 5/);
   });
 
   test("names an operation that changed", () => {
@@ -69,7 +69,7 @@ describe("checkPurity", () => {
     const f = jit((x: A) => jit((y: A) => y.mul(scale))(x).add(1));
     f(f32(1));
     scale = 3;
-    expect(() => f(f32(1))).toThrow(/2\.0.*3\.0/s);
+    expect(() => f(f32(1))).toThrow(/2 that became 3 .*jit.*mul/);
   });
 
   test("warn prints once per call and goes on with the compiled program", () => {
@@ -81,7 +81,7 @@ describe("checkPurity", () => {
     g = 10;
     expectClose(f(f32(2)), 2);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(String(warn.mock.calls[0])).toMatch(/0\.0.*10\.0/);
+    expect(String(warn.mock.calls[0])).toMatch(/0 that became 10/);
   });
 
   test("pure functions pass, new arrays of equal values too", () => {

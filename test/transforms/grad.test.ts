@@ -111,7 +111,7 @@ describe("values", () => {
 
 describe("argnums", () => {
   const f = (x: A, y: A, z: A): A => x.mul(y).add(y.mul(z).mul(z));
-  const args = [2, 3, 5] as const;
+  const args = [f32(2), f32(3), f32(5)] as const;
 
   test.each([
     [0, 3],
@@ -230,7 +230,7 @@ describe("errors", () => {
   });
 
   test("too few arguments", () => {
-    expect(() => grad((x: A, y: A) => x.mul(y), { argnums: 1 })(...([1] as unknown as [1, 1]))).toThrow(/argnums=1.*at least 2/);
+    expect(() => grad((x: A, y: A) => x.mul(y), { argnums: 1 })(...([1] as unknown as [A, A]))).toThrow(/argnums=1.*at least 2/);
   });
 
   test("an unknown option", () => {

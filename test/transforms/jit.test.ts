@@ -72,7 +72,7 @@ describe("cache", () => {
     const f = jit((x: A) => x.mul(w));
     expectClose(f(f32(2)), [2, 4, 6]);
     expectClose(f(f32(3)), [3, 6, 9]);
-    expect(String(makeJaxpr(f)(f32(2)))).toMatch(/lambda a:f32\[3\]; b:f32\[\]/);
+    expect(String(makeJaxpr(f)(f32(2)))).toMatch(/jit\[/);
   });
 
   test("a failed trace leaves nothing behind", () => {

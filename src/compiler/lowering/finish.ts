@@ -2,6 +2,7 @@ import { canonicalizeLoop } from "../canonicalize.ts";
 import type { Kernel, LoopKernel, Node, Reduction, Store } from "../ir.ts";
 import type { NodeBuilder } from "../nodes/builder.ts";
 import { rewrite } from "../nodes/substitute.ts";
+import { splitRegions } from "../splitRegions.ts";
 import type { Draft } from "./draft.ts";
 import { elementOffset } from "./fusion.ts";
 import { type Group, isReduction, type LoopGroup } from "./groups.ts";
@@ -17,22 +18,19 @@ export function finishKernels(draft: Draft): Kernel[] {
   const needed = new Set<number>();
   for (const buffer of draft.buffers) if (buffer.role === "output") needed.add(buffer.id);
   const kernels: Kernel[] = [];
-  for (let i = live.length - 1; i >= 0; i--) {
-    const kernel = finishGroup(draft, live[i], needed);
-    if (kernel !== null) kernels.push(kernel);
-  }
+  for (let i = live.length - 1; i >= 0; i--) kernels.push(...finishGroup(draft, live[i], needed));
   return kernels.reverse();
 }
 
-function finishGroup(draft: Draft, group: Group, needed: Set<number>): Kernel | null {
+function finishGroup(draft: Draft, group: Group, needed: Set<number>): readonly Kernel[] {
   if (group.kind === "loop") return finishLoop(draft.b, draft, group, needed);
-  if (!group.writes.some((buffer) => needed.has(buffer))) return null;
+  if (!group.writes.some((buffer) => needed.has(buffer))) return [];
   for (const buffer of group.reads) needed.add(buffer);
-  return group.build();
+  return [group.build()];
 }
 
-function finishLoop(b: NodeBuilder, draft: Draft, group: LoopGroup, needed: Set<number>): Kernel | null {
-  if (!group.stores.some((s) => needed.has(s.buffer))) return null;
+function finishLoop(b: NodeBuilder, draft: Draft, group: LoopGroup, needed: Set<number>): readonly Kernel[] {
+  if (!group.stores.some((s) => needed.has(s.buffer))) return [];
   const here = elementOffset(b, group.space);
   const inside = new Map<Node, Node>();
   const readsItself = group.loads.some((load) => draft.producers.get(load.buffer) === group);
@@ -57,7 +55,8 @@ function finishLoop(b: NodeBuilder, draft: Draft, group: LoopGroup, needed: Set<
   for (const node of [...kernel.reductions.map((r) => r.value), ...stores.map((s) => s.value)]) {
     for (const load of measure(b, node).loads) needed.add(load.buffer);
   }
-  return canonicalizeLoop(b, { ...kernel, name: kernelName(kernel) });
+  const regions = splitRegions(b, kernel);
+  return regions.map((region) => canonicalizeLoop(b, { ...region, name: kernelName(region) })).reverse();
 }
 
 /** Reductions whose results no store uses any more. */

@@ -2,6 +2,8 @@
 
 /** Expressions larger than this are cut: an operand gets a buffer. Keeps compile time linear. */
 export const maxExpression = 160;
+/** Inlined values nest no deeper than this: reading a long chain of views would recur as deep. */
+export const maxDepth = 48;
 /** A value used in several places is recomputed in each if it costs no more than this. */
 export const cheapToRepeat = 8;
 /** The same for a value that one consumer reads several times per element, through a broadcast or a window. */

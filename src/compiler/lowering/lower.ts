@@ -8,7 +8,7 @@ import { lowerScan } from "../templates/scan.ts";
 import { lowerScatter } from "../templates/scatter.ts";
 import { lowerSort } from "../templates/sort.ts";
 import { Draft } from "./draft.ts";
-import { cheapScalar, cheapToBroadcast, cheapToRepeat, maxExpression } from "./limits.ts";
+import { cheapScalar, cheapToBroadcast, cheapToRepeat, maxDepth, maxExpression } from "./limits.ts";
 import type { Reads, Source } from "./source.ts";
 
 /**
@@ -107,14 +107,19 @@ export class Lowering {
       }
       const emit = (index: readonly Node[]) => lowering.emit(b, operands, index, eqn.params, avals, k) as Node;
       const source = this.draft.inlined(value.aval, this.uses[value.id], emit);
-      for (const x of operands) if (x.isInlined) x.addUser(source);
+      for (const x of operands) {
+        if (!x.isInlined) continue;
+        x.addUser(source);
+        source.depth = Math.max(source.depth, x.depth + 1);
+      }
       this.settleReads(operands, value.aval.size, () => source.expression());
       source.settle();
       if (source.isInlined) {
         this.limitSize(operands, source);
         const { cost, nodes } = source.measure();
         const repeated = cost * (source.uses - 1) > cheapToRepeat;
-        if (repeated || nodes > maxExpression || this.wanted[value.id] === 1) this.draft.materialize(source);
+        const long = nodes > maxExpression || source.depth > maxDepth;
+        if (repeated || long || this.wanted[value.id] === 1) this.draft.materialize(source);
       }
       this.define(value, source);
     });

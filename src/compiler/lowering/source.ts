@@ -25,6 +25,8 @@ export class Source implements Operand {
   readonly aval: ShapedArray;
   /** Distinct places that use the value, views seen through. */
   readonly uses: number;
+  /** How many inlined values are written into one another below this one. */
+  depth = 0;
   view: View | null = null;
   constant: Node | null = null;
   private readonly b: NodeBuilder;

@@ -147,9 +147,11 @@ export class NodeBuilder implements ExprBuilder {
       byArgs = new Map();
       this.ops.set(name, byArgs);
     }
-    const ordered = normalForm ? args : order(name, args);
+    const commutes = args.length === 2 && scalarOps[name].commutative === true;
+    const ordered = commutes && args[0].kind === "const" ? [args[1], args[0]] : args;
     const key = argsKey(ordered);
     let node = byArgs.get(key);
+    if (node === undefined && commutes) node = byArgs.get(argsKey([ordered[1], ordered[0]]));
     if (node === undefined) {
       node = { kind: "op", dtype, id: this.nextId, op: name, args: ordered };
       byArgs.set(key, node);
@@ -228,14 +230,6 @@ function checkOperands(name: string, args: readonly Node[]): void {
   for (let i = first + 1; i < args.length; i++) ok &&= args[i].dtype === dtype;
   if (ok && (first === 0 || args[0].dtype === bool)) return;
   throw new TypeError(`scalar operation ${name} does not take (${args.map((a) => a.dtype.name).join(", ")})`);
-}
-
-/** Operands of commutative operations in one order: constants last. */
-function order(name: string, args: readonly Node[]): readonly Node[] {
-  if (args.length !== 2 || scalarOps[name].commutative !== true) return args;
-  const [a, b] = args;
-  if (b.kind === "const") return args;
-  return a.kind === "const" || a.id > b.id ? [b, a] : args;
 }
 
 const base = 0x4000000;

@@ -460,7 +460,7 @@ class ScalarArg implements Accumulator {
     scalarBetter(values, reduction, value, best);
     f.if(() => {
       f.get(value).set(best);
-      pushCounter(values, this.axis);
+      values.counter(this.axis);
       f.set(position);
     });
     f.release(value);
@@ -470,12 +470,6 @@ class ScalarArg implements Accumulator {
   finish(): void {
     this.values.accs[this.index] = [this.position];
   }
-}
-
-function pushCounter(values: Values, axis: number): void {
-  const counter = values.counters.get(axis);
-  if (counter === undefined) values.f.i32.const(0);
-  else values.f.get(counter);
 }
 
 class VectorArg implements Accumulator {
@@ -542,9 +536,9 @@ class VectorArg implements Accumulator {
     }
     f.set(better);
     f.get(value).get(best).get(better).v128.bitselect().set(best);
-    pushCounter(values, this.axis);
+    values.counter(this.axis);
     f.i32x4.splat();
-    if (!this.perLane) f.i32x4.const(...[0, 1, 2, 3].map((k) => k + copy.offset)).i32x4.add();
+    if (!this.perLane) values.laneOffsets(1, copy);
     f.get(position).get(better).v128.bitselect().set(position);
     f.release(value, better);
   }

@@ -3,7 +3,8 @@ import type { LoopKernel } from "../../../compiler/ir.ts";
 import type { Local } from "../asm/index.ts";
 import { type Accumulator, accumulator, SUM_BLOCK } from "./accumulators.ts";
 import type { KernelContext } from "./context.ts";
-import { type LoopPlan, planLoops, type Space } from "./plan.ts";
+import { type LoopPlan, planLoops } from "./plan.ts";
+import { pieces, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { type Access, Uses } from "./uses.ts";
 import { type Copy, Values } from "./values.ts";
@@ -15,13 +16,15 @@ const TILE = 16;
 /** Writes the code of a loop kernel. */
 export function emitLoop(context: KernelContext, kernel: LoopKernel): void {
   if (kernel.axes.includes(0)) return;
+  const rank = kernel.axes.length;
   const space: Space = {
     sizes: [...kernel.axes, ...kernel.reduceAxes],
-    parallel: kernel.axes.length,
+    parallel: kernel.axes.map((_, axis) => axis),
+    reduce: kernel.reduceAxes.map((_, i) => rank + i),
     reductions: kernel.reductions,
     stores: kernel.stores,
   };
-  new LoopEmitter(context, space, planLoops(space)).emit();
+  for (const piece of pieces(space)) new LoopEmitter(context, space, planLoops(space, piece)).emit();
 }
 
 class LoopEmitter {
@@ -230,7 +233,7 @@ class LoopEmitter {
     const trips = plan.reduce.map((axis) => this.trips(axis));
     const flushAt = chunkOf(trips);
     const copies = nest.vectorIsParallel ? values.copies.length : this.unroll;
-    const axis = space.parallel; // argmax and argmin reduce the only axis
+    const axis = space.reduce[0]; // argmax and argmin reduce the only axis
     this.accumulators = space.reductions.map((reduction, i) =>
       accumulator(values, i, reduction, axis, flushAt !== null, copies),
     );

@@ -1,18 +1,9 @@
-import type { LoadNode, Node, Reduction, Store } from "../../../compiler/ir.ts";
+import type { LoadNode, Node } from "../../../compiler/ir.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
-import { int32 } from "../../../dtypes/index.ts";
-import { ACC_BIT, Analysis, argsOf, type Linear } from "./analysis.ts";
+import { ACC_BIT, type Analysis, argsOf } from "./analysis.ts";
+import type { Piece, Space } from "./space.ts";
 import { sizeLog2 } from "./types.ts";
 import { lanesFor, type Nest } from "./uses.ts";
-
-/** A loop kernel's space and expressions: the common part of loops, scans and segments of them. */
-export interface Space {
-  readonly sizes: readonly number[];
-  /** How many of the axes are parallel; the rest are reduced. */
-  readonly parallel: number;
-  readonly reductions: readonly Reduction[];
-  readonly stores: readonly Store[];
-}
 
 /** Which loops to write, and along which axis the lanes of vectors run. */
 export interface LoopPlan {
@@ -31,24 +22,17 @@ export interface LoopPlan {
   readonly pointCost: number;
 }
 
-/** Arranges the loops of a kernel: merges axes, then chooses the axis to vectorise by estimated cost. */
-export function planLoops(space: Space, assume?: ReadonlyMap<Node, Node>): LoopPlan {
-  const { analysis, sizes } = mergeAxes(space, assume);
-  const live = (from: number, to: number) => {
-    const axes: number[] = [];
-    for (let a = from; a < to; a++) if (!analysis.isFrozen(a)) axes.push(a);
-    return axes;
-  };
-  const parallel = live(0, space.parallel);
-  const reduce = live(space.parallel, sizes.length);
-  let best = estimate(space, analysis, sizes, -1);
+/** Arranges the loops of a piece of a kernel: chooses the axis to vectorise by estimated cost. */
+export function planLoops(space: Space, piece: Piece): LoopPlan {
+  const { analysis, sizes, parallel, reduce } = piece;
+  let best = estimate(space, piece, -1);
   for (const axis of [...parallel, ...reduce]) {
-    const candidate = estimate(space, analysis, sizes, axis);
+    const candidate = estimate(space, piece, axis);
     if (candidate.cost < best.cost * 0.95) best = candidate;
   }
   const { axis, lanes } = best;
   const last = (axes: readonly number[]) => (axes.includes(axis) ? [...axes.filter((a) => a !== axis), axis] : axes);
-  const tileAxis = chooseTileAxis(space, analysis, sizes, axis);
+  const tileAxis = parallel.includes(axis) ? chooseTileAxis(space, piece, axis) : -1;
   const orderedParallel = last(tileAxis < 0 ? parallel : [...parallel.filter((a) => a !== tileAxis), tileAxis]);
   const orderedReduce = last(reduce);
   const axisLevels = new Map<number, number>();
@@ -60,16 +44,25 @@ export function planLoops(space: Space, assume?: ReadonlyMap<Node, Node>): LoopP
     vectorAxis: axis,
     vectorIsParallel: parallel.includes(axis),
   };
-  return { analysis, sizes, parallel: orderedParallel, reduce: orderedReduce, nest, tileAxis, pointCost: best.pointCost };
+  return {
+    analysis,
+    sizes,
+    parallel: orderedParallel,
+    reduce: orderedReduce,
+    nest,
+    tileAxis,
+    pointCost: best.pointCost,
+  };
 }
 
 const LINE_BYTES = 64;
 /** Below this many points everything is in the nearest cache anyway. */
 const TILED_POINTS = 8192;
 
-function chooseTileAxis(space: Space, analysis: Analysis, sizes: readonly number[], vectorAxis: number): number {
-  if (vectorAxis < 0 || vectorAxis >= space.parallel || space.reductions.length > 0 || sizes[vectorAxis] < 32) return -1;
-  if (sizes.reduce((n, size) => n * size, 1) < TILED_POINTS) return -1;
+function chooseTileAxis(space: Space, piece: Piece, vectorAxis: number): number {
+  const { analysis, sizes } = piece;
+  if (space.reductions.length > 0 || sizes[vectorAxis] < 32) return -1;
+  if (piece.parallel.reduce((n, axis) => n * sizes[axis], 1) < TILED_POINTS) return -1;
   const offsets: { offset: Node; bytes: number }[] = space.stores.map(({ offset, value }) => ({
     offset,
     bytes: 1 << sizeLog2(value.dtype),
@@ -82,85 +75,12 @@ function chooseTileAxis(space: Space, analysis: Analysis, sizes: readonly number
     const linear = analysis.linear(offset);
     const along = analysis.stride(linear, vectorAxis);
     if (along === null || Math.abs(along) * bytes < LINE_BYTES) continue;
-    for (let axis = 0; axis < space.parallel; axis++) {
-      if (axis === vectorAxis || analysis.isFrozen(axis) || sizes[axis] < 8) continue;
+    for (const axis of piece.parallel) {
+      if (axis === vectorAxis || sizes[axis] < 8) continue;
       if (Math.abs(analysis.stride(linear, axis) ?? 0) === 1) return axis;
     }
   }
   return -1;
-}
-
-/** Freezes axes of one point and merges neighbours, within the ranges, that every index expression walks through as one. */
-export function mergeAxes(
-  space: Space,
-  assume?: ReadonlyMap<Node, Node>,
-  ranges: readonly (readonly [from: number, to: number])[] = [
-    [0, space.parallel],
-    [space.parallel, space.sizes.length],
-  ],
-): { analysis: Analysis; sizes: number[] } {
-  const sizes = space.sizes.slice();
-  const frozen = new Set<number>();
-  sizes.forEach((size, axis) => {
-    if (size === 1) frozen.add(axis);
-  });
-  if (sizes.length - frozen.size > 1) {
-    const linears = indexExpressions(space, new Analysis(assume, frozen));
-    const merge = (from: number, to: number) => {
-      for (let inner = to - 1, outer = inner - 1; outer >= from; outer--) {
-        if (frozen.has(outer)) continue;
-        if (frozen.has(inner)) {
-          inner = outer;
-          continue;
-        }
-        if (linears.every((l) => coefficient(l, outer) === Math.imul(coefficient(l, inner), sizes[inner]))) {
-          // The inner index now runs over both; the outer one is always 0.
-          sizes[inner] *= sizes[outer];
-          sizes[outer] = 1;
-          frozen.add(outer);
-          // Other forms still hold the old outer index, which the analysis will take as 0.
-          continue;
-        }
-        inner = outer;
-      }
-    };
-    for (const [from, to] of ranges) merge(from, to);
-  }
-  return { analysis: new Analysis(assume, frozen), sizes };
-}
-
-function coefficient(linear: Linear, axis: number): number {
-  let sum = 0;
-  for (const [atom, c] of linear.terms) if (atom.kind === "index" && atom.axis === axis) sum = (sum + c) | 0;
-  return sum;
-}
-
-/** Every largest linear expression that something else reads. */
-function indexExpressions(space: Space, analysis: Analysis): Linear[] {
-  const found = new Set<Linear>();
-  const seen = new Set<Node>();
-  const read = (unresolved: Node) => {
-    const node = analysis.resolve(unresolved);
-    if (node.dtype !== int32) {
-      visit(node);
-      return;
-    }
-    const linear = analysis.linear(node);
-    if (found.has(linear)) return;
-    found.add(linear);
-    for (const atom of linear.terms.keys()) visit(atom);
-  };
-  const visit = (node: Node) => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    argsOf(node).forEach(read);
-  };
-  for (const { value } of space.reductions) read(value);
-  for (const { offset, value } of space.stores) {
-    read(offset);
-    read(value);
-  }
-  return [...found].filter((l) => [...l.terms.keys()].some((atom) => atom.kind === "index"));
 }
 
 /** The nodes whose values the code computes: all but the affine offsets of loads. */
@@ -187,9 +107,10 @@ interface Estimate {
 const lanewiseOps = new Set(["clz", "shift_left", "shift_right_logical", "shift_right_arithmetic", "rem"]);
 
 /** The cost of the kernel with vectors along an axis (-1: scalar code), in scalar instructions. */
-function estimate(space: Space, analysis: Analysis, sizes: readonly number[], axis: number): Estimate {
+function estimate(space: Space, piece: Piece, axis: number): Estimate {
+  const { analysis, sizes } = piece;
   const bit = axis < 0 ? 0 : 1 << axis;
-  const isParallel = axis >= 0 && axis < space.parallel;
+  const isParallel = piece.parallel.includes(axis);
   const dependent = isParallel ? bit | ACC_BIT : bit;
   const inner = new Set<Node>();
   const outer = new Set<Node>();
@@ -213,12 +134,9 @@ function estimate(space: Space, analysis: Analysis, sizes: readonly number[], ax
     }
     if (lanes === 1) return { axis, lanes, cost: Number.POSITIVE_INFINITY, pointCost: 0 };
   }
-  let innerPoints = 1;
-  let outerPoints = 1;
-  sizes.forEach((size, a) => {
-    innerPoints *= size;
-    if (a < space.parallel) outerPoints *= size;
-  });
+  const count = (axes: readonly number[]) => axes.reduce((n, a) => n * sizes[a], 1);
+  const outerPoints = count(piece.parallel);
+  const innerPoints = outerPoints * count(piece.reduce);
   const steps = axis < 0 ? 1 : Math.ceil(sizes[axis] / lanes) / sizes[axis];
   const once = axis < 0 ? 1 : 1 / sizes[axis];
   let pointCost = 0;
@@ -235,7 +153,7 @@ function estimate(space: Space, analysis: Analysis, sizes: readonly number[], ax
   let cost = weigh(inner, innerPoints, axis >= 0) + weigh(outer, outerPoints, isParallel);
   for (const { op } of space.reductions) cost += innerPoints * (axis >= 0 ? steps : 1) * (op.startsWith("arg") ? 4 : 1);
   // A reduction's lanes are combined at its end.
-  if (axis >= space.parallel) cost += outerPoints * 8 * space.reductions.length;
+  if (axis >= 0 && !isParallel) cost += outerPoints * 8 * space.reductions.length;
   for (const { offset } of space.stores) {
     const stride = isParallel ? analysis.stride(analysis.linear(offset), axis) : 0;
     const lanewise = isParallel && stride !== 1;

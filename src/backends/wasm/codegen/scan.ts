@@ -3,10 +3,12 @@ import type { ScanKernel } from "../../../compiler/ir.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
 import { emitVectorMath } from "../math/index.ts";
 import { combineOps, identity } from "./accumulators.ts";
+import { Analysis } from "./analysis.ts";
 import type { KernelContext } from "./context.ts";
 import type { Library } from "./library.ts";
-import { mergeAxes, type Space, valueNodes } from "./plan.ts";
+import { valueNodes } from "./plan.ts";
 import { emitScalarConst, emitScalarOp } from "./scalarEmit.ts";
+import { mergeAxes, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { type Access, lanesFor, type Nest, Uses } from "./uses.ts";
 import { type Copy, splatConst, Values } from "./values.ts";
@@ -22,15 +24,12 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
   const { f } = context;
   const space: Space = {
     sizes: kernel.axes,
-    parallel: kernel.axes.length,
+    parallel: kernel.axes.map((_, axis) => axis).filter((axis) => axis !== kernel.axis),
+    reduce: [kernel.axis],
     reductions: [],
     stores: [{ ...kernel.store, value: kernel.value }],
   };
-  const { analysis, sizes } = mergeAxes(space, undefined, [
-    [0, kernel.axis],
-    [kernel.axis + 1, kernel.axes.length],
-  ]);
-  const live = sizes.map((_, a) => a).filter((a) => a !== kernel.axis && !analysis.isFrozen(a));
+  const { analysis, sizes, parallel: live } = mergeAxes(space, new Analysis({ sizes: kernel.axes }));
   const { dtype } = kernel.value;
   const isVectorAxis = (axis: number) =>
     sizes[axis] >= 3 &&

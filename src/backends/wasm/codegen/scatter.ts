@@ -1,10 +1,11 @@
 import type { Node, ScatterKernel } from "../../../compiler/ir.ts";
 import { keyFry } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
-import type { Analysis } from "./analysis.ts";
+import { Analysis } from "./analysis.ts";
 import type { KernelContext } from "./context.ts";
-import { mergeAxes, type Space, valueNodes } from "./plan.ts";
+import { valueNodes } from "./plan.ts";
 import { emitScalarLoad, emitScalarOp } from "./scalarEmit.ts";
+import { mergeAxes, type Piece, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { lanesFor, type Nest, Uses } from "./uses.ts";
 import { type Copy, Values } from "./values.ts";
@@ -22,8 +23,7 @@ export function emitScatter(context: KernelContext, kernel: ScatterKernel): void
   const { f, lib } = context;
   copyBase(context, kernel);
   if (kernel.axes.includes(0)) return;
-  const { analysis, sizes } = mergedAxes(kernel);
-  const axes = sizes.map((_, a) => a).filter((a) => !analysis.isFrozen(a));
+  const { analysis, sizes, parallel: axes } = mergedAxes(kernel);
   const last = axes.at(-1) ?? -1;
   const lanes = last < 0 ? 1 : vectorLanes(analysis, kernel, last, sizes[last]);
   const vectorAxis = lanes === 1 ? -1 : last;
@@ -119,12 +119,13 @@ function copyBase(context: KernelContext, kernel: ScatterKernel): void {
 }
 
 /** Merged axes keep the order of the points. */
-function mergedAxes(kernel: ScatterKernel): { analysis: Analysis; sizes: number[] } {
+function mergedAxes(kernel: ScatterKernel): Piece {
   const { out: buffer, offset, value, guard } = kernel;
   const stores = [{ buffer, offset, value }];
   if (guard !== null) stores.push({ buffer, offset, value: guard });
-  const space: Space = { sizes: kernel.axes, parallel: kernel.axes.length, reductions: [], stores };
-  return mergeAxes(space);
+  const parallel = kernel.axes.map((_, axis) => axis);
+  const space: Space = { sizes: kernel.axes, parallel, reduce: [], reductions: [], stores };
+  return mergeAxes(space, new Analysis({ sizes: kernel.axes }));
 }
 
 function vectorLanes(analysis: Analysis, kernel: ScatterKernel, axis: number, size: number): 1 | 2 | 4 {

@@ -1,5 +1,5 @@
 import { bool, type DType, keyFry } from "../../../dtypes/index.ts";
-import type { LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
+import type { IndexNode, LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
 import { ACC_BIT, type Analysis } from "./analysis.ts";
 import type { Library } from "./library.ts";
@@ -211,8 +211,9 @@ export class Values {
   /** Pushes an int32 scalar times a constant. */
   private scaled(atom: Node, factor: number): void {
     const { f } = this;
+    const atomValue = () => (atom.kind === "index" ? this.counter(atom.axis) : this.scalar(atom));
     if (factor === 1) {
-      this.scalar(atom);
+      atomValue();
       return;
     }
     const key = `${atom.id}*${factor}`;
@@ -221,7 +222,7 @@ export class Values {
       f.get(known);
       return;
     }
-    this.scalar(atom);
+    atomValue();
     const power = Math.log2(factor);
     if (Number.isInteger(power)) f.i32.const(power).i32.shl();
     else f.i32.const(factor | 0).i32.mul();
@@ -251,9 +252,7 @@ export class Values {
       return;
     }
     if (node.kind === "index") {
-      const counter = this.counters.get(node.axis);
-      if (counter === undefined) this.f.i32.const(0);
-      else this.f.get(counter);
+      this.index(node);
       return;
     }
     const known = this.find("scalars", node);
@@ -265,6 +264,27 @@ export class Values {
     if ((this.uses.uses.get(node)?.count ?? 2) > 1) {
       this.f.tee(this.remember("scalars", node, this.temp(scalarType(node.dtype))));
     }
+  }
+
+  /** Pushes the index of an axis at lane 0. */
+  private index(node: IndexNode): void {
+    const { f } = this;
+    const { constant, terms } = this.analysis.linear(node);
+    let first = true;
+    for (const [atom, c] of terms) {
+      this.scaled(atom, c);
+      if (!first) f.i32.add();
+      first = false;
+    }
+    if (first) f.i32.const(constant);
+    else if (constant !== 0) f.i32.const(constant).i32.add();
+  }
+
+  /** Pushes the loop counter of an axis, which starts at 0. */
+  counter(axis: number): void {
+    const counter = this.counters.get(axis);
+    if (counter === undefined) this.f.i32.const(0);
+    else this.f.get(counter);
   }
 
   private computeScalar(node: Node): void {
@@ -358,9 +378,9 @@ export class Values {
     const lanes = this.nest.lanes as 2 | 4;
     switch (node.kind) {
       case "index":
-        // Only the vector axis comes here.
-        this.scalar(node);
-        f.i32x4.splat().i32x4.const(...[0, 1, 2, 3].map((k) => k + copy.offset)).i32x4.add();
+        this.index(node);
+        f.i32x4.splat();
+        this.laneOffsets(this.analysis.stride(this.analysis.linear(node), this.nest.vectorAxis) as number, copy);
         return;
       case "load": {
         const access = this.uses.accesses.get(node);
@@ -399,6 +419,12 @@ export class Values {
       }
     }
     throw new Error(`a ${node.kind} node has no vector code`);
+  }
+
+  /** Adds to the vector on the stack what an index grows by from lane to lane. */
+  laneOffsets(stride: number, copy: Copy): void {
+    const { f } = this;
+    f.i32x4.const(...[0, 1, 2, 3].map((k) => (k + copy.offset) * stride)).i32x4.add();
   }
 
   /** Loads each active lane from its own address. */

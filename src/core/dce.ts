@@ -1,0 +1,66 @@
+import { type Atom, ClosedJaxpr, type Eqn, Jaxpr, Literal, type Var } from "./jaxpr.ts";
+
+/** A program without the equations and constants that no wanted output needs. Its inputs stay. */
+export interface PrunedJaxpr {
+  readonly jaxpr: Jaxpr;
+  readonly usedConsts: readonly boolean[];
+  readonly usedInputs: readonly boolean[];
+}
+
+/**
+ * Drops the equations that no output marked in `wanted` (default: all) depends on, and the other outputs. A call equation whose
+ * results are wanted in part gets a smaller program, by its primitive's `prune` rule.
+ */
+export function deadCodeElimination(jaxpr: Jaxpr, wanted?: readonly boolean[]): PrunedJaxpr {
+  const outvars = wanted === undefined ? jaxpr.outvars : jaxpr.outvars.filter((_, i) => wanted[i]);
+  const live = new Set<Atom>(outvars);
+  const kept: Eqn[] = [];
+  for (let k = jaxpr.eqns.length - 1; k >= 0; k--) {
+    const eqn = pruneEqn(jaxpr.eqns[k], live);
+    if (eqn === null) continue;
+    for (const a of eqn.inputs) if (!(a instanceof Literal)) live.add(a);
+    kept.push(eqn);
+  }
+  const isLive = (v: Var): boolean => live.has(v);
+  const usedConsts = jaxpr.constvars.map(isLive);
+  const usedInputs = jaxpr.invars.map(isLive);
+  const unchanged =
+    outvars.length === jaxpr.outvars.length &&
+    kept.length === jaxpr.eqns.length &&
+    kept.every((eqn, i) => eqn === jaxpr.eqns[jaxpr.eqns.length - 1 - i]) &&
+    usedConsts.every((used) => used);
+  if (unchanged) return { jaxpr, usedConsts, usedInputs };
+  const constvars = jaxpr.constvars.filter((_, i) => usedConsts[i]);
+  return { jaxpr: new Jaxpr(constvars, jaxpr.invars, kept.reverse(), outvars), usedConsts, usedInputs };
+}
+
+/** {@link deadCodeElimination} of a program with its constants. */
+export function pruneClosed(
+  closed: ClosedJaxpr,
+  wanted?: readonly boolean[],
+): { closed: ClosedJaxpr; usedInputs: readonly boolean[] } {
+  const { jaxpr, usedConsts, usedInputs } = deadCodeElimination(closed.jaxpr, wanted);
+  if (jaxpr === closed.jaxpr) return { closed, usedInputs };
+  return {
+    closed: new ClosedJaxpr(
+      jaxpr,
+      closed.consts.filter((_, i) => usedConsts[i]),
+    ),
+    usedInputs,
+  };
+}
+
+function pruneEqn(eqn: Eqn, live: ReadonlySet<Atom>): Eqn | null {
+  const used = eqn.outputs.map((v) => live.has(v));
+  if (!used.includes(true)) return null;
+  const rule = eqn.primitive.prune;
+  if (rule === undefined) return eqn;
+  const { params, usedInputs } = rule(eqn.params, used);
+  if (params === eqn.params) return eqn;
+  return {
+    primitive: eqn.primitive,
+    inputs: eqn.inputs.filter((_, i) => usedInputs[i]),
+    outputs: eqn.outputs.filter((_, i) => used[i]),
+    params,
+  };
+}

@@ -1,0 +1,40 @@
+import type { NDArray } from "../core/array.ts";
+import { asDType, bool, type DTypeLike, uint8 } from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
+import * as lax from "../lax/index.ts";
+import { convert } from "./promote.ts";
+
+/**
+ * The bytes of the elements read as another dtype; `x.view(dtype)` calls it. When the widths differ, the last axis grows or shrinks.
+ *
+ * @throws ValueError for a last axis whose bytes the wider dtype does not divide
+ * @example
+ * ```ts
+ * String(jnp.float32(1).view("int32")); // => "1065353216"
+ * ```
+ */
+export function view(x: NDArray, dtype: DTypeLike): NDArray {
+  const to = asDType(dtype);
+  if (x.dtype === bool) return view(convert(x, uint8), to);
+  if (to === bool) return lax.ne(view(x, uint8), 0);
+  const [from, bits] = [x.dtype.bits, to.bits];
+  if (from === bits) return lax.bitcastConvertType(x, to);
+  if (x.ndim === 0) {
+    throw new ValueError(
+      `view() of a 0d array is only supported if the itemsize is unchanged, got ${x.dtype} as ${to}.`,
+    );
+  }
+  const last = x.shape[x.ndim - 1];
+  const lead = x.shape.slice(0, -1);
+  if (bits < from) {
+    const parts = lax.bitcastConvertType(x, to);
+    return lax.reshape(parts, [...lead, last * (from / bits)]);
+  }
+  const ratio = bits / from;
+  if (last % ratio !== 0) {
+    throw new ValueError(
+      `When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last axis of the array; got ${x.aval} as ${to}.`,
+    );
+  }
+  return lax.bitcastConvertType(lax.reshape(x, [...lead, last / ratio, ratio]), to);
+}

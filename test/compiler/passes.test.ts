@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { flatten } from "../../src/compiler/inline.ts";
+import { commonSubexpressions } from "../../src/compiler/passes/commonSubexpressions.ts";
+import { deadCode } from "../../src/compiler/passes/deadCode.ts";
+import type { NDArray } from "../../src/core/array.ts";
+import * as lax from "../../src/lax/index.ts";
+import { jit } from "../../src/transforms/jit.ts";
+import { array, check, compile, trace } from "./harness.ts";
+
+const x = array([3]);
+const names = (eqns: readonly { primitive: { name: string } }[]) => eqns.map((e) => e.primitive.name);
+type Unary = (y: NDArray) => NDArray;
+
+describe("flatten", () => {
+  it("expands calls inside calls, with their constants", () => {
+    const big = array([3], undefined, 9);
+    const inner = jit(((y: NDArray) => lax.add(lax.sin(y), big)) as never) as unknown as Unary;
+    const outer = jit(((y: NDArray) => lax.mul(inner(y), inner(y))) as never) as unknown as Unary;
+    const f = (y: NDArray) => lax.neg(outer(y));
+    const flat = flatten(trace(f, [x]));
+    expect(names(flat.eqns)).toEqual(["sin", "add", "sin", "add", "mul", "neg"]);
+    expect(flat.arrays.length).toBe(1);
+    expect(compile(f, [x]).constants).toEqual([big]);
+    check(f, [x]);
+  });
+
+  it("handles calls that return their arguments", () => {
+    const swap = jit(((a: NDArray, b: NDArray) => [b, a]) as never) as unknown as (a: NDArray, b: NDArray) => NDArray[];
+    check((a, b) => swap(a, lax.neg(b)), [x, array([2])]);
+  });
+
+  it("does not recur with the depth of calls", () => {
+    let f: Unary = lax.sin;
+    for (let i = 0; i < 60; i++) {
+      const g = f;
+      f = jit(((y: NDArray) => lax.neg(g(y))) as never) as unknown as Unary;
+    }
+    expect(flatten(trace(f, [x])).eqns.length).toBe(61);
+  });
+});
+
+describe("common subexpressions", () => {
+  it("are computed once, and chains of them too", () => {
+    const f = (y: NDArray) => lax.add(lax.exp(lax.sin(y)), lax.exp(lax.sin(y)));
+    expect(names(commonSubexpressions(flatten(trace(f, [x]))).eqns)).toEqual(["sin", "exp", "add"]);
+    check(f, [x]);
+  });
+
+  it("differ where parameters differ", () => {
+    const f = (y: NDArray) => [lax.integerPow(y, 2), lax.integerPow(y, 3), lax.integerPow(y, 2)];
+    expect(commonSubexpressions(flatten(trace(f, [x]))).eqns.length).toBe(2);
+    check(f, [x]);
+  });
+});
+
+describe("dead code", () => {
+  it("drops what no result needs", () => {
+    const f = (y: NDArray) => {
+      lax.exp(lax.sin(y));
+      return lax.neg(y);
+    };
+    expect(names(deadCode(flatten(trace(f, [x]))).eqns)).toEqual(["neg"]);
+  });
+});
+
+describe("errors", () => {
+  it("name the primitive that cannot be compiled", () => {
+    const closed = trace((y) => lax.neg(y), [x]);
+    const [eqn] = closed.jaxpr.eqns;
+    const lowering = { kind: "none", reason: "it calls back into JavaScript" } as const;
+    (eqn as { primitive: unknown }).primitive = { ...eqn.primitive, name: "callback", lowering };
+    expect(() => compile(() => [], [])).not.toThrow();
+    expect(() => compileClosed(closed)).toThrow("primitive callback cannot be compiled: it calls back into JavaScript");
+  });
+});
+
+import { compileToProgram } from "../../src/compiler/compile.ts";
+import type { ClosedJaxpr } from "../../src/core/jaxpr.ts";
+
+function compileClosed(closed: ClosedJaxpr) {
+  return compileToProgram(closed, { name: "test" });
+}
