@@ -7,6 +7,7 @@ export { main };
 
 // Run as a script, this file prints itself: the comments below as prose, the code, and what the code gives.
 if (process.argv[1]?.endsWith("tour.ts")) setImmediate(() => main(console.log));
+process.stdout.on("error", () => {}); // a reader that stops early, as `head` does
 
 // # 1. A function that reads a global
 // jit runs a function once with tracers in place of arrays, and records the operations: that is tracing. Later

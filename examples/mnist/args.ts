@@ -14,7 +14,7 @@ export interface Options {
   help: boolean;
 }
 
-export const defaults = { epochs: 6, batch: 128, lr: 1e-3, seed: 0, layers: [512, 512], out: "out" } as const;
+export const defaults = { epochs: 4, batch: 128, lr: 2e-3, seed: 0, layers: [512, 512], out: "out" } as const;
 
 export const usage = `Trains a multi-layer perceptron on the MNIST digits.
 

@@ -46,7 +46,7 @@ function liveBar(info: EpochInfo, figures: Figures): Progress {
     format: `epoch ${info.epoch}/${info.epochs} {bar} {percentage}%  loss {loss}  {speed} images/s  {left} left`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    barsize: 28,
+    barsize: 22,
     hideCursor: true,
     clearOnComplete: true,
     // Ctrl-C is the program's: it saves first.

@@ -62,7 +62,8 @@ export class Trainer {
     }
     this.settings = settings;
     this.train = train;
-    this.stepsPerEpoch = Math.floor(train.count / settings.batch);
+    // The last batch of an epoch may be smaller: every image is used, at the price of a second compilation.
+    this.stepsPerEpoch = Math.ceil(train.count / settings.batch);
     const size = train.side ** 2;
     this.optimizer = optim.adam(optim.cosineDecaySchedule(settings.lr, settings.epochs * this.stepsPerEpoch));
     const step = (

@@ -52,7 +52,15 @@ export function planBuffers(input: PlanInput): Plan {
   const never = kernels.length;
   const blocks: (Block | undefined)[] = byteLengths.map(() => undefined);
   const newBlock = (buffer: number, kind: Block["kind"], index: number, start: number): Block => {
-    const block: Block = { start, end: start, bytes: byteLengths[buffer], kind, index, offset: 0, into: null };
+    const block: Block = {
+      start,
+      end: start,
+      bytes: byteLengths[buffer],
+      kind,
+      index,
+      offset: 0,
+      into: null,
+    };
     blocks[buffer] = block;
     return block;
   };
@@ -128,7 +136,9 @@ function inOrder(reuse: KernelAccess["reuse"], blockOf: (buffer: number) => Bloc
   if (reuse.length < 2) return reuse;
   const rank = ([from, to]: readonly [number, number]): number => {
     const [a, r] = [blockOf(from), blockOf(to)];
-    return a.kind === "argument" && r.kind === "result" ? r.index * 0x100000 + a.index : Number.MAX_SAFE_INTEGER;
+    return a.kind === "argument" && r.kind === "result"
+      ? r.index * 0x100000 + a.index
+      : Number.MAX_SAFE_INTEGER;
   };
   const ranks = new Map(reuse.map((pair) => [pair, rank(pair)]));
   return reuse.slice().sort((p, q) => (ranks.get(p) as number) - (ranks.get(q) as number));
@@ -239,7 +249,10 @@ class Gaps {
 export function accessOf(kernel: Kernel): KernelAccess {
   switch (kernel.kind) {
     case "loop": {
-      const roots = [...kernel.reductions.map((r) => r.value), ...kernel.stores.flatMap((s) => [s.offset, s.value])];
+      const roots = [
+        ...kernel.reductions.map((r) => r.value),
+        ...kernel.stores.flatMap((s) => [s.offset, s.value]),
+      ];
       const offsets = loadOffsets(roots);
       const reuse: [number, number][] = [];
       for (const store of kernel.stores) {
@@ -252,11 +265,16 @@ export function accessOf(kernel: Kernel): KernelAccess {
       return { reads: new Set(offsets.keys()), writes: [kernel.store.buffer], reuse: [] };
     }
     case "dot":
-      return { reads: new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer]), writes: [kernel.out], reuse: [] };
+      return {
+        reads: new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer]),
+        writes: [kernel.out],
+        reuse: [],
+      };
     case "sort":
       return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
     case "scatter": {
-      const roots = kernel.guard === null ? [kernel.offset, kernel.value] : [kernel.guard, kernel.offset, kernel.value];
+      const roots =
+        kernel.guard === null ? [kernel.offset, kernel.value] : [kernel.guard, kernel.offset, kernel.value];
       const offsets = loadOffsets(roots);
       // In place only when the updates do not read what they overwrite.
       const reuse: [number, number][] = offsets.has(kernel.base) ? [] : [[kernel.base, kernel.out]];

@@ -81,7 +81,12 @@ function isSum(b: NodeBuilder, node: Node): boolean {
 }
 
 /** Clears `mergeable` where some use of the indices forbids it; false when nothing is left. */
-function checkUses(b: NodeBuilder, roots: readonly Node[], sizes: readonly number[], mergeable: boolean[]): boolean {
+function checkUses(
+  b: NodeBuilder,
+  roots: readonly Node[],
+  sizes: readonly number[],
+  mergeable: boolean[],
+): boolean {
   const seen = new Set<Node>();
   const stack = [...roots];
   while (stack.length > 0) {
@@ -109,7 +114,10 @@ function checkUses(b: NodeBuilder, roots: readonly Node[], sizes: readonly numbe
 }
 
 export function canonicalizeLoop(b: NodeBuilder, kernel: LoopKernel): LoopKernel {
-  const roots = [...kernel.reductions.map((r) => r.value), ...kernel.stores.flatMap((s) => [s.offset, s.value])];
+  const roots = [
+    ...kernel.reductions.map((r) => r.value),
+    ...kernel.stores.flatMap((s) => [s.offset, s.value]),
+  ];
   const merged = mergeAxes(b, [kernel.axes, kernel.reduceAxes], roots);
   if (merged === null) return kernel;
   const { rewritten } = merged;

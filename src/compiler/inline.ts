@@ -33,7 +33,8 @@ class Values {
     return found;
   }
   constant(array: NDArray): Value {
-    if (array instanceof ArrayImpl && array.literal !== undefined) return this.literal(array.literal, array.aval);
+    if (array instanceof ArrayImpl && array.literal !== undefined)
+      return this.literal(array.literal, array.aval);
     let found = this.byArray.get(array);
     if (found === undefined) {
       found = this.make(array.aval, { kind: "const", index: this.consts.length });
@@ -56,7 +57,12 @@ export function flatten(closed: ClosedJaxpr): FlatProgram {
   const args = closed.jaxpr.invars.map((v, index) => values.make(v.aval, { kind: "argument", index }));
   const read = (frame: Frame, atom: Atom): Value =>
     atom instanceof Literal ? values.literal(atom.value, atom.aval) : (frame.values.get(atom) as Value);
-  const enter = (jaxpr: Jaxpr, consts: readonly NDArray[], inputs: readonly Value[], call: Eqn | null): Frame => {
+  const enter = (
+    jaxpr: Jaxpr,
+    consts: readonly NDArray[],
+    inputs: readonly Value[],
+    call: Eqn | null,
+  ): Frame => {
     const known = new Map<Var, Value>();
     jaxpr.constvars.forEach((v, i) => known.set(v, values.constant(consts[i])));
     jaxpr.invars.forEach((v, i) => known.set(v, inputs[i]));

@@ -1,6 +1,15 @@
 import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
-import type { Kernel, LoopKernel, Node, Placement, Program, ScanKernel, ScatterKernel, SortKernel } from "./ir.ts";
 import { dotSteps } from "./dotSteps.ts";
+import type {
+  Kernel,
+  LoopKernel,
+  Node,
+  Placement,
+  Program,
+  ScanKernel,
+  ScatterKernel,
+  SortKernel,
+} from "./ir.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { reductionIdentity } from "./reductionIdentity.ts";
 import { bitcastScalar, castScalar, roundTo, type ScalarFunction, scalarFunction } from "./scalarEval.ts";
@@ -12,7 +21,11 @@ import { bitcastScalar, castScalar, roundTo, type ScalarFunction, scalarFunction
  * @param args One typed array per argument. Donated ones are written only where the plan places results in them.
  * @returns The results in order, each a fresh typed array.
  */
-export function interpretProgram(program: Program, args: readonly HostData[], consts: readonly HostData[] = []): HostData[] {
+export function interpretProgram(
+  program: Program,
+  args: readonly HostData[],
+  consts: readonly HostData[] = [],
+): HostData[] {
   const memory = layOut(program, args, consts);
   for (const kernel of program.kernels) runKernel(kernel, memory);
   return program.results.map((source) => {
@@ -73,15 +86,20 @@ function write(cells: Cells, i: number, value: number): void {
 function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
   switch (kernel.kind) {
     case "loop":
-      return runLoop(kernel, memory);
+      runLoop(kernel, memory);
+      break;
     case "scan":
-      return runScan(kernel, memory);
+      runScan(kernel, memory);
+      break;
     case "dot":
-      return runDot(kernel, memory);
+      runDot(kernel, memory);
+      break;
     case "sort":
-      return runSort(kernel, memory);
+      runSort(kernel, memory);
+      break;
     case "scatter":
-      return runScatter(kernel, memory);
+      runScatter(kernel, memory);
+      break;
   }
 }
 
@@ -92,14 +110,24 @@ class Evaluator {
   private readonly slots = new Map<Node, number>();
   private readonly steps: (() => number)[] = [];
 
-  constructor(roots: readonly Node[], memory: readonly Cells[], index: readonly number[], accs: readonly number[] = []) {
+  constructor(
+    roots: readonly Node[],
+    memory: readonly Cells[],
+    index: readonly number[],
+    accs: readonly number[] = [],
+  ) {
     this.nodes = nodesOf(roots);
     for (const [slot, node] of this.nodes.entries()) {
       this.slots.set(node, slot);
       this.steps.push(this.step(node, memory, index, accs));
     }
   }
-  private step(node: Node, memory: readonly Cells[], index: readonly number[], accs: readonly number[]): () => number {
+  private step(
+    node: Node,
+    memory: readonly Cells[],
+    index: readonly number[],
+    accs: readonly number[],
+  ): () => number {
     const { values, slots } = this;
     const slot = (n: Node) => slots.get(n) as number;
     switch (node.kind) {
@@ -163,7 +191,8 @@ function accumulator(op: string, dtype: DType): Accumulator {
         at = -1;
       },
       add: (x, position) => {
-        const better = at < 0 || (best === best && (x !== x || (op === "argmax" ? x > best : x < best)));
+        const better =
+          at < 0 || (!Number.isNaN(best) && (Number.isNaN(x) || (op === "argmax" ? x > best : x < best)));
         if (better) [best, at] = [x, position];
       },
       result: () => Math.max(at, 0),
@@ -219,7 +248,7 @@ function runLoop(kernel: LoopKernel, memory: readonly Cells[]): void {
 
 function logAddExp(a: number, b: number): number {
   const m = Math.max(a, b);
-  return m === -Infinity || m !== m || m === Infinity ? m : m + Math.log(Math.exp(a - m) + Math.exp(b - m));
+  return !Number.isFinite(m) ? m : m + Math.log(Math.exp(a - m) + Math.exp(b - m));
 }
 
 function runScan(kernel: ScanKernel, memory: readonly Cells[]): void {
@@ -263,7 +292,8 @@ function runDot(kernel: Extract<Kernel, { kind: "dot" }>, memory: readonly Cells
 
 /** -1, 0 or 1 in the order of sorting: NaN after everything, zeros of either sign equal. */
 function compareValues(a: number, b: number): number {
-  if (a !== a || b !== b) return a !== a ? (b !== b ? 0 : 1) : -1;
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  if (Number.isNaN(b)) return -1;
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

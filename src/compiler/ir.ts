@@ -56,7 +56,10 @@ export interface Reduction {
 
 export interface Store {
   readonly buffer: number;
-  /** Affine in the parallel indices (never in reduction indices) unless the kernel is a scatter. */
+  /**
+   * Affine in the parallel indices (never in reduction indices). The stores to a buffer cover it exactly once; several kernels may
+   * write one region each.
+   */
   readonly offset: Node;
   readonly value: Node;
 }

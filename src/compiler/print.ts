@@ -73,7 +73,8 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
     }
     case "dot": {
       const batch = kernel.batch.length > 0 ? `batch ${kernel.batch.join("x")}, ` : "";
-      const view = (v: View) => `${name(v.buffer)}${v.offset === 0 ? "" : `+${v.offset}`}(${v.strides.join(",")})`;
+      const view = (v: View) =>
+        `${name(v.buffer)}${v.offset === 0 ? "" : `+${v.offset}`}(${v.strides.join(",")})`;
       const sizes = `m=${kernel.m} n=${kernel.n} k=${kernel.k}`;
       const product = `${view(kernel.lhs.view)} . ${view(kernel.rhs.view)}`;
       return `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}: ${name(kernel.out)} = ${product}`;
@@ -96,7 +97,10 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
 
 function printLoop(kernel: LoopKernel, name: Name): string {
   const { axes, reductions, stores } = kernel;
-  const e = new Expressions([...reductions.map((r) => r.value), ...stores.flatMap((s) => [s.offset, s.value])], name);
+  const e = new Expressions(
+    [...reductions.map((r) => r.value), ...stores.flatMap((s) => [s.offset, s.value])],
+    name,
+  );
   const parts: string[] = [];
   reductions.forEach((r, k) => {
     const value = e.text(r.value);

@@ -1,5 +1,5 @@
-import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../dtypes/index.ts";
 import { digamma, erf, erfc, erfInv, lgamma } from "../core/scalarMath.ts";
+import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../dtypes/index.ts";
 
 /**
  * What every operation of scalarOps.ts computes, in plain TypeScript. The node builder folds constants with the operations that are
@@ -32,7 +32,7 @@ const f32Bits = new Float32Array(1);
 const i32Bits = new Int32Array(f32Bits.buffer);
 
 function nextafter(x: number, y: number, single: boolean): number {
-  if (x !== x || y !== y) return Number.NaN;
+  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   if (x === y) return y;
   if (x === 0) return (y > 0 ? 1 : -1) * (single ? 2 ** -149 : 2 ** -1074);
   const away = x > 0 === y > x;
@@ -149,7 +149,8 @@ const rows: Readonly<Record<string, Row>> = {
   },
   shift_right_arithmetic: {
     i: (dtype) => (a, b) => {
-      const value = signed(dtype) || dtype.bits === 32 ? a | 0 : (a << (32 - dtype.bits)) >> (32 - dtype.bits);
+      const value =
+        signed(dtype) || dtype.bits === 32 ? a | 0 : (a << (32 - dtype.bits)) >> (32 - dtype.bits);
       return value >> (b >>> 0 >= dtype.bits ? 31 : b);
     },
     exact: true,
@@ -194,7 +195,8 @@ function makeFunction(op: string, dtype: DType): ScalarFunction {
     const row = keyRows[op];
     if (row !== undefined) return row as unknown as ScalarFunction;
   }
-  if (op === "key_pack") return ((a: number, b: number) => BigInt(a) | (BigInt(b) << 32n)) as unknown as ScalarFunction;
+  if (op === "key_pack")
+    return ((a: number, b: number) => BigInt(a) | (BigInt(b) << 32n)) as unknown as ScalarFunction;
   const row = rows[op];
   const isFloat = dtype.kind === "float";
   const raw = isFloat ? row?.f : row?.i?.(dtype);
@@ -214,7 +216,7 @@ export function isExact(op: string): boolean {
 export function castScalar(x: number, from: DType, to: DType): number {
   if (to.kind === "bool") return x !== 0 ? 1 : 0;
   if (to.kind === "float" || from.kind !== "float") return roundTo(to)(x);
-  if (x !== x) return 0;
+  if (Number.isNaN(x)) return 0;
   const [low, high] = to === int32 ? [-2147483648, 2147483647] : to === uint32 ? [0, 4294967295] : [0, 255];
   return x <= low ? low : x >= high ? high : Math.trunc(x) + 0;
 }

@@ -5,9 +5,9 @@ import { rewrite } from "./nodes/substitute.ts";
 import { childrenOf, nodesOf } from "./nodes/walk.ts";
 
 /**
- * Padding and concatenation read memory through clamped indices, which vectors cannot follow. Where a clamp of an index has a known turning point, the
- * loop is cut there into regions; in each the bounds of the index make clamps and guards disappear, and every access is affine
- * again: a concatenation becomes plain copies, a padding a copy and some fills.
+ * Padding and concatenation read memory through clamped indices, which vectors cannot follow. Where a clamp of an index
+ * has a known turning point, the loop is cut there into regions; in each the bounds of the index make clamps and guards
+ * disappear, and every access is affine again: a concatenation becomes plain copies, a padding a copy and some fills.
  */
 const leastPoints = 256;
 const mostRegions = 32;
@@ -63,7 +63,8 @@ function turningPoint(b: NodeBuilder, op: string, x: Node, c: Node): { axis: num
   if (c.kind !== "const" || !b.isIndexLike(x)) return null;
   // Of a clamp within a clamp, the index inside.
   let inner = x;
-  while (inner.kind === "op" && (inner.op === "max" || inner.op === "min") && inner.args[1].kind === "const") [inner] = inner.args;
+  while (inner.kind === "op" && (inner.op === "max" || inner.op === "min") && inner.args[1].kind === "const")
+    [inner] = inner.args;
   const { atoms, coefficients, constant } = linearOf(b, inner);
   const [atom] = atoms;
   if (atoms.length !== 1 || atom.kind !== "index" || Math.abs(coefficients[0]) !== 1) return null;

@@ -32,7 +32,8 @@ export function validateProgram(program: Program, donated: readonly boolean[] = 
     const access = accessOf(kernel);
     for (const id of access.reads) if (!written.has(id)) fail(`buffer ${id} is read before it is written`);
     for (const id of access.writes) {
-      if (buffers[id].role === "input" || buffers[id].role === "const") fail(`buffer ${id} must not be written`);
+      if (buffers[id].role === "input" || buffers[id].role === "const")
+        fail(`buffer ${id} must not be written`);
       written.add(id);
     }
   });
@@ -56,7 +57,8 @@ class KernelCheck {
     this.program = program;
     this.kernel = kernel;
     this.fail = fail;
-    this.sizes = kernel.kind === "loop" ? [...kernel.axes, ...kernel.reduceAxes] : "axes" in kernel ? kernel.axes : [];
+    this.sizes =
+      kernel.kind === "loop" ? [...kernel.axes, ...kernel.reduceAxes] : "axes" in kernel ? kernel.axes : [];
   }
 
   run(): void {
@@ -67,7 +69,8 @@ class KernelCheck {
         for (const r of kernel.reductions) {
           this.expression(r.value, this.sizes.length, 0);
           const isIndex = r.op === "argmax" || r.op === "argmin";
-          if (r.dtype !== (isIndex ? int32 : r.value.dtype)) this.fail(`a reduction by ${r.op} has the wrong dtype`);
+          if (r.dtype !== (isIndex ? int32 : r.value.dtype))
+            this.fail(`a reduction by ${r.op} has the wrong dtype`);
           if (isIndex && kernel.reduceAxes.length !== 1) this.fail(`${r.op} needs one axis`);
         }
         for (const s of kernel.stores) {
@@ -77,7 +80,8 @@ class KernelCheck {
         return;
       }
       case "scan":
-        if (!(kernel.axis >= 0 && kernel.axis < kernel.axes.length)) this.fail("the scanned axis does not exist");
+        if (!(kernel.axis >= 0 && kernel.axis < kernel.axes.length))
+          this.fail("the scanned axis does not exist");
         this.expression(kernel.value, kernel.axes.length, 0);
         this.store(kernel.store.buffer, kernel.store.offset, kernel.value, kernel.axes);
         return;
@@ -118,15 +122,22 @@ class KernelCheck {
   }
   private sized(buffer: number, size: number): void {
     this.dtypeOf(buffer);
-    if (this.program.buffers[buffer].size !== size) this.fail(`buffer ${buffer} should have ${size} elements`);
+    if (this.program.buffers[buffer].size !== size)
+      this.fail(`buffer ${buffer} should have ${size} elements`);
   }
   private view(view: View, shape: readonly number[]): void {
-    if (view.shape.some((n, d) => n !== shape[d]) || view.shape.length !== shape.length) this.fail("a view has the wrong shape");
+    if (view.shape.some((n, d) => n !== shape[d]) || view.shape.length !== shape.length)
+      this.fail("a view has the wrong shape");
     this.inBounds(view.buffer, view.offset, view.strides, view.shape);
   }
 
   /** Every element of an affine access lies in the buffer. */
-  private inBounds(buffer: number, constant: number, strides: readonly number[], sizes: readonly number[]): void {
+  private inBounds(
+    buffer: number,
+    constant: number,
+    strides: readonly number[],
+    sizes: readonly number[],
+  ): void {
     let low = constant;
     let high = constant;
     for (let d = 0; d < sizes.length; d++) {
@@ -136,14 +147,19 @@ class KernelCheck {
       else high += reach;
     }
     const { size } = this.program.buffers[buffer];
-    if (low < 0 || high >= size) this.fail(`buffer ${buffer} of ${size} elements is accessed from ${low} to ${high}`);
+    if (low < 0 || high >= size)
+      this.fail(`buffer ${buffer} of ${size} elements is accessed from ${low} to ${high}`);
   }
 
   private store(buffer: number, offset: Node, value: Node, axes: readonly number[]): void {
-    if (this.dtypeOf(buffer) !== value.dtype) this.fail(`buffer ${buffer} holds another dtype than is stored`);
+    if (this.dtypeOf(buffer) !== value.dtype)
+      this.fail(`buffer ${buffer} holds another dtype than is stored`);
     const affine = affineOf(offset);
-    if (affine === null || offset.dtype !== int32) return this.fail(`the store to buffer ${buffer} is not affine`);
-    this.inBounds(buffer, affine.constant, affine.coefficients, axes);
+    if (affine === null || offset.dtype !== int32) {
+      this.fail(`the store to buffer ${buffer} is not affine`);
+    } else {
+      this.inBounds(buffer, affine.constant, affine.coefficients, axes);
+    }
   }
 
   /** Types of an expression, axes in range (below `axes`), and results of reductions (below `accs`). */
@@ -158,7 +174,8 @@ class KernelCheck {
           if (node.reduction >= accs) this.fail(`there is no reduction ${node.reduction} here`);
           break;
         case "load": {
-          if (this.dtypeOf(node.buffer) !== node.dtype) this.fail(`buffer ${node.buffer} is loaded as ${node.dtype.name}`);
+          if (this.dtypeOf(node.buffer) !== node.dtype)
+            this.fail(`buffer ${node.buffer} is loaded as ${node.dtype.name}`);
           if (node.offset.dtype !== int32) this.fail("offsets are int32");
           const affine = affineOf(node.offset);
           if (affine !== null) this.inBounds(node.buffer, affine.constant, affine.coefficients, this.sizes);
@@ -210,7 +227,8 @@ class Coverage {
   }
 
   add(kernel: Kernel, fail: (what: string) => never): void {
-    if (kernel.kind === "loop") for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
+    if (kernel.kind === "loop")
+      for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
     if (kernel.kind === "scan") this.store(kernel.store.buffer, kernel.store.offset, kernel.axes, fail);
   }
 
@@ -247,7 +265,11 @@ class Coverage {
 }
 
 /** Buffers that live at the same time must not overlap, unless one takes over the memory of another in the same kernel. */
-function checkPlan(program: Program, donated: readonly boolean[], complain: (where: string, what: string) => never): void {
+function checkPlan(
+  program: Program,
+  donated: readonly boolean[],
+  complain: (where: string, what: string) => never,
+): void {
   const { kernels, buffers, placements } = program;
   const never = kernels.length;
   const from = buffers.map(() => never + 1);
@@ -290,7 +312,8 @@ function checkPlan(program: Program, donated: readonly boolean[], complain: (whe
       const [first, second] = from[i] < from[j] || (from[i] === from[j] && to[i] < to[j]) ? [i, j] : [j, i];
       if (to[first] < from[second]) continue;
       const sameSize = size === buffers[j].byteLength;
-      if (to[first] === from[second] && sameSize && takeovers.has(`${first},${second},${from[second]}`)) continue;
+      if (to[first] === from[second] && sameSize && takeovers.has(`${first},${second},${from[second]}`))
+        continue;
       complain(`buffers ${first} and ${second}`, "they share memory while both are live");
     }
   }

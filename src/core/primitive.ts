@@ -95,7 +95,7 @@ export interface Primitive<P extends Params = Params> {
   readonly prune?: (
     params: P,
     usedOutputs: readonly boolean[],
-  ) => { params: P; usedInputs: readonly boolean[] };
+  ) => { params: Params; usedInputs: readonly boolean[] };
   /** For primitives that hold programs: the program to run in place of a call (jit, custom_jvp_call). */
   readonly inlineAs?: (params: P) => { jaxpr: Jaxpr; consts: readonly NDArray[] };
 }

@@ -313,7 +313,7 @@ function isOptions(x: unknown): x is DotOptions {
  * @example
  * const a = jnp.array([[1, 2], [3, 4]]);
  * lax.dotGeneral(a, a, [[[0, 1], [0, 1]], [[], []]]) // => Array(30., dtype=float32)
- * lax.dotGeneral(a, a, [[[1], [0]], [[], []]]).shape // => [2, 2], the matrix product
+ * lax.dotGeneral(a, a, [[[1], [0]], [[], []]]).shape // => [2, 2]
  */
 export function dotGeneral(
   lhs: LaxOperand,

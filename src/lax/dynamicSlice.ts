@@ -410,11 +410,12 @@ export function dynamicIndexInDim(
   x: LaxOperand,
   index: LaxOperand,
   axis: number | DynamicIndexInDimOptions = 0,
-  keepdims = true,
+  keepdims: boolean | DynamicIndexInDimOptions = true,
   options: DynamicIndexInDimOptions = {},
 ): NDArray {
   const operand = dataOperand(x, "dynamic_index_in_dim");
-  const o = typeof axis === "object" ? axis : { axis, keepdims, ...options };
+  const named = typeof keepdims === "object" ? keepdims : { keepdims, ...options };
+  const o = typeof axis === "object" ? axis : { axis, ...named };
   const at = canonicalizeAxis(o.axis ?? 0, operand.ndim);
   const keep = o.keepdims ?? true;
   const allowNegativeIndices = o.allowNegativeIndices ?? true;

@@ -44,7 +44,7 @@ function stopLeaf(x: unknown): unknown {
 /**
  * The identity, except that differentiation takes the result as a constant, at every order. Works on any tree of arrays.
  * @example
- * grad((x) => lax.stopGradient(x).mul(x))(3) // => Array(3., dtype=float32)
+ * grad((x) => lax.stopGradient(x).mul(x))(3) // => Array(3., dtype=float32, weak_type=True)
  */
 export function stopGradient<T>(x: T): T {
   return tree.map(stopLeaf, x) as T;

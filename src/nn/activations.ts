@@ -37,7 +37,7 @@ relu6Custom.defjvps((g, _ans, x) =>
 /** min(max(x, 0), 6). @example `String(nn.relu6(jnp.array([-1, 9]))); // => "[0. 6.]"` */
 export const relu6 = (x: ArrayLike): NDArray => relu6Custom(toArray(x, "relu6"));
 
-/** 1 / (1 + e^-x). @example `String(nn.sigmoid(0)); // => "0.5"` */
+/** 1 / (1 + e^-x). @example `String(nn.sigmoid(jnp.array(0))); // => "0.5"` */
 export const sigmoid = (x: ArrayLike): NDArray => lax.logistic(toArray(x, "sigmoid"));
 /** log(1 + e^x), without overflow. */
 export const softplus = compiled("softplus", (x) => bi.logaddexp(x, 0));

@@ -299,7 +299,10 @@ export function arange(start: number | bigint | NDArray, ...args: unknown[]): ND
 function rangeBound(x: unknown): { value: number; whole: boolean } | null {
   if (x === undefined || x === null) return null;
   if (typeof x === "bigint") return { value: Number(x), whole: true };
-  if (typeof x === "number") return { value: x, whole: Number.isInteger(x) };
+  if (typeof x === "number") {
+    if (!Number.isFinite(x)) throw new ValueError(`jnp.arange requires finite start, stop and step, got ${x}.`);
+    return { value: x, whole: Number.isInteger(x) };
+  }
   const value = x instanceof NDArray ? concreteScalar(x) : null;
   if (value === null) {
     throw new TypeError(

@@ -1,12 +1,14 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { IndexEntry, IndexingOptions, IndexUpdate } from "../core/arrayMethods.ts";
+import { isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
 import { divide, power } from "./binary.ts";
 import { toGather } from "./indexingGather.ts";
 import { getItem } from "./indexingGet.ts";
 import { expandMasks, parseIndex } from "./indexingParse.ts";
 import { broadcastTo } from "./manipulationBroadcast.ts";
-import { convert, promoteDTypes, toArray } from "./promote.ts";
+import { checkOptions } from "../transforms/options.ts";
+import { convert, fromNested, promoteDTypes, toArray } from "./promote.ts";
 
 type ScatterOptions = Parameters<typeof lax.scatter>[4];
 type Scatter = (
@@ -60,6 +62,7 @@ export function indexUpdate(x: NDArray, index: readonly IndexEntry[]): IndexUpda
   };
 }
 
+const indexingOptions = ["mode", "fillValue", "indicesAreSorted", "uniqueIndices", "wrapNegativeIndices"];
 const warned = new Set<string>();
 
 function scatterUpdate(
@@ -69,7 +72,8 @@ function scatterUpdate(
   scatter: Scatter,
   options: IndexingOptions,
 ): NDArray {
-  const given = toArray(values, "at");
+  checkOptions("at[...]", options, indexingOptions);
+  const given = updateValues(values, x);
   const gather = toGather(
     expandMasks(parseIndex(index, x.shape), x.shape),
     x.shape,
@@ -96,6 +100,13 @@ function scatterUpdate(
   });
   if (gather.scalarMaskDims.length > 0) result = lax.squeeze(result, gather.scalarMaskDims);
   return convert(result, x.dtype, x.weakType);
+}
+
+/** Whole numbers in a list follow an integer array, as a lone number does. */
+function updateValues(values: ArrayLike, x: NDArray): NDArray {
+  const whole = (v: unknown): boolean => (Array.isArray(v) ? v.every(whole) : Number.isInteger(v));
+  if (Array.isArray(values) && isInteger(x.dtype) && whole(values)) return fromNested(values, "at", x.dtype);
+  return toArray(values, "at");
 }
 
 /** An update computed in a wider dtype is rounded back to the array's: legal in JAX, rarely meant. */

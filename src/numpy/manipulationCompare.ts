@@ -21,13 +21,20 @@ interface CloseOptions {
   equalNan?: boolean;
 }
 
+/** The relative and the absolute tolerance, where they are given. */
+type Tolerances = [rtol: NDArray | null, atol: NDArray | null];
+function tolerances(name: string, o: CloseOptions): Tolerances {
+  const read = (v: ArrayLike | undefined, at: number): NDArray | null => (v === undefined ? null : toArray(v, name, at));
+  return [read(o.rtol, 2), read(o.atol, 3)];
+}
+
 const iscloseJit = jit(
-  (x: NDArray, y: NDArray, given: { rtol?: NDArray; atol?: NDArray }, equalNan: boolean): NDArray => {
+  (x: NDArray, y: NDArray, given: Tolerances, equalNan: boolean): NDArray => {
     const [a, b] = promoteArgsInexact("isclose", x, y);
-    const tolerance = (v: NDArray | undefined, value: number): NDArray =>
-      v === undefined ? scalar(value, a.dtype) : convert(v, a.dtype);
-    const rtol = tolerance(given.rtol, 1e-5);
-    const atol = tolerance(given.atol, 1e-8);
+    const tolerance = (v: NDArray | null, value: number): NDArray =>
+      v === null ? scalar(value, a.dtype) : convert(v, a.dtype);
+    const rtol = tolerance(given[0], 1e-5);
+    const atol = tolerance(given[1], 1e-8);
     const bothNan = logicalAnd(isnan(a), isnan(b));
     const finite = isfinite(b);
     const inRange = lax.le(lax.abs(lax.sub(a, b)), lax.add(atol, lax.mul(rtol, lax.abs(b))));
@@ -53,17 +60,15 @@ export function isclose(
   ...args: [(ArrayLike | CloseOptions)?, ...unknown[]]
 ): NDArray {
   const o = readClose("isclose", args);
-  const given: { rtol?: NDArray; atol?: NDArray } = {};
-  if (o.rtol !== undefined) given.rtol = toArray(o.rtol, "isclose", 2);
-  if (o.atol !== undefined) given.atol = toArray(o.atol, "isclose", 3);
-  return iscloseJit(toArray(a, "isclose", 0), toArray(b, "isclose", 1), given, o.equalNan === true);
+  const [x, y] = [toArray(a, "isclose", 0), toArray(b, "isclose", 1)];
+  return iscloseJit(x, y, tolerances("isclose", o), o.equalNan === true);
 }
 
 const allcloseJit = jit(
-  (x: NDArray, y: NDArray, given: { rtol?: NDArray; atol?: NDArray }, equalNan: boolean): NDArray => {
+  (x: NDArray, y: NDArray, given: Tolerances, equalNan: boolean): NDArray => {
     const weak = (value: number): NDArray => literal(value, shapedArray([], float32, true));
-    const { rtol = weak(1e-5), atol = weak(1e-8) } = given;
-    return all(isclose(x, y, { rtol, atol, equalNan }));
+    const [rtol, atol] = given;
+    return all(isclose(x, y, { rtol: rtol ?? weak(1e-5), atol: atol ?? weak(1e-8), equalNan }));
   },
   { name: "allclose", staticArgnums: 3 },
 );
@@ -81,10 +86,8 @@ export function allclose(
   ...args: [(ArrayLike | CloseOptions)?, ...unknown[]]
 ): NDArray {
   const o = readClose("allclose", args);
-  const given: { rtol?: NDArray; atol?: NDArray } = {};
-  if (o.rtol !== undefined) given.rtol = toArray(o.rtol, "allclose", 2);
-  if (o.atol !== undefined) given.atol = toArray(o.atol, "allclose", 3);
-  return allcloseJit(toArray(a, "allclose", 0), toArray(b, "allclose", 1), given, o.equalNan === true);
+  const [x, y] = [toArray(a, "allclose", 0), toArray(b, "allclose", 1)];
+  return allcloseJit(x, y, tolerances("allclose", o), o.equalNan === true);
 }
 
 /**

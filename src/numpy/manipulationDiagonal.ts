@@ -145,13 +145,13 @@ export function diagflat(v: ArrayLike, k?: Offset): NDArray {
   const x = ravel(toArray(v, "diagflat"));
   const offset = offsetOf("diagflat", k);
   const n = x.size + Math.abs(offset);
+  const zeros = lax.full([n * n], 0, x.dtype);
   const along = lax.iota(int32, x.size);
   const times = (y: NDArray): NDArray => lax.mul(y, scalar(n, int32));
   const positions =
     offset >= 0
       ? lax.add(lax.add(along, scalar(offset, int32)), times(along))
       : lax.add(along, times(lax.sub(along, scalar(offset, int32))));
-  const zeros = lax.full([n * n], 0, x.dtype);
   return lax.reshape(indexUpdate(zeros, [positions]).set(x), [n, n]);
 }
 
@@ -189,7 +189,7 @@ export function trace(a: ArrayLike, ...args: [(number | TraceOptions)?, ...unkno
 export function diagIndices(n: number, ndim = 2): NDArray[] {
   if (n < 0) throw new ValueError(`n argument to diag_indices must be nonnegative, got ${n}`);
   if (ndim < 0) throw new ValueError(`ndim argument to diag_indices must be nonnegative, got ${ndim}`);
-  return Array.from({ length: ndim }, () => lax.iota(int32, n));
+  return new Array<NDArray>(ndim).fill(lax.iota(int32, n));
 }
 
 /**

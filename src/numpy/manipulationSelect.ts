@@ -6,7 +6,7 @@ import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "./arguments.ts";
-import { notEqual, remainder, subtract } from "./binary.ts";
+import { divmod, greater, less, notEqual, remainder, subtract } from "./binary.ts";
 import { getItem } from "./indexingGet.ts";
 import { broadcastArrays, broadcastTo } from "./manipulationBroadcast.ts";
 import { clip } from "./manipulationClip.ts";
@@ -15,6 +15,7 @@ import { requireConcrete } from "./manipulationStatic.ts";
 import { convert, promoteDTypes, toArray } from "./promote.ts";
 import { Slice } from "./slice.ts";
 import { toBool } from "./unary.ts";
+import { where } from "./where.ts";
 
 /**
  * For each element the value of the first choice whose condition holds, `defaultValue` (0) where none does. Everything broadcasts.
@@ -80,7 +81,7 @@ export function choose(
   else throw new ValueError(`mode='${mode}' not understood. Must be 'raise', 'wrap', or 'clip'`);
   const arrays = promoteDTypes(choices.map((c, i) => toArray(c, "choose", i + 1)));
   const [at, ...spread] = broadcastArrays(which, ...arrays);
-  return getItem(stack(spread), [at, ...indices(at.shape, { sparse: true })]);
+  return getItem(concatenate(spread.map((c) => lax.expandDims(c, [0]))), [at, ...indices(at.shape, { sparse: true })]);
 }
 
 interface MeshgridOptions {
@@ -256,16 +257,11 @@ export function unravelIndex(index: ArrayLike, shape: number | readonly number[]
   const i = toArray(index, "unravel_index");
   if (!isInteger(i.dtype)) throw new TypeError(`jnp.unravelIndex: indices must be integers, got ${i.dtype}.`);
   const sizes = canonicalizeShape(shape, "jnp.unravelIndex");
-  const total = sizes.reduce((n, d) => n * d, 1);
-  const like = (n: number): NDArray => scalar(n, i.dtype, i.weakType);
-  const wrapped = lax.select(lax.lt(i, like(0)), lax.add(i, like(total)), i);
-  // Out of bounds clamps, as reading does.
-  let rest = clip(wrapped, 0, Math.max(0, total - 1));
+  let rest = i;
   const result: NDArray[] = [];
-  for (let k = sizes.length - 1; k >= 0; k--) {
-    const size = like(Math.max(1, sizes[k]));
-    result[k] = lax.rem(rest, size);
-    rest = lax.div(rest, size);
-  }
-  return result;
+  for (let k = sizes.length - 1; k >= 0; k--) [rest, result[k]] = divmod(rest, sizes[k]);
+  const above = greater(rest, 0);
+  const below = less(rest, -1);
+  // Out of bounds clamps, as reading does.
+  return result.map((r, k) => where(above, sizes[k] - 1, where(below, 0, r)));
 }

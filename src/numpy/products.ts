@@ -7,7 +7,7 @@ import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, readOptions } from "./arguments.ts";
 import { multiply, subtract } from "./binary.ts";
 import { getItem } from "./indexingGet.ts";
-import { stack } from "./manipulationJoin.ts";
+import { concatenate } from "./manipulationJoin.ts";
 import { moveaxis, reshape } from "./manipulationShape.ts";
 import { convert, promoteDTypes, toArray } from "./promote.ts";
 
@@ -370,7 +370,8 @@ const crossJit = jit(
       return subtract(multiply(part(a, 0), part(b, 1)), multiply(part(a, 1), part(b, 0)));
     }
     const [as, bs] = [components(a), components(b)];
-    return moveaxis(stack([difference(1, 2), difference(2, 0), difference(0, 1)]), 0, axisc);
+    const parts = [difference(1, 2), difference(2, 0), difference(0, 1)];
+    return moveaxis(concatenate(parts.map((c) => lax.expandDims(c, [0]))), 0, axisc);
   },
   { name: "cross", staticArgnums: [2, 3, 4] },
 );

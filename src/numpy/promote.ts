@@ -192,10 +192,15 @@ export function promoteArgsInexact(name: string, ...args: unknown[]): NDArray[] 
   return promoteShapes(promoteDTypesInexact(args.map((x, i) => toArray(x, name, i))), name);
 }
 
-/** Repeats an array along new and size-1 axes. */
+/** Repeats an array along new and size-1 axes. @throws ValueError when the shape does not fit */
 export function broadcastToShape(x: NDArray, shape: readonly number[]): NDArray {
   if (shapesEqual(x.shape, shape)) return x;
   const lead = shape.length - x.ndim;
+  if (lead < 0 || x.shape.some((n, i) => n !== 1 && n !== shape[lead + i])) {
+    throw new ValueError(
+      `Incompatible types for broadcasting: input type=${x.aval} and requested type=${x.aval.update({ shape })}`,
+    );
+  }
   return broadcastInDim(
     x,
     shape,

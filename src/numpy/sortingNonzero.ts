@@ -12,8 +12,8 @@ import { getItem } from "./indexingGet.ts";
 import { truePositions } from "./indexingParse.ts";
 import { indexUpdate } from "./indexingUpdate.ts";
 import { clip } from "./manipulationClip.ts";
-import { stack } from "./manipulationJoin.ts";
-import { atleast1d, ravel } from "./manipulationShape.ts";
+import { vstack } from "./manipulationJoin.ts";
+import { atleast1d, ravel, transpose } from "./manipulationShape.ts";
 import { requireConcrete } from "./manipulationStatic.ts";
 import { convert, toArray } from "./promote.ts";
 import { cumsum } from "./reductions.ts";
@@ -98,7 +98,7 @@ export function flatnonzero(a: ArrayLike, options?: NonzeroOptions): NDArray {
  */
 export function argwhere(a: ArrayLike, options?: NonzeroOptions): NDArray {
   const x = toArray(a, "argwhere");
-  const rows = stack(nonzero(atleast1d(x), options), { axis: 1 });
+  const rows = transpose(vstack(nonzero(atleast1d(x), options)));
   return x.ndim === 0 ? lax.reshape(lax.slice(rows, [0, 0], [rows.shape[0], 0]), [rows.shape[0], 0]) : rows;
 }
 

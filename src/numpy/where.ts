@@ -13,7 +13,8 @@ const whereJit = jit(
     const shape = checkBroadcast([cond.shape, a.shape, b.shape], "where");
     // A scalar condition selects whole arrays; all other operands are brought to the common shape.
     const full = cond.ndim === 0 ? cond : broadcastToShape(cond, shape);
-    return lax.selectN(full, broadcastToShape(b, shape), broadcastToShape(a, shape));
+    const [onTrue, onFalse] = [broadcastToShape(a, shape), broadcastToShape(b, shape)];
+    return lax.selectN(full, onFalse, onTrue);
   },
   { name: "_where" },
 );

@@ -8,8 +8,10 @@ import { mapArrays } from "./leaves.ts";
  * @throws ValueError when the trees differ
  * @example
  * ```ts
- * const [updates, nextState] = optimizer.update(gradients, state, params);
- * const nextParams = optim.applyUpdates(params, updates);
+ * const params = { w: jnp.ones(2) };
+ * const optimizer = optim.sgd(0.5);
+ * const [updates, state] = optimizer.update({ w: jnp.array([1, 2]) }, optimizer.init(params), params);
+ * String(optim.applyUpdates(params, updates).w); // => "[0.5 0. ]"
  * ```
  */
 export function applyUpdates<P>(params: P, updates: P): P {

@@ -3,13 +3,16 @@
  *
  * @example
  * ```ts
- * const optimizer = optim.adam(1e-3);
- * let state = optimizer.init(params);
- * const step = jit((params, state, batch) => {
- *   const gradients = grad(loss)(params, batch);
- *   const [updates, next] = optimizer.update(gradients, state, params);
- *   return [optim.applyUpdates(params, updates), next];
+ * const optimizer = optim.adam(0.1);
+ * const loss = (p: { w: NDArray }, x: NDArray) => jnp.sum(p.w.mul(x).sub(1).pow(2));
+ * const step = jit((p, state, x) => {
+ *   const [updates, next] = optimizer.update(grad(loss)(p, x), state, p);
+ *   return [optim.applyUpdates(p, updates), next];
  * });
+ * let params = { w: jnp.zeros(2) };
+ * let state = optimizer.init(params);
+ * [params, state] = step(params, state, jnp.array([1, 2]));
+ * String(params.w); // => "[0.1 0.1]"
  * ```
  */
 import "../backends/install.ts";

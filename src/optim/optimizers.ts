@@ -57,7 +57,7 @@ export function sgd(
  * const optimizer = optim.adam(0.1);
  * const params = { w: jnp.array([1, -1]) };
  * const [updates] = optimizer.update({ w: jnp.array([3, -0.01]) }, optimizer.init(params));
- * String(optim.applyUpdates(params, updates).w); // => "[ 0.90000004 -0.9000001 ]"
+ * String(optim.applyUpdates(params, updates).w); // => "[ 0.9000007  -0.90000075]"
  * ```
  */
 export function adam(

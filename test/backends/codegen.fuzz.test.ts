@@ -20,14 +20,17 @@ const generators = [
   ["sort", randomSortProgram, 100],
 ] as const;
 
-test.each(generators)("random %s kernels compute what the interpreter computes", (_kind, generate, numRuns) => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 0x7fffffff }), (seed) => {
-      const { program, args, tolerance } = generate(seed);
-      const expected = interpretProgram(program, args);
-      const actual = runProgram(program, args);
-      expected.forEach((e, i) => expectSame(actual[i], e, tolerance, () => printProgram(program)));
-    }),
-    { numRuns },
-  );
-});
+test.each(generators)(
+  "random %s kernels compute what the interpreter computes",
+  (_kind, generate, numRuns) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0x7fffffff }), (seed) => {
+        const { program, args, tolerance } = generate(seed);
+        const expected = interpretProgram(program, args);
+        const actual = runProgram(program, args);
+        expected.forEach((e, i) => expectSame(actual[i], e, tolerance, () => printProgram(program)));
+      }),
+      { numRuns },
+    );
+  },
+);

@@ -20,10 +20,43 @@ import { programOf } from "./randomKernels.ts";
 import { runProgram } from "./runProgram.ts";
 
 const floats = [
-  0, -0, 1, -1, 0.5, -0.5, 0.49999997, 1.5, -1.5, 2, 2.5, -2.5, 3, 0.75, -0.25, 10, -10, 1e-3, 7.25, 100.5, 1e-40, -1e-40, 1e10,
-  -1e10, 3e9, -3e9, 8388607.5, 16777217, 1e30, -1e30, Infinity, -Infinity, Number.NaN,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  0.49999997,
+  1.5,
+  -1.5,
+  2,
+  2.5,
+  -2.5,
+  3,
+  0.75,
+  -0.25,
+  10,
+  -10,
+  1e-3,
+  7.25,
+  100.5,
+  1e-40,
+  -1e-40,
+  1e10,
+  -1e10,
+  3e9,
+  -3e9,
+  8388607.5,
+  16777217,
+  1e30,
+  -1e30,
+  Infinity,
+  -Infinity,
+  Number.NaN,
 ];
-const ints = [0, 1, -1, 2, -2, 3, 7, 8, 10, 31, 32, 33, 100, -100, 255, 65536, 2147483647, -2147483648, -2147483647];
+const ints = [
+  0, 1, -1, 2, -2, 3, 7, 8, 10, 31, 32, 33, 100, -100, 255, 65536, 2147483647, -2147483648, -2147483647,
+];
 const bytes = [0, 1, 2, 3, 7, 8, 9, 31, 100, 127, 128, 200, 254, 255];
 const words = [0n, 1n, 0x100000000n, 0xffffffffn, 0x1122334455667788n, 0xffffffffffffffffn];
 
@@ -51,7 +84,11 @@ function fill(dtype: DType, count: number, pick: (i: number) => number): HostDat
 /** Runs an expression of elements of the operands, in vector code and (with a float64 beside it) in scalar code. */
 function evaluate(operands: readonly DType[], make: (b: NodeBuilder, x: readonly Node[]) => Node) {
   const domain = operands.map((d) => (d === keyFry ? words.length : samples(d).length));
-  const count = Math.min(domain.reduce((n, size) => n * size, 1), 1500) | 1;
+  const count =
+    Math.min(
+      domain.reduce((n, size) => n * size, 1),
+      1500,
+    ) | 1;
   const args = operands.map((dtype, k) => {
     const below = domain.slice(0, k).reduce((n, size) => n * size, 1);
     return fill(dtype, count, (i) => Math.floor(i / below));
@@ -65,12 +102,17 @@ function evaluate(operands: readonly DType[], make: (b: NodeBuilder, x: readonly
     buffers.push(info(buffers.length, value.dtype, count, "output"));
     const stores = [{ buffer: operands.length, offset: at, value }];
     if (scalar) {
-      buffers.push(info(buffers.length, float64, count, "output"), info(buffers.length + 1, float32, count, "output"));
+      buffers.push(
+        info(buffers.length, float64, count, "output"),
+        info(buffers.length + 1, float32, count, "output"),
+      );
       const f64 = b.cast(at, float64);
       stores.push({ buffer: operands.length + 1, offset: at, value: f64 });
       stores.push({ buffer: operands.length + 2, offset: at, value: b.cast(f64, float32) });
     }
-    return programOf(buffers, [{ kind: "loop", name: "k", axes: [count], reduceAxes: [], reductions: [], stores }]);
+    return programOf(buffers, [
+      { kind: "loop", name: "k", axes: [count], reduceAxes: [], reductions: [], stores },
+    ]);
   };
   return {
     args,
@@ -105,7 +147,8 @@ for (const [op, row] of Object.entries(scalarOps)) {
   describe(op, () => {
     const dtypes = [...row.kinds].flatMap((k) => kinds[k]).filter((d) => op !== "key_pack" || d === uint32);
     test.each(dtypes.map((d) => [d.name, d] as const))("%s", (_name, dtype) => {
-      const operands = op === "select" ? [bool, dtype, dtype] : Array.from({ length: row.arity }, () => dtype);
+      const operands =
+        op === "select" ? [bool, dtype, dtype] : Array.from({ length: row.arity }, () => dtype);
       const { args, expected, vector, scalar } = evaluate(operands, (b, x) => b.op(op, ...x));
       const exact = isExact(op) || dtype.kind !== "float";
       for (let i = 0; i < expected.length; i++) {
@@ -113,7 +156,8 @@ for (const [op, row] of Object.entries(scalarOps)) {
         const where = () => `${op}(${args.map((a) => a[i])})`;
         // An element is the same wherever and however it is computed.
         if (!Object.is(v, s)) throw new Error(`${where()}: ${v} in vector code, ${s} in scalar code`);
-        if (exact ? !Object.is(v, e) : ulps(v, e, dtype) > 3) throw new Error(`${where()}: ${v} instead of ${e}`);
+        if (exact ? !Object.is(v, e) : ulps(v, e, dtype) > 3)
+          throw new Error(`${where()}: ${v} instead of ${e}`);
       }
       expect(vector.length).toBe(expected.length);
     });
@@ -131,7 +175,9 @@ for (const [op, row] of Object.entries(scalarOps)) {
               const same = Object.is(vector[i], expected[i]) && Object.is(scalar[i], expected[i]);
               if (!same) {
                 const text = side === 0 ? `${value}, ${args[0][i]}` : `${args[0][i]}, ${value}`;
-                throw new Error(`${op}(${text}) on ${dtype.name}: ${vector[i]}, ${scalar[i]} instead of ${expected[i]}`);
+                throw new Error(
+                  `${op}(${text}) on ${dtype.name}: ${vector[i]}, ${scalar[i]} instead of ${expected[i]}`,
+                );
               }
             }
           }
@@ -154,7 +200,12 @@ describe("conversions", () => {
     }
   }
   test("of bits", () => {
-    for (const [from, to] of [[float32, int32], [float32, uint32], [int32, float32], [int32, uint32]] as const) {
+    for (const [from, to] of [
+      [float32, int32],
+      [float32, uint32],
+      [int32, float32],
+      [int32, uint32],
+    ] as const) {
       const { expected, vector, scalar } = evaluate([from], (b, [x]) => b.bitcast(x, to));
       expect([...vector]).toEqual([...expected]);
       expect([...scalar]).toEqual([...expected]);

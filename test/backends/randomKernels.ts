@@ -1,5 +1,5 @@
-import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
 import type { BufferInfo, LoopKernel, Node, Program, Reduction } from "../../src/compiler/ir.ts";
+import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
 import {
   bool,
   type DType,
@@ -44,7 +44,8 @@ export function randomData(r: Random, dtype: DType, size: number, specials: bool
   const data = hostArray(dtype, size);
   for (let i = 0; i < data.length; i++) {
     if (dtype.kind === "float") {
-      data[i] = specials && r.chance(0.1) ? r.pick([Number.NaN, Infinity, -Infinity, -0]) : (r.int(17) - 8) / 4;
+      data[i] =
+        specials && r.chance(0.1) ? r.pick([Number.NaN, Infinity, -Infinity, -0]) : (r.int(17) - 8) / 4;
     } else if (dtype === bool) data[i] = r.int(2);
     else if (dtype === keyFry) data[i] = Math.floor(r.next() * 4294967296);
     else if (r.chance(0.2)) data[i] = r.pick([-2147483648, 2147483647, -1, 0, 255, 128]);
@@ -140,7 +141,11 @@ class Generator {
   /** A load whose offset is affine in some of the axes, of a new input. */
   load(dtype: DType, axes: readonly { axis: number; size: number }[]): Node {
     const { r, b } = this;
-    if (axes.length > 0 && r.chance(0.3)) return this.view(dtype, axes.map((a) => ({ ...a, size: Math.max(1, a.size) })));
+    if (axes.length > 0 && r.chance(0.3))
+      return this.view(
+        dtype,
+        axes.map((a) => ({ ...a, size: Math.max(1, a.size) })),
+      );
     const used = axes.filter(() => r.chance(0.75));
     for (let i = used.length - 1; i > 0; i--) {
       if (!r.chance(0.35)) continue;
@@ -174,7 +179,12 @@ class Generator {
     return b.load(buffer, dtype, offset);
   }
 
-  expression(dtype: DType, depth: number, axes: readonly { axis: number; size: number }[], leaves: readonly Node[]): Node {
+  expression(
+    dtype: DType,
+    depth: number,
+    axes: readonly { axis: number; size: number }[],
+    leaves: readonly Node[],
+  ): Node {
     const { r, b } = this;
     const sub = (t = dtype) => this.expression(t, depth - 1, axes, leaves);
     const own = leaves.filter((n) => n.dtype === dtype);
@@ -185,7 +195,14 @@ class Generator {
         return b.index(axis, size);
       }
       if (dtype !== keyFry && r.chance(0.2)) {
-        return b.const(dtype.kind === "float" ? r.int(9) / 4 - 1 : dtype === bool ? r.chance(0.5) : r.int(7) - (dtype === int32 ? 3 : 0), dtype);
+        return b.const(
+          dtype.kind === "float"
+            ? r.int(9) / 4 - 1
+            : dtype === bool
+              ? r.chance(0.5)
+              : r.int(7) - (dtype === int32 ? 3 : 0),
+          dtype,
+        );
       }
       return this.load(dtype, axes);
     }
@@ -211,7 +228,20 @@ class Generator {
       return b.op(r.pick(["eq", "ne", "lt", "le", "gt", "ge"]), sub(operand), sub(operand));
     }
     if (dtype.kind === "float") {
-      const op = r.pick(["add", "sub", "mul", "max", "min", "neg", "abs", "sign", "floor", "ceil", "round", "round_even"]);
+      const op = r.pick([
+        "add",
+        "sub",
+        "mul",
+        "max",
+        "min",
+        "neg",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "round",
+        "round_even",
+      ]);
       return ["add", "sub", "mul", "max", "min"].includes(op) ? b.op(op, sub(), sub()) : b.op(op, sub());
     }
     if (dtype === uint32 && r.chance(0.1)) return b.op(r.pick(["key_word0", "key_word1"]), sub(keyFry));
@@ -255,7 +285,8 @@ export function randomLoopProgram(seed: number): Built {
   const all = [...axes, ...reduceAxes].map((size, axis) => ({ axis, size }));
   const parallel = all.slice(0, axes.length);
   const only64 = r.chance(0.12);
-  const pickType = (types: readonly DType[]) => (only64 ? (r.chance(0.2) && types.includes(bool) ? bool : float64) : r.pick(types));
+  const pickType = (types: readonly DType[]) =>
+    only64 ? (r.chance(0.2) && types.includes(bool) ? bool : float64) : r.pick(types);
   const reductions: Reduction[] = [];
   const accs: Node[] = [];
   if (reduceAxes.length > 0) {
@@ -283,7 +314,8 @@ export function randomLoopProgram(seed: number): Built {
   const stores = [];
   for (let i = 1 + (r.chance(0.3) ? r.int(3) : 0); i > 0; i--) {
     const dtype = pickType(g.inexact ? [float32, float64] : [...numbers, keyFry]);
-    const value = accs.length > 0 && g.inexact ? r.pick(accs) : g.finish(g.expression(dtype, r.int(5), parallel, accs));
+    const value =
+      accs.length > 0 && g.inexact ? r.pick(accs) : g.finish(g.expression(dtype, r.int(5), parallel, accs));
     const order = parallel.slice();
     if (r.chance(0.25)) order.reverse();
     let stride = r.chance(0.1) ? 2 : 1;
@@ -305,7 +337,9 @@ export function programOf(buffers: readonly BufferInfo[], kernels: Program["kern
   let args = 0;
   let results = 0;
   const placements = buffers.map(({ role }) =>
-    role === "input" ? ({ kind: "argument", index: args++ } as const) : ({ kind: "result", index: results++ } as const),
+    role === "input"
+      ? ({ kind: "argument", index: args++ } as const)
+      : ({ kind: "result", index: results++ } as const),
   );
   return {
     name: "test",
@@ -355,7 +389,11 @@ export function randomScanProgram(seed: number): Built {
   const axes = pickSizes(r, 1 + r.int(3));
   const all = axes.map((size, axis) => ({ axis, size }));
   const dtype = r.pick([float32, float32, float64, int32, uint32, uint8]);
-  const op = r.pick(dtype.kind === "float" ? (["sum", "prod", "max", "min", "logaddexp"] as const) : (["sum", "prod", "max", "min"] as const));
+  const op = r.pick(
+    dtype.kind === "float"
+      ? (["sum", "prod", "max", "min", "logaddexp"] as const)
+      : (["sum", "prod", "max", "min"] as const),
+  );
   let value = g.expression(dtype, r.int(3), all, []);
   if (op === "sum" && dtype.kind === "float") {
     value = b.op("floor", b.op("min", b.op("max", value, b.const(-64, dtype)), b.const(64, dtype)));
@@ -392,7 +430,8 @@ export function randomScatterProgram(seed: number): Built {
   const axes = pickSizes(r, 1 + r.int(3));
   const all = axes.map((size, axis) => ({ axis, size }));
   const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, bool, keyFry]);
-  const combine = dtype === keyFry || dtype === bool ? "set" : r.pick(["set", "add", "mul", "min", "max"] as const);
+  const combine =
+    dtype === keyFry || dtype === bool ? "set" : r.pick(["set", "add", "mul", "min", "max"] as const);
   const value = g.expression(dtype, r.int(3), all, []);
   // Rows chosen by indices from memory, or all in place; then the position in the row.
   const last = all[all.length - 1];
@@ -412,7 +451,9 @@ export function randomScatterProgram(seed: number): Built {
   g.args.push(new Int32Array(position + 1).map(() => r.int(rows + 2) - 1));
   const row = b.load(indices, int32, place);
   const rowSize = Math.max(1, last.size);
-  const inRow = r.chance(0.2) ? b.op("sub", b.const(rowSize - 1, int32), b.index(last.axis, last.size)) : b.index(last.axis, last.size);
+  const inRow = r.chance(0.2)
+    ? b.op("sub", b.const(rowSize - 1, int32), b.index(last.axis, last.size))
+    : b.index(last.axis, last.size);
   const offset = b.op("add", b.op("mul", row, b.const(rowSize, int32)), inRow);
   let guard = b.op("and", b.op("ge", row, b.const(0, int32)), b.op("lt", row, b.const(rows, int32)));
   if (r.chance(0.2)) guard = b.op("and", guard, g.expression(bool, 1, all, []));
@@ -420,7 +461,18 @@ export function randomScatterProgram(seed: number): Built {
   const base = g.addBuffer(dtype, size, "input");
   g.args.push(randomData(r, dtype, size, g.specials));
   const out = g.addBuffer(dtype, size, "output");
-  const kernel = { kind: "scatter", name: "k", axes, guard, offset, value, combine, base, baseSize: size, out } as const;
+  const kernel = {
+    kind: "scatter",
+    name: "k",
+    axes,
+    guard,
+    offset,
+    value,
+    combine,
+    base,
+    baseSize: size,
+    out,
+  } as const;
   return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: 0 };
 }
 
@@ -469,7 +521,9 @@ export function randomSortProgram(seed: number): Built {
   const operands = Array.from({ length: 1 + r.int(3) }, (_, i) =>
     r.pick([float32, int32, uint32, uint8, bool, float64, ...(i > 0 ? [keyFry] : [])]),
   );
-  const numKeys = 1 + r.int(operands.filter((d, i) => d !== keyFry && operands.slice(0, i).every((x) => x !== keyFry)).length);
+  const numKeys =
+    1 +
+    r.int(operands.filter((d, i) => d !== keyFry && operands.slice(0, i).every((x) => x !== keyFry)).length);
   const inputs = operands.map((dtype) => {
     g.args.push(randomData(r, dtype, rows * length, true));
     return g.addBuffer(dtype, rows * length, "input");

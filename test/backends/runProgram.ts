@@ -1,10 +1,10 @@
-import type { HostData } from "../../src/dtypes/index.ts";
-import { hostArray } from "../../src/dtypes/index.ts";
-import type { Program } from "../../src/compiler/ir.ts";
 import { MATH_MODULE } from "../../src/backends/wasm/codegen/library.ts";
 import { emitProgram } from "../../src/backends/wasm/codegen/program.ts";
 import { wasmFeatures } from "../../src/backends/wasm/features.ts";
 import { scalarMath } from "../../src/backends/wasm/math/index.ts";
+import type { Program } from "../../src/compiler/ir.ts";
+import type { HostData } from "../../src/dtypes/index.ts";
+import { hostArray } from "../../src/dtypes/index.ts";
 
 const memory = new WebAssembly.Memory({ initial: 1 });
 const imports = {
@@ -16,7 +16,11 @@ const imports = {
  * Runs compiled code in a memory laid out tightly, with canaries around every block: a write outside a result or a read that
  * matters beyond an argument shows.
  */
-export function runProgram(program: Program, args: readonly HostData[], consts: readonly HostData[] = []): HostData[] {
+export function runProgram(
+  program: Program,
+  args: readonly HostData[],
+  consts: readonly HostData[] = [],
+): HostData[] {
   wasmFeatures();
   const code = emitProgram(program);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code.bytes), imports);
@@ -68,7 +72,7 @@ export function runProgram(program: Program, args: readonly HostData[], consts: 
   return program.results.map((source) => {
     if (source.kind === "argument") return args[source.index].slice();
     if (source.kind === "const") return consts[source.index].slice();
-    const { dtype, size } = program.buffers[source.buffer];
+    const { dtype } = program.buffers[source.buffer];
     const p = program.placements[source.buffer];
     if (p.kind === "arena") throw new Error("a result is in the arena");
     const start = at[p.kind][p.index];

@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, test } from "vitest";
 import { jit, jnp, lax, type NDArray } from "fluxion";
+import { afterEach, describe, expect, test } from "vitest";
+import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { deviceMemory } from "../../src/backends/wasm/device.ts";
 import { LoadedProgram } from "../../src/backends/wasm/executable.ts";
-import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
-import { ArrayImpl } from "../../src/core/array.ts";
+import type { ArrayImpl } from "../../src/core/array.ts";
 import { shapedArray } from "../../src/core/aval.ts";
 import { updateConfig } from "../../src/core/config.ts";
 import { arrayFromHost } from "../../src/core/values.ts";
@@ -103,17 +103,26 @@ test("a trap of the generated code is a RuntimeError that names the program", ()
   const b = new NodeBuilder();
   const i = b.index(0, 4);
   const far = b.op("mul", b.load(0, int32, i), b.const(1 << 28, int32));
-  const info = (id: number, role: "input" | "output") => ({ id, dtype: int32, size: 4, role, byteLength: 16 });
-  const program = programOf([info(0, "input"), info(1, "output")], [
-    {
-      kind: "loop",
-      name: "k",
-      axes: [4],
-      reduceAxes: [],
-      reductions: [],
-      stores: [{ buffer: 1, offset: i, value: b.load(0, int32, far) }],
-    },
-  ]);
+  const info = (id: number, role: "input" | "output") => ({
+    id,
+    dtype: int32,
+    size: 4,
+    role,
+    byteLength: 16,
+  });
+  const program = programOf(
+    [info(0, "input"), info(1, "output")],
+    [
+      {
+        kind: "loop",
+        name: "k",
+        axes: [4],
+        reduceAxes: [],
+        reductions: [],
+        stores: [{ buffer: 1, offset: i, value: b.load(0, int32, far) }],
+      },
+    ],
+  );
   const aval = shapedArray([4], int32);
   const loaded = new LoadedProgram(wasmBackend, program, [], [aval]);
   const bad = arrayFromHost(new Int32Array([1, 2, 3, -1]), aval);
@@ -124,7 +133,12 @@ test("a trap of the generated code is a RuntimeError that names the program", ()
 });
 
 test("arrays are read back as they were written, of every dtype and of size zero", () => {
-  for (const data of [new Float32Array([1, 2.5]), new Int32Array([-1, 7]), new Float64Array([0.1]), new Uint8Array([255])]) {
+  for (const data of [
+    new Float32Array([1, 2.5]),
+    new Int32Array([-1, 7]),
+    new Float64Array([0.1]),
+    new Uint8Array([255]),
+  ]) {
     expect([...(jnp.array(data) as ArrayImpl).toHost()]).toEqual([...data]);
   }
   expect(list(jnp.zeros([0, 3]).add(1))).toEqual([]);
@@ -140,7 +154,9 @@ test("a loop that never yields keeps its memory bounded", () => {
 });
 
 test("the text of each stage, and the analysis", () => {
-  const stages = jit((x: NDArray) => jnp.sum(lax.exp(x))).lower(jnp.ones([8])).compile();
+  const stages = jit((x: NDArray) => jnp.sum(lax.exp(x)))
+    .lower(jnp.ones([8]))
+    .compile();
   expect(stages.asText("kernels")).toContain("exp");
   expect(stages.asText("wat")).toMatch(/^\(module/);
   const analysis = stages.memoryAnalysis();

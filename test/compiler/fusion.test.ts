@@ -29,8 +29,11 @@ describe("fusion", () => {
   });
 
   it("writes views into their consumers without division", () => {
-    const f = (y: NDArray) => lax.neg(lax.reshape(lax.slice(lax.transpose(y, [1, 0]), [1, 0], [5, 4]), [2, 8]));
-    expect(kernels(f, x)).toEqual(["kernel 0: neg for i in 2, j in 8: y1[i*8 + j] = neg(x0[i*2 + (j%4)*6 + j/4 + 1])"]);
+    const f = (y: NDArray) =>
+      lax.neg(lax.reshape(lax.slice(lax.transpose(y, [1, 0]), [1, 0], [5, 4]), [2, 8]));
+    expect(kernels(f, x)).toEqual([
+      "kernel 0: neg for i in 2, j in 8: y1[i*8 + j] = neg(x0[i*2 + (j%4)*6 + j/4 + 1])",
+    ]);
   });
 
   it("inlines the operand of a reduction and folds what follows into its store", () => {
@@ -67,7 +70,12 @@ describe("fusion", () => {
       const step = lax.div(m1, lax.add(lax.sqrt(s1), like(s1, 1e-8)));
       return [lax.sub(p, lax.mul(step, like(p, 0.001))), m1, s1];
     };
-    const args = [array(shape), array(shape, float32, 2), lax.abs(array(shape, float32, 3)), array(shape, float32, 4)];
+    const args = [
+      array(shape),
+      array(shape, float32, 2),
+      lax.abs(array(shape, float32, 3)),
+      array(shape, float32, 4),
+    ];
     const program = check(adam, args as never, { donated: [true, true, true, true] });
     expect(program.kernels.length).toBe(1);
     // Every state is updated in place.
@@ -77,13 +85,17 @@ describe("fusion", () => {
 
   it("stores a relu and its mask together", () => {
     const f = (y: NDArray) => [lax.max(y, like(y, 0)), lax.gt(y, like(y, 0))];
-    expect(kernels(f, x)).toEqual(["kernel 0: fused_max_gt for i in 24: y1[i] = max(x0[i], 0); y2[i] = x0[i] > 0"]);
+    expect(kernels(f, x)).toEqual([
+      "kernel 0: fused_max_gt for i in 24: y1[i] = max(x0[i], 0); y2[i] = x0[i] > 0",
+    ]);
   });
 
   it("multiplies through strides and chooses the layout that a transposition wants", () => {
     const w = array([6, 3]);
-    const loss = (m: NDArray, b: NDArray, y: NDArray) => lax.reduceSum(lax.tanh(lax.add(lax.dot(y, m), b)), [0, 1]);
-    const g = (m: NDArray, b: NDArray, y: NDArray) => (grad(loss as never) as unknown as (...args: NDArray[]) => NDArray)(m, b, y);
+    const loss = (m: NDArray, b: NDArray, y: NDArray) =>
+      lax.reduceSum(lax.tanh(lax.add(lax.dot(y, m), b)), [0, 1]);
+    const g = (m: NDArray, b: NDArray, y: NDArray) =>
+      (grad(loss as never) as unknown as (...args: NDArray[]) => NDArray)(m, b, y);
     const dots = kernels(g, w, array([1, 3]), x).filter((k) => k.includes("dot_general"));
     expect(dots).toEqual([
       "kernel 0: dot_general f32 m=4 n=3 k=6: t3 = x2(6,1) . x0(3,1)",
@@ -100,7 +112,9 @@ describe("fusion", () => {
 
   it("gives a value that is read through a gather with repeats a buffer", () => {
     const f = (y: NDArray, i: NDArray) =>
-      lax.gather(lax.exp(y), i, { offsetDims: [], collapsedSliceDims: [0], startIndexMap: [0] }, [1], { mode: "clip" });
+      lax.gather(lax.exp(y), i, { offsetDims: [], collapsedSliceDims: [0], startIndexMap: [0] }, [1], {
+        mode: "clip",
+      });
     const program = check(f, [v, array([50, 1], (lax.iota("int32", 1) as NDArray).dtype)]);
     expect(program.kernels.length).toBe(2);
   });
@@ -122,7 +136,21 @@ describe("fusion", () => {
       "kernel 4: exp for i in 200: y3[i + 300] = exp(x1[i])",
     ]);
     check(f, args);
-    const images = (y: NDArray) => lax.pad(lax.rev(lax.pad(y, 1, [[1, 1, 0], [2, 0, 0]]), [1]), 2, [[0, 1, 0], [1, -1, 0]]);
+    const images = (y: NDArray) =>
+      lax.pad(
+        lax.rev(
+          lax.pad(y, 1, [
+            [1, 1, 0],
+            [2, 0, 0],
+          ]),
+          [1],
+        ),
+        2,
+        [
+          [0, 1, 0],
+          [1, -1, 0],
+        ],
+      );
     check(images, [array([20, 30])]);
   });
 

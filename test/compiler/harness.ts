@@ -9,7 +9,17 @@ import type { ArrayImpl, NDArray } from "../../src/core/array.ts";
 import { shapedArray } from "../../src/core/aval.ts";
 import { ClosedJaxpr } from "../../src/core/jaxpr.ts";
 import { arrayFromHost } from "../../src/core/values.ts";
-import { bool, type DType, float32, type HostData, hostArray, int32, keyFry, uint8, uint32 } from "../../src/dtypes/index.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  type HostData,
+  hostArray,
+  int32,
+  keyFry,
+  uint8,
+  uint32,
+} from "../../src/dtypes/index.ts";
 import { traceToJaxpr } from "../../src/transforms/traceToJaxpr.ts";
 
 export type F = (...args: NDArray[]) => NDArray | readonly NDArray[];
@@ -48,7 +58,11 @@ export function trace(f: F, args: readonly NDArray[]): ClosedJaxpr {
     const out = f(...xs);
     return Array.isArray(out) ? (out as readonly NDArray[]) : [out as NDArray];
   };
-  const { jaxpr, consts } = traceToJaxpr(flat, args.map((a) => a.aval), "testing the compiler");
+  const { jaxpr, consts } = traceToJaxpr(
+    flat,
+    args.map((a) => a.aval),
+    "testing the compiler",
+  );
   return new ClosedJaxpr(jaxpr, consts);
 }
 
@@ -73,13 +87,21 @@ function same(actual: HostData, expected: HostData, tolerance: number, what: str
   expect(actual.length, what).toBe(expected.length);
   for (let i = 0; i < actual.length; i++) {
     const [a, e] = [Number(actual[i]), Number(expected[i])];
-    const ok = Object.is(a, e) || a === e || (a !== a && e !== e) || Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e));
+    const ok =
+      Object.is(a, e) ||
+      a === e ||
+      (Number.isNaN(a) && Number.isNaN(e)) ||
+      Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e));
     if (!ok) expect.fail(`${what}: element ${i} is ${a}, expected ${e}`);
   }
 }
 
 /** Compiles, validates and interprets a program, and compares every result with the reference evaluation. */
-export function check(f: F, args: readonly ArrayImpl[], options: { tolerance?: number; donated?: readonly boolean[] } = {}): CompiledProgram {
+export function check(
+  f: F,
+  args: readonly ArrayImpl[],
+  options: { tolerance?: number; donated?: readonly boolean[] } = {},
+): CompiledProgram {
   const closed = trace(f, args);
   const program = compileToProgram(closed, { name: "test", donated: options.donated });
   validateProgram(program, options.donated);

@@ -16,7 +16,9 @@ function program(dtypes: readonly DType[], sizes: readonly number[], kernels: re
       role: id === last ? "output" : "input",
       byteLength: size * dtypes[id].itemsize,
     })),
-    placements: sizes.map((_, id) => (id === last ? { kind: "result", index: 0 } : { kind: "argument", index: id })),
+    placements: sizes.map((_, id) =>
+      id === last ? { kind: "result", index: 0 } : { kind: "argument", index: id },
+    ),
     kernels,
     args: sizes.slice(0, -1).map((_, id) => id),
     consts: [],
@@ -35,7 +37,13 @@ describe("interpretProgram", () => {
       axes: [3],
       reduceAxes: [],
       reductions: [],
-      stores: [{ buffer: 2, offset: i, value: b.op("add", b.op("mul", b.load(0, float32, i), b.const(2, float32)), b.load(1, float32, i)) }],
+      stores: [
+        {
+          buffer: 2,
+          offset: i,
+          value: b.op("add", b.op("mul", b.load(0, float32, i), b.const(2, float32)), b.load(1, float32, i)),
+        },
+      ],
     };
     const p = program([float32, float32, float32], [3, 3, 3], [kernel]);
     const [out] = interpretProgram(p, [Float32Array.of(1, 2, 3), Float32Array.of(0.5, 0, -1)]);
@@ -61,7 +69,12 @@ describe("interpretProgram", () => {
   });
 
   it("multiplies matrices through strides", () => {
-    const view = (buffer: number, shape: number[], strides: number[]) => ({ buffer, offset: 0, shape, strides });
+    const view = (buffer: number, shape: number[], strides: number[]) => ({
+      buffer,
+      offset: 0,
+      shape,
+      strides,
+    });
     const kernel: Kernel = {
       kind: "dot",
       name: "dot",
@@ -82,20 +95,31 @@ describe("interpretProgram", () => {
   it("sorts rows stably by the keys, NaN last", () => {
     const p: Program = {
       ...program([float32, int32, int32], [4, 4, 4], []),
-      buffers: [float32, int32, float32, int32].map((dtype, id) => ({ id, dtype, size: 4, role: "temp", byteLength: 16 })),
+      buffers: [float32, int32, float32, int32].map((dtype, id) => ({
+        id,
+        dtype,
+        size: 4,
+        role: "temp",
+        byteLength: 16,
+      })),
       placements: [
         { kind: "argument", index: 0 },
         { kind: "argument", index: 1 },
         { kind: "result", index: 0 },
         { kind: "result", index: 1 },
       ],
-      kernels: [{ kind: "sort", name: "sort", rows: 1, length: 4, numKeys: 1, inputs: [0, 1], outputs: [2, 3] }],
+      kernels: [
+        { kind: "sort", name: "sort", rows: 1, length: 4, numKeys: 1, inputs: [0, 1], outputs: [2, 3] },
+      ],
       results: [
         { kind: "buffer", buffer: 2 },
         { kind: "buffer", buffer: 3 },
       ],
     };
-    const [keys, payload] = interpretProgram(p, [Float32Array.of(Number.NaN, 0, -0, -1), Int32Array.of(0, 1, 2, 3)]);
+    const [keys, payload] = interpretProgram(p, [
+      Float32Array.of(Number.NaN, 0, -0, -1),
+      Int32Array.of(0, 1, 2, 3),
+    ]);
     expect(Array.from(keys as Float32Array)).toEqual([-1, 0, -0, Number.NaN]);
     expect(Array.from(payload as Int32Array)).toEqual([3, 1, 2, 0]);
   });

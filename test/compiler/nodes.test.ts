@@ -79,7 +79,10 @@ describe("index algebra", () => {
         const op = ["add", "sub", "mul", "div", "rem", "max", "min", "addc", "neg", "select"][pick(10)];
         const k = nb.const(n, int32);
         const kd = nb.const(d, int32);
-        const both = (name: string): Pair => [nb.op(name, x, y), (ix) => scalarFunction(name, int32)(fx(ix), fy(ix), 0)];
+        const both = (name: string): Pair => [
+          nb.op(name, x, y),
+          (ix) => scalarFunction(name, int32)(fx(ix), fy(ix), 0),
+        ];
         const pair: Pair =
           op === "mul"
             ? [nb.op("mul", x, k), (ix) => Math.imul(fx(ix), n)]
@@ -130,15 +133,28 @@ describe("algebra on values", () => {
             const [lx, ly] = [b.load(0, dtype, zero), b.load(1, dtype, zero)];
             const [cx, cy] = [b.const(x, dtype), b.const(y, dtype)];
             const expected = f(x, y, 0);
-            const forms = row.arity === 2 ? [[lx, ly], [lx, cy], [cx, ly], [cx, cy]] : [[lx], [cx]];
+            const forms =
+              row.arity === 2
+                ? [
+                    [lx, ly],
+                    [lx, cy],
+                    [cx, ly],
+                    [cx, cy],
+                  ]
+                : [[lx], [cx]];
             for (const args of forms) {
               const actual = evaluate(b.op(op, ...args), [], [x, y]);
               const same = Object.is(actual, expected) || (actual === expected && dtype.kind !== "float");
-              expect(same, `${op}(${x}, ${y}) of ${args.map((a) => a.kind)}: ${actual}, not ${expected}`).toBe(true);
+              expect(
+                same,
+                `${op}(${x}, ${y}) of ${args.map((a) => a.kind)}: ${actual}, not ${expected}`,
+              ).toBe(true);
             }
             if (row.arity === 2 && x === y) {
               const actual = evaluate(b.op(op, lx, lx), [], [x, y]);
-              expect(Object.is(actual, f(x, x, 0)) || actual === f(x, x, 0), `${op}(x, x) at ${x}`).toBe(true);
+              expect(Object.is(actual, f(x, x, 0)) || actual === f(x, x, 0), `${op}(x, x) at ${x}`).toBe(
+                true,
+              );
             }
           }
         }
@@ -172,7 +188,9 @@ describe("algebra on values", () => {
 
   it("refuses operands that an operation does not take", () => {
     const b = new NodeBuilder();
-    expect(() => b.op("add", b.const(1, float32), b.const(1, int32))).toThrow("add does not take (float32, int32)");
+    expect(() => b.op("add", b.const(1, float32), b.const(1, int32))).toThrow(
+      "add does not take (float32, int32)",
+    );
     expect(() => b.op("exp", b.const(1, int32))).toThrow("exp does not take (int32)");
     expect(() => b.op("nope", b.const(1, int32))).toThrow("no scalar operation nope");
   });

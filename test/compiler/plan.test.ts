@@ -16,11 +16,30 @@ const i = b.index(0, n);
 function map(to: number, from: readonly number[], reversed = false): Kernel {
   const at = reversed ? b.op("sub", b.const(n - 1, int32), i) : i;
   const value = from.map((f) => b.load(f, float32, at)).reduce((x, y) => b.op("add", x, y) as typeof x);
-  return { kind: "loop", name: "map", axes: [n], reduceAxes: [], reductions: [], stores: [{ buffer: to, offset: i, value }] };
+  return {
+    kind: "loop",
+    name: "map",
+    axes: [n],
+    reduceAxes: [],
+    reductions: [],
+    stores: [{ buffer: to, offset: i, value }],
+  };
 }
 
-function plan(count: number, kernels: readonly Kernel[], results: readonly number[], donated = [false]): Plan {
-  return planBuffers({ kernels, byteLengths: Array(count).fill(4 * n), args: [0], consts: [], results, donated });
+function plan(
+  count: number,
+  kernels: readonly Kernel[],
+  results: readonly number[],
+  donated = [false],
+): Plan {
+  return planBuffers({
+    kernels,
+    byteLengths: Array(count).fill(4 * n),
+    args: [0],
+    consts: [],
+    results,
+    donated,
+  });
 }
 
 describe("planBuffers", () => {
@@ -77,9 +96,15 @@ describe("donation", () => {
     const numbers = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
     const add = (y: NDArray, at: NDArray, u: NDArray) => lax.scatterAdd(y, at, u, numbers);
     const args = [array([9]), array([4, 1], int32), array([4])];
-    expect(check(add, args, { donated: [true, false, false] }).placements[3]).toEqual({ kind: "argument", index: 0 });
+    expect(check(add, args, { donated: [true, false, false] }).placements[3]).toEqual({
+      kind: "argument",
+      index: 0,
+    });
     const self = (y: NDArray, at: NDArray) => lax.scatterAdd(y, at, lax.slice(y, [2], [6]), numbers);
-    expect(check(self, args.slice(0, 2), { donated: [true, false] }).placements[2]).toEqual({ kind: "result", index: 0 });
+    expect(check(self, args.slice(0, 2), { donated: [true, false] }).placements[2]).toEqual({
+      kind: "result",
+      index: 0,
+    });
   });
 });
 
@@ -98,7 +123,10 @@ describe("validateProgram", () => {
     expect(() => validateProgram(good)).not.toThrow();
   });
   it("refuses wrong programs, and says what is wrong", () => {
-    broken({ kernels: store(four, b.load(0, float32, b.op("add", four, b.const(1, int32)))) }, "is accessed from 1 to 4");
+    broken(
+      { kernels: store(four, b.load(0, float32, b.op("add", four, b.const(1, int32)))) },
+      "is accessed from 1 to 4",
+    );
     broken({ kernels: store(b.const(0, int32) as never, b.const(1, float32) as never) }, "is stored twice");
     broken({ kernels: store(four, four) }, "holds another dtype");
     broken({ kernels: store(four, b.cast(b.index(1, 4), float32) as never) }, "there is no axis 1");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { NDArray } from "../../src/core/array.ts";
 import { compileToProgram } from "../../src/compiler/compile.ts";
 import { validateProgram } from "../../src/compiler/validate.ts";
+import type { NDArray } from "../../src/core/array.ts";
 import * as lax from "../../src/lax/index.ts";
 import { array, check, generator, trace } from "./harness.ts";
 
@@ -57,7 +57,10 @@ describe("compile time", () => {
 
   it("concatenates many arrays", () => {
     const f = (...xs: NDArray[]) => lax.concatenate(xs, 0);
-    check(f, Array.from({ length: 300 }, (_, i) => array([2], undefined, i)));
+    check(
+      f,
+      Array.from({ length: 300 }, (_, i) => array([2], undefined, i)),
+    );
   });
 });
 
@@ -82,7 +85,12 @@ describe("random programs", () => {
         return binary[Math.floor(next() * binary.length)](x, same[Math.floor(next() * same.length)]);
       }
       case 5:
-        return n === 0 ? x : lax.transpose(x, Array.from({ length: n }, (_, i) => (i + 1) % n));
+        return n === 0
+          ? x
+          : lax.transpose(
+              x,
+              Array.from({ length: n }, (_, i) => (i + 1) % n),
+            );
       case 6:
         return n === 0 ? x : lax.reduceSum(x, [axis]);
       case 7: {
@@ -95,9 +103,13 @@ describe("random programs", () => {
       case 9:
         return n === 0 ? x : lax.rev(x, [axis]);
       case 10:
-        return n === 0 || x.shape[axis] === 0 ? x : lax.sliceInDim(x, x.shape[axis] > 1 ? 1 : 0, x.shape[axis], 1, axis);
+        return n === 0 || x.shape[axis] === 0
+          ? x
+          : lax.sliceInDim(x, x.shape[axis] > 1 ? 1 : 0, x.shape[axis], 1, axis);
       case 11:
-        return x.size > 200 || n === 0 ? x : lax.concatenate([x, pick().shape.join() === x.shape.join() ? x : lax.neg(x)], axis);
+        return x.size > 200 || n === 0
+          ? x
+          : lax.concatenate([x, pick().shape.join() === x.shape.join() ? x : lax.neg(x)], axis);
       case 12:
         return n === 2 && x.size < 100 ? lax.dot(x, lax.transpose(x, [1, 0])) : lax.exp(lax.neg(lax.abs(x)));
       case 13:
@@ -126,10 +138,17 @@ describe("random programs", () => {
           const y = step(values, next);
           values.push(next() < 0.3 ? lax.sin(y) : y);
         }
-        return [values[values.length - 1], values[values.length - 2], values[Math.floor(next() * values.length)]];
+        return [
+          values[values.length - 1],
+          values[values.length - 2],
+          values[Math.floor(next() * values.length)],
+        ];
       };
       const donated = seed % 3 === 0 ? [true, false] : seed % 3 === 1 ? [true, true] : undefined;
-      check(f, [array(shape, undefined, seed), array(shape, undefined, seed + 1)], { tolerance: 2e-3, donated });
+      check(f, [array(shape, undefined, seed), array(shape, undefined, seed + 1)], {
+        tolerance: 2e-3,
+        donated,
+      });
     });
   }
 });

@@ -175,7 +175,9 @@ export function runJitted(golden: CallCase): unknown {
 function needsValue({ fn, kwargs }: CallCase, array: GoldenArray, path: string): boolean {
   // The number of elements that a mask selects is part of a shape.
   if (path === "index") return array.dtype === "bool";
-  // So is the total number of repeats, unless it is given.
+  // So is the number of positions that are deleted, which may repeat.
+  if (fn === "jnp.delete") return path === "1";
+  // And the total number of repeats, unless it is given.
   return (
     (fn === "jnp.repeat" || fn === "Array.repeat") && path === "1" && kwargs?.totalRepeatLength === undefined
   );

@@ -36,19 +36,19 @@ export const laterFunctions: Record<string, string[]> = {
   "lax.reduce with a caller's computation: later": names(`lax.reduce`),
   "jnp windows, grids and other creation: later": names(`
     jnp.geomspace jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander
-    jnp.frombuffer jnp.mgrid jnp.meshgrid jnp.ix_ jnp.indices`),
+    jnp.frombuffer jnp.mgrid `),
   "jnp polynomials: later": names(`
     jnp.polyadd jnp.polysub jnp.polymul jnp.polydiv jnp.polyder jnp.polyint jnp.polyval jnp.poly jnp.polyfit jnp.roots`),
   "jnp selection by value, insertion and packing: later": names(`
-    jnp.piecewise jnp.select jnp.choose Array.nonzero jnp.insert jnp.delete jnp.trimZeros jnp.takeAlongAxis
-    jnp.unravelIndex jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
+    jnp.piecewise Array.nonzero jnp.trimZeros 
+    jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
     jnp.unpackbits`),
   "jnp statistics and NaN-ignoring reductions: later": names(`
     jnp.median jnp.nansum jnp.nanprod jnp.nanmean jnp.nanmax jnp.nanmin jnp.nanvar jnp.nanstd jnp.nanmedian
     jnp.nanargmax jnp.nanargmin jnp.nancumsum jnp.nancumprod jnp.cumulativeSum jnp.cumulativeProd
     jnp.quantile jnp.percentile jnp.nanquantile jnp.nanpercentile jnp.cov jnp.corrcoef
     jnp.histogram jnp.histogramBinEdges jnp.histogramdd jnp.interp
-    jnp.diff jnp.ediff1d jnp.gradient scipy.integrate.trapezoid jnp.trapezoid jnp.unwrap`),
+    jnp.ediff1d jnp.gradient scipy.integrate.trapezoid jnp.trapezoid jnp.unwrap`),
   "jnp sets and partial sorts: later": names(`
     jnp.partition jnp.argpartition jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),

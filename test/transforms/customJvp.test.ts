@@ -18,7 +18,8 @@ describe("defjvp", () => {
 
   test("numbers as arguments", () => {
     expectClose(product(2, 3), 6);
-    expectClose(grad(product)(2, 3), 30);
+    expectClose(grad(product, [0, 1])(2, 3), [30, 200]);
+    expectClose(grad(product)(2, 2.5), 25);
   });
 
   test("only the used arguments carry tangents", () => {

@@ -1,8 +1,8 @@
-import type { HostData } from "../../dtypes/index.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend, Buffer, CompileOptions, Executable, ProgramAnalysis } from "../../core/backend.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
+import type { HostData } from "../../dtypes/index.ts";
 import { hostArrayOf, interpretReference } from "./interpret.ts";
 
 /** The elements of an array in plain JavaScript memory. Never written after it was made, so arrays may share it. */

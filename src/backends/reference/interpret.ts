@@ -1,8 +1,7 @@
-import type { HostData } from "../../dtypes/index.ts";
-import type { ArrayImpl } from "../../core/array.ts";
+import type { ArrayImpl, NDArray } from "../../core/array.ts";
 import type { HostArray } from "../../core/hostArray.ts";
 import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, type Var } from "../../core/jaxpr.ts";
-import type { NDArray } from "../../core/array.ts";
+import type { HostData } from "../../dtypes/index.ts";
 
 /**
  * Evaluates a program equation by equation with the reference rules of its primitives. Slow and plain: what compiled

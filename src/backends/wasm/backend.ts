@@ -1,10 +1,10 @@
-import { type HostData, hostArray } from "../../dtypes/index.ts";
+import { compileToProgram, printProgram } from "../../compiler/index.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend, Buffer, CompileOptions, Executable, ProgramAnalysis } from "../../core/backend.ts";
 import { config } from "../../core/config.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
-import { compileToProgram, printProgram } from "../../compiler/index.ts";
+import { type HostData, hostArray } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
 import { emitProgram } from "./codegen/program.ts";
@@ -46,7 +46,9 @@ class WasmExecutable implements Executable {
       wasmBackend.release(args[i].buffer);
       args[i].buffer = null;
     });
-    return this.closed.outAvals.map((aval, i) => new ArrayImpl(aval, wasmBackend, wasmBackend.fromHost(results[i], aval)));
+    return this.closed.outAvals.map(
+      (aval, i) => new ArrayImpl(aval, wasmBackend, wasmBackend.fromHost(results[i], aval)),
+    );
   }
 
   /** The program is compiled again: keeping it for the rare reader would double the memory of every cached operation. */
@@ -59,14 +61,17 @@ class WasmExecutable implements Executable {
       case "wat":
         return emitProgram(compileToProgram(this.closed, this.options)).module.toText();
       default:
-        throw new ValueError(`There is no stage ${JSON.stringify(stage)}; there are "jaxpr", "kernels" and "wat".`);
+        throw new ValueError(
+          `There is no stage ${JSON.stringify(stage)}; there are "jaxpr", "kernels" and "wat".`,
+        );
     }
   }
 
   analysis(): ProgramAnalysis {
     const program = compileToProgram(this.closed, this.options);
     const { bytes, arenaBytes } = emitProgram(program);
-    const bytesOf = (avals: readonly ShapedArray[]) => avals.reduce((n, a) => n + a.size * a.dtype.itemsize, 0);
+    const bytesOf = (avals: readonly ShapedArray[]) =>
+      avals.reduce((n, a) => n + a.size * a.dtype.itemsize, 0);
     return {
       argumentBytes: bytesOf(this.closed.inAvals),
       outputBytes: bytesOf(this.closed.outAvals),

@@ -1,6 +1,6 @@
+import type { Kernel, Node, Program } from "../../compiler/ir.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
 import { scalarOps } from "../../compiler/scalarOps.ts";
-import type { Kernel, Node, Program } from "../../compiler/ir.ts";
 import { buffersOf } from "./codegen/kernelKey.ts";
 
 const product = (sizes: readonly number[]) => sizes.reduce((n, size) => n * size, 1);
@@ -18,7 +18,9 @@ function kernelFlops(kernel: Kernel): number {
       const reduced = kernel.reductions.map((r) => r.value);
       const within = new Set(nodesOf(reduced));
       const after = nodesOf(kernel.stores.map((s) => s.value)).filter((node) => !within.has(node));
-      return inner * (expressionFlops([...within]) + kernel.reductions.length) + points * expressionFlops(after);
+      return (
+        inner * (expressionFlops([...within]) + kernel.reductions.length) + points * expressionFlops(after)
+      );
     }
     case "scan":
       return product(kernel.axes) * (1 + expressionFlops(nodesOf([kernel.value])));
@@ -32,7 +34,9 @@ function kernelFlops(kernel: Kernel): number {
 }
 
 function expressionFlops(nodes: readonly Node[]): number {
-  return nodes.filter((n) => n.kind === "op" && childrenOf(n).some((c) => c.dtype.kind === "float") && n.op in scalarOps).length;
+  return nodes.filter(
+    (n) => n.kind === "op" && childrenOf(n).some((c) => c.dtype.kind === "float") && n.op in scalarOps,
+  ).length;
 }
 
 /** Bytes of all buffers that the kernels read or write, counted once per kernel. */

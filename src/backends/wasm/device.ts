@@ -1,6 +1,6 @@
-import { DeviceMemory } from "./memory/index.ts";
-import { scalarMath } from "./math/index.ts";
 import { MATH_MODULE } from "./codegen/library.ts";
+import { scalarMath } from "./math/index.ts";
+import { DeviceMemory } from "./memory/index.ts";
 
 const PAGES = 64;
 

@@ -1,8 +1,8 @@
-import { ResourceExhaustedError, RuntimeError } from "../../errors.ts";
+import type { Program, ResultSource } from "../../compiler/ir.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend } from "../../core/backend.ts";
-import type { Program, ResultSource } from "../../compiler/ir.ts";
+import { ResourceExhaustedError, RuntimeError } from "../../errors.ts";
 import { emitProgram, type PointerSource, type ProgramCode } from "./codegen/program.ts";
 import { deviceMemory, moduleImports } from "./device.ts";
 import { wasmFeatures } from "./features.ts";
@@ -107,7 +107,8 @@ export class LoadedProgram {
     let storage: Storage;
     if (source.kind === "argument") storage = replaced?.[source.index] ?? storageOf(args[source.index]);
     else if (source.kind === "const") storage = storageOf(this.consts[source.index]);
-    else if (source.donatedArg !== undefined) return replaced?.[source.donatedArg] ?? storageOf(args[source.donatedArg]);
+    else if (source.donatedArg !== undefined)
+      return replaced?.[source.donatedArg] ?? storageOf(args[source.donatedArg]);
     else {
       const first = this.results.findIndex((r) => r.kind === "buffer" && r.buffer === source.buffer);
       storage = earlier[first].buffer as Storage;
@@ -159,19 +160,25 @@ export class LoadedProgram {
     }
     switch (n) {
       case 0:
-        return run();
+        run();
+        break;
       case 1:
-        return run(a[0]);
+        run(a[0]);
+        break;
       case 2:
-        return run(a[0], a[1]);
+        run(a[0], a[1]);
+        break;
       case 3:
-        return run(a[0], a[1], a[2]);
+        run(a[0], a[1], a[2]);
+        break;
       case 4:
-        return run(a[0], a[1], a[2], a[3]);
+        run(a[0], a[1], a[2], a[3]);
+        break;
       case 5:
-        return run(a[0], a[1], a[2], a[3], a[4]);
+        run(a[0], a[1], a[2], a[3], a[4]);
+        break;
       default:
-        return run(...(a.length === n ? a : a.slice(0, n)));
+        run(...(a.length === n ? a : a.slice(0, n)));
     }
   }
 
@@ -220,7 +227,9 @@ function resultBytes(program: Program): number[] {
   return program.results.map((source) => {
     if (source.kind !== "buffer" || seen.has(source.buffer)) return -1;
     seen.add(source.buffer);
-    return program.placements[source.buffer].kind === "result" ? program.buffers[source.buffer].byteLength : -1;
+    return program.placements[source.buffer].kind === "result"
+      ? program.buffers[source.buffer].byteLength
+      : -1;
   });
 }
 

@@ -92,7 +92,13 @@ export class Draft {
     return this.buffers[view.buffer].size === source.aval.size ? view.buffer : null;
   }
 
-  private addPointwise(shape: readonly number[], buffer: number, value: Node, loads: readonly LoadNode[], nodes: number): void {
+  private addPointwise(
+    shape: readonly number[],
+    buffer: number,
+    value: Node,
+    loads: readonly LoadNode[],
+    nodes: number,
+  ): void {
     this.addLoop({ space: loopSizes(shape), reduceAxes: [], reduction: null, value, buffer, loads, nodes });
   }
 

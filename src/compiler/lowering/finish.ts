@@ -83,4 +83,3 @@ function dropUnusedReductions(b: NodeBuilder, kernel: LoopKernel): LoopKernel {
     stores: kernel.stores.map((s) => ({ ...s, value: rewrite(b, s.value, renumber, done) })),
   };
 }
-

@@ -69,7 +69,8 @@ export class Fusion {
     if (reads === "elsewhere") return null;
     if (late.reductions.length > 0) {
       // Reductions side by side; one cannot use another's result within a kernel.
-      if (reads === "same" || early.reductions.length === 0 || !sameSizes(early.reduceAxes, late.reduceAxes)) return null;
+      if (reads === "same" || early.reductions.length === 0 || !sameSizes(early.reduceAxes, late.reduceAxes))
+        return null;
     } else if (early.reductions.length > 0 && reads !== "same") {
       return null;
     }

@@ -75,17 +75,23 @@ export class Lowering {
     const { lowering } = eqn.primitive;
     switch (lowering.kind) {
       case "pointwise":
-        return this.lowerPointwise(eqn, lowering);
+        this.lowerPointwise(eqn, lowering);
+        break;
       case "reduction":
-        return lowerReduction(this, eqn, lowering);
+        lowerReduction(this, eqn, lowering);
+        break;
       case "scan":
-        return lowerScan(this, eqn, lowering);
+        lowerScan(this, eqn, lowering);
+        break;
       case "dot":
-        return lowerDot(this, eqn, lowering);
+        lowerDot(this, eqn, lowering);
+        break;
       case "sort":
-        return lowerSort(this, eqn, lowering);
+        lowerSort(this, eqn, lowering);
+        break;
       case "scatter":
-        return lowerScatter(this, eqn, lowering);
+        lowerScatter(this, eqn, lowering);
+        break;
       case "inline":
         throw new Error(`primitive ${eqn.primitive.name} is to be inlined but gave no program`);
       case "none":
@@ -105,7 +111,8 @@ export class Lowering {
         this.sources[value.id] = this.draft.empty(value.aval);
         return;
       }
-      const emit = (index: readonly Node[]) => lowering.emit(b, operands, index, eqn.params, avals, k) as Node;
+      const emit = (index: readonly Node[]) =>
+        lowering.emit(b, operands, index, eqn.params, avals, k) as Node;
       const source = this.draft.inlined(value.aval, this.uses[value.id], emit);
       for (const x of operands) {
         if (!x.isInlined) continue;
@@ -144,7 +151,8 @@ export class Lowering {
     while (source.measure().nodes > maxExpression) {
       let largest: Source | undefined;
       for (const x of operands) {
-        if (x.isInlined && (largest === undefined || x.measure().nodes > largest.measure().nodes)) largest = x;
+        if (x.isInlined && (largest === undefined || x.measure().nodes > largest.measure().nodes))
+          largest = x;
       }
       if (largest === undefined || largest.measure().nodes < 4) return;
       this.draft.materialize(largest);

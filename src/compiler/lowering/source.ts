@@ -74,7 +74,11 @@ export class Source implements Operand {
     const p = position as Node;
     if (this.constant !== null) return this.constant;
     if (this.view !== null && isContiguous(this.view)) {
-      return this.b.load(this.view.buffer, this.aval.dtype, linearCombination(this.b, [p], [1], this.view.offset));
+      return this.b.load(
+        this.view.buffer,
+        this.aval.dtype,
+        linearCombination(this.b, [p], [1], this.view.offset),
+      );
     }
     return this.at(delinearize(this.b, p, this.aval.shape));
   }
@@ -131,7 +135,11 @@ export class Source implements Operand {
   }
 
   private load(view: View, index: readonly Node[]): Node {
-    return this.b.load(view.buffer, this.aval.dtype, linearCombination(this.b, index, view.strides, view.offset));
+    return this.b.load(
+      view.buffer,
+      this.aval.dtype,
+      linearCombination(this.b, index, view.strides, view.offset),
+    );
   }
 
   /** What stands for an element where there is none: a guard that never holds protects it. */
@@ -194,7 +202,12 @@ export function delinearize(b: NodeBuilder, position: Node, shape: readonly numb
   for (let d = shape.length - 1; d >= 0; d--) {
     const quotient = step === 1 ? position : b.op("div", position, b.const(step, int32));
     const leading = shape.slice(0, d).every((n) => n === 1);
-    index[d] = shape[d] === 1 ? b.const(0, int32) : leading ? quotient : b.op("rem", quotient, b.const(shape[d], int32));
+    index[d] =
+      shape[d] === 1
+        ? b.const(0, int32)
+        : leading
+          ? quotient
+          : b.op("rem", quotient, b.const(shape[d], int32));
     step *= shape[d];
   }
   return index;

@@ -18,7 +18,8 @@ export interface Linear {
 const maxTerms = 16;
 
 /** A coefficient or constant modulo 2^32. */
-const wrap = (x: number): number => (x >= -2147483648 && x <= 2147483647 ? x : Number(BigInt.asIntN(32, BigInt(x))));
+const wrap = (x: number): number =>
+  x >= -2147483648 && x <= 2147483647 ? x : Number(BigInt.asIntN(32, BigInt(x)));
 const product = (a: number, b: number): number => Math.imul(a, b);
 
 /** Whether the operation is a sum or a multiple of index arithmetic. */
@@ -31,7 +32,8 @@ export function isLinearArithmetic(b: NodeBuilder, op: string, args: readonly No
       return b.isIndexLike(args[0]);
     case "mul":
       return (
-        (args[1].kind === "const" && b.isIndexLike(args[0])) || (args[0].kind === "const" && b.isIndexLike(args[1]))
+        (args[1].kind === "const" && b.isIndexLike(args[0])) ||
+        (args[0].kind === "const" && b.isIndexLike(args[1]))
       );
     default:
       return false;
@@ -90,7 +92,12 @@ export function mulLinear(b: NodeBuilder, args: readonly Node[]): Node {
 }
 
 /** `constant + sum of strides[d] * index[d]`: the offset of an element. */
-export function linearCombination(b: NodeBuilder, index: readonly Node[], strides: readonly number[], constant: number): Node {
+export function linearCombination(
+  b: NodeBuilder,
+  index: readonly Node[],
+  strides: readonly number[],
+  constant: number,
+): Node {
   let sum: Linear = { atoms: [], coefficients: [], constant };
   for (let d = 0; d < index.length; d++) {
     if (strides[d] !== 0) sum = combine(sum, 1, linearOf(b, index[d]), strides[d]);
@@ -112,7 +119,9 @@ export function fromLinear(b: NodeBuilder, sum: Linear): Node {
     const term = c === 1 ? atoms[i] : b.raw("mul", int32, [atoms[i], b.const(c, int32)], true);
     node = node === undefined ? term : b.raw("add", int32, [node, term], true);
   }
-  return constant === 0 ? (node as Node) : b.raw("add", int32, [node as Node, b.const(constant, int32)], true);
+  return constant === 0
+    ? (node as Node)
+    : b.raw("add", int32, [node as Node, b.const(constant, int32)], true);
 }
 
 const isOp = (node: Node, op: string): node is OpNode => node.kind === "op" && node.op === op;
@@ -131,7 +140,10 @@ function recombine(b: NodeBuilder, sum: Linear): Linear {
     // The quotient must be there as it is, or as the sum that it simplified to.
     const missing = combine(sum, 1, quotient, product(-k, c));
     const unchanged = new Set(sum.atoms);
-    if (missing.atoms.length > sum.atoms.length - quotient.atoms.length || missing.atoms.some((a) => !unchanged.has(a))) {
+    if (
+      missing.atoms.length > sum.atoms.length - quotient.atoms.length ||
+      missing.atoms.some((a) => !unchanged.has(a))
+    ) {
       continue;
     }
     const rest = combine(missing, 1, { atoms: [atom], coefficients: [1], constant: 0 }, -k);
@@ -171,7 +183,11 @@ const isZero = (x: Linear) => x.atoms.length === 0 && x.constant === 0;
  * `g*a + r` with `0 <= r < g`, for a common factor `g` of `c` and of some terms: then the quotient by `c` is that of `a` by
  * `c / g`.
  */
-function splitByFactor(b: NodeBuilder, sum: Linear, c: number): { g: number; a: Linear; r: Linear } | undefined {
+function splitByFactor(
+  b: NodeBuilder,
+  sum: Linear,
+  c: number,
+): { g: number; a: Linear; r: Linear } | undefined {
   for (const k of sum.coefficients) {
     const g = gcd(Math.abs(k), c);
     if (g <= 1 || g === c) continue;
@@ -201,7 +217,8 @@ export function divideByConstant(b: NodeBuilder, x: Node, c: number): Node | und
   // (y % (c*d)) / c = (y / c) % d
   if (isOp(x, "rem") && x.args[1].kind === "const" && b.low(x.args[0]) >= 0) {
     const d = x.args[1].value as number;
-    if (d > 0 && d % c === 0) return b.op("rem", b.op("div", x.args[0], b.const(c, int32)), b.const(d / c, int32));
+    if (d > 0 && d % c === 0)
+      return b.op("rem", b.op("div", x.args[0], b.const(c, int32)), b.const(d / c, int32));
   }
   const sum = linearOf(b, x);
   if (!isExactSum(b, sum)) return undefined;
@@ -222,14 +239,20 @@ export function remainderByConstant(b: NodeBuilder, x: Node, c: number): Node | 
   if (b.low(x) < 0) return undefined;
   if (b.high(x) < c) return x;
   // (y % (c*d)) % c = y % c
-  if (isOp(x, "rem") && x.args[1].kind === "const" && b.low(x.args[0]) >= 0 && (x.args[1].value as number) % c === 0) {
+  if (
+    isOp(x, "rem") &&
+    x.args[1].kind === "const" &&
+    b.low(x.args[0]) >= 0 &&
+    (x.args[1].value as number) % c === 0
+  ) {
     return b.op("rem", x.args[0], b.const(c, int32));
   }
   const sum = linearOf(b, x);
   if (!isExactSum(b, sum)) return undefined;
   // (c*q + r) % c = r % c where r >= 0
   const { quotient, rest } = splitBy(sum, c);
-  if (!isZero(quotient) && rangeOf(b, rest).low >= 0) return b.op("rem", fromLinear(b, rest), b.const(c, int32));
+  if (!isZero(quotient) && rangeOf(b, rest).low >= 0)
+    return b.op("rem", fromLinear(b, rest), b.const(c, int32));
   // (g*a + r) % (g*d) = g * (a % d) + r where 0 <= r < g
   const factor = splitByFactor(b, sum, c);
   if (factor === undefined) return undefined;

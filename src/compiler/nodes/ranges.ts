@@ -29,7 +29,8 @@ const rules: Readonly<Record<string, Rule>> = {
   abs: (a) => (a.low >= 0 ? a : range(0, Math.max(-a.low, a.high))),
   sign: (a) => range(Math.sign(a.low), Math.sign(a.high)),
   // Truncating division by a positive constant is monotone.
-  div: (a, b) => (b.low > 0 && b.low === b.high ? range(Math.trunc(a.low / b.low), Math.trunc(a.high / b.low)) : undefined),
+  div: (a, b) =>
+    b.low > 0 && b.low === b.high ? range(Math.trunc(a.low / b.low), Math.trunc(a.high / b.low)) : undefined,
   rem: (a, b) => {
     if (b.low <= 0) return undefined;
     const most = b.high - 1;

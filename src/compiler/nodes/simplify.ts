@@ -21,7 +21,13 @@ function hasExactInverse(node: Node): node is ConstNode {
   if (node.kind !== "const" || !isFloat(node)) return false;
   const c = Math.abs(node.value as number);
   const limit = node.dtype.bits === 32 ? 126 : 1022;
-  return c > 0 && Math.log2(c) === Math.round(Math.log2(c)) && 2 ** Math.round(Math.log2(c)) === c && c >= 2 ** -limit && c <= 2 ** limit;
+  return (
+    c > 0 &&
+    Math.log2(c) === Math.round(Math.log2(c)) &&
+    2 ** Math.round(Math.log2(c)) === c &&
+    c >= 2 ** -limit &&
+    c <= 2 ** limit
+  );
 }
 
 /** Laws of `op(x, c)` that hold whichever operand is the constant. */
@@ -33,7 +39,7 @@ const eitherSide =
 const laws: Readonly<Record<string, readonly Law[]>> = {
   add: [
     // n + 0 = n for integers; x + -0 = x for floats.
-    eitherSide((_b, x, c) => (isInt(x) ? isConst(c, 0) : isConst(c, -0)) ? x : undefined),
+    eitherSide((_b, x, c) => ((isInt(x) ? isConst(c, 0) : isConst(c, -0)) ? x : undefined)),
   ],
   sub: [
     // x - 0 = x, for floats too.
@@ -55,10 +61,16 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
     // x / 2^k = x * 2^-k
     (b, x, y) => (hasExactInverse(y) ? b.op("mul", x, b.const(1 / (y.value as number), x.dtype)) : undefined),
     // Quotients of index arithmetic.
-    (b, x, y) => (x.dtype === int32 && y.kind === "const" && (y.value as number) > 0 ? divideByConstant(b, x, y.value as number) : undefined),
+    (b, x, y) =>
+      x.dtype === int32 && y.kind === "const" && (y.value as number) > 0
+        ? divideByConstant(b, x, y.value as number)
+        : undefined,
   ],
   rem: [
-    (b, x, y) => (x.dtype === int32 && y.kind === "const" && (y.value as number) > 0 ? remainderByConstant(b, x, y.value as number) : undefined),
+    (b, x, y) =>
+      x.dtype === int32 && y.kind === "const" && (y.value as number) > 0
+        ? remainderByConstant(b, x, y.value as number)
+        : undefined,
   ],
   neg: [
     // -(-x) = x
@@ -77,46 +89,94 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
   max: [
     (_b, x, y) => (x === y ? x : undefined),
     // max(x, y) = x where x >= y always
-    (b, x, y) => (x.dtype !== int32 ? undefined : b.low(x) >= b.high(y) ? x : b.low(y) >= b.high(x) ? y : undefined),
+    (b, x, y) =>
+      x.dtype !== int32 ? undefined : b.low(x) >= b.high(y) ? x : b.low(y) >= b.high(x) ? y : undefined,
   ],
   min: [
     (_b, x, y) => (x === y ? x : undefined),
     // min(x, y) = x where x <= y always
-    (b, x, y) => (x.dtype !== int32 ? undefined : b.high(x) <= b.low(y) ? x : b.high(y) <= b.low(x) ? y : undefined),
+    (b, x, y) =>
+      x.dtype !== int32 ? undefined : b.high(x) <= b.low(y) ? x : b.high(y) <= b.low(x) ? y : undefined,
   ],
   eq: [
     // n = n
     (b, x, y) => (x === y && !isFloat(x) ? truth(b, true) : undefined),
-    (b, x, y) => (x.dtype === int32 && (b.high(x) < b.low(y) || b.high(y) < b.low(x)) ? truth(b, false) : undefined),
+    (b, x, y) =>
+      x.dtype === int32 && (b.high(x) < b.low(y) || b.high(y) < b.low(x)) ? truth(b, false) : undefined,
     // (p = true) = p, (p = false) = not p
     eitherSide((b, x, c) => (x.dtype !== bool ? undefined : isConst(c, 1) ? x : b.op("not", x))),
   ],
   ne: [
     (b, x, y) => (x === y && !isFloat(x) ? truth(b, false) : undefined),
-    (b, x, y) => (x.dtype === int32 && (b.high(x) < b.low(y) || b.high(y) < b.low(x)) ? truth(b, true) : undefined),
+    (b, x, y) =>
+      x.dtype === int32 && (b.high(x) < b.low(y) || b.high(y) < b.low(x)) ? truth(b, true) : undefined,
     // (p != false) = p, (p != true) = not p
     eitherSide((b, x, c) => (x.dtype !== bool ? undefined : isConst(c, 0) ? x : b.op("not", x))),
     // A bool converted to a number differs from 0 exactly when it is true.
-    eitherSide((_b, x, c) => (isConst(c, 0) && x.kind === "cast" && !x.bits && x.arg.dtype === bool ? x.arg : undefined)),
+    eitherSide((_b, x, c) =>
+      isConst(c, 0) && x.kind === "cast" && !x.bits && x.arg.dtype === bool ? x.arg : undefined,
+    ),
   ],
-  lt: [(b, x, y) => compare(b, x, y, (p, q) => p.high < q.low, (p, q) => p.low >= q.high)],
-  le: [(b, x, y) => compare(b, x, y, (p, q) => p.high <= q.low, (p, q) => p.low > q.high)],
-  gt: [(b, x, y) => compare(b, x, y, (p, q) => p.low > q.high, (p, q) => p.high <= q.low)],
-  ge: [(b, x, y) => compare(b, x, y, (p, q) => p.low >= q.high, (p, q) => p.high < q.low)],
+  lt: [
+    (b, x, y) =>
+      compare(
+        b,
+        x,
+        y,
+        (p, q) => p.high < q.low,
+        (p, q) => p.low >= q.high,
+      ),
+  ],
+  le: [
+    (b, x, y) =>
+      compare(
+        b,
+        x,
+        y,
+        (p, q) => p.high <= q.low,
+        (p, q) => p.low > q.high,
+      ),
+  ],
+  gt: [
+    (b, x, y) =>
+      compare(
+        b,
+        x,
+        y,
+        (p, q) => p.low > q.high,
+        (p, q) => p.high <= q.low,
+      ),
+  ],
+  ge: [
+    (b, x, y) =>
+      compare(
+        b,
+        x,
+        y,
+        (p, q) => p.low >= q.high,
+        (p, q) => p.high < q.low,
+      ),
+  ],
   and: [
     (_b, x, y) => (x === y ? x : undefined),
     // x & 0 = 0, x & ones = x; p and true = p
-    eitherSide((_b, x, c) => (isConst(c, 0) ? c : isConst(c, x.dtype === bool ? 1 : allOnes(x.dtype)) ? x : undefined)),
+    eitherSide((_b, x, c) =>
+      isConst(c, 0) ? c : isConst(c, x.dtype === bool ? 1 : allOnes(x.dtype)) ? x : undefined,
+    ),
   ],
   or: [
     (_b, x, y) => (x === y ? x : undefined),
     // x | 0 = x, x | ones = ones; p or true = true
-    eitherSide((_b, x, c) => (isConst(c, 0) ? x : isConst(c, x.dtype === bool ? 1 : allOnes(x.dtype)) ? c : undefined)),
+    eitherSide((_b, x, c) =>
+      isConst(c, 0) ? x : isConst(c, x.dtype === bool ? 1 : allOnes(x.dtype)) ? c : undefined,
+    ),
   ],
   xor: [
     // x ^ x = 0, x ^ 0 = x; p xor true = not p
     (b, x, y) => (x === y ? b.const(0, x.dtype) : undefined),
-    eitherSide((b, x, c) => (isConst(c, 0) ? x : isConst(c, x.dtype === bool ? 1 : allOnes(x.dtype)) ? b.op("not", x) : undefined)),
+    eitherSide((b, x, c) =>
+      isConst(c, 0) ? x : isConst(c, x.dtype === bool ? 1 : allOnes(x.dtype)) ? b.op("not", x) : undefined,
+    ),
   ],
   not: [
     (_b, x) => (isOp(x, "not") ? x.args[0] : undefined),
@@ -138,7 +198,14 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
     // select(not c, x, y) = select(c, y, x)
     (b, c, x, y) => (isOp(c, "not") ? b.select(c.args[0], y, x) : undefined),
     // select(c, true, false) = c, select(c, false, true) = not c
-    (b, c, x, y) => (x.dtype !== bool ? undefined : isConst(x, 1) && isConst(y, 0) ? c : isConst(x, 0) && isConst(y, 1) ? b.op("not", c) : undefined),
+    (b, c, x, y) =>
+      x.dtype !== bool
+        ? undefined
+        : isConst(x, 1) && isConst(y, 0)
+          ? c
+          : isConst(x, 0) && isConst(y, 1)
+            ? b.op("not", c)
+            : undefined,
     // A choice already made by the same condition.
     (b, c, x, y) => {
       if (isOp(x, "select") && x.args[0] === c) return b.select(c, x.args[1], y);
@@ -149,11 +216,19 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
   key_word0: [(_b, x) => (isOp(x, "key_pack") ? x.args[0] : undefined)],
   key_word1: [(_b, x) => (isOp(x, "key_pack") ? x.args[1] : undefined)],
   key_pack: [
-    (_b, x, y) => (isOp(x, "key_word0") && isOp(y, "key_word1") && x.args[0] === y.args[0] ? x.args[0] : undefined),
+    (_b, x, y) =>
+      isOp(x, "key_word0") && isOp(y, "key_word1") && x.args[0] === y.args[0] ? x.args[0] : undefined,
   ],
 };
 
-const opposites: Readonly<Record<string, string>> = { lt: "ge", ge: "lt", gt: "le", le: "gt", eq: "ne", ne: "eq" };
+const opposites: Readonly<Record<string, string>> = {
+  lt: "ge",
+  ge: "lt",
+  gt: "le",
+  le: "gt",
+  eq: "ne",
+  ne: "eq",
+};
 
 interface Bounds {
   readonly low: number;
@@ -188,7 +263,8 @@ export function simplifyCast(b: NodeBuilder, x: Node, to: DType): Node | undefin
   if (x.kind !== "cast" || x.bits) return undefined;
   const from = x.arg.dtype;
   // int32 -> uint32 -> int32 and back: wrapping twice changes nothing.
-  if (from === to && (x.dtype === int32 || x.dtype === uint32) && (from === int32 || from === uint32)) return x.arg;
+  if (from === to && (x.dtype === int32 || x.dtype === uint32) && (from === int32 || from === uint32))
+    return x.arg;
   // A bool as 0 or 1 in any dtype, and then in another.
   return from === bool ? b.cast(x.arg, to) : undefined;
 }

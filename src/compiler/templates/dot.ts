@@ -1,6 +1,6 @@
+import { shapedArray } from "../../core/aval.ts";
 import type { TemplateLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
-import { shapedArray } from "../../core/aval.ts";
 import type { DType } from "../../dtypes/index.ts";
 import type { FlatEqn, Value } from "../flat.ts";
 import type { DotKernel, Node, View } from "../ir.ts";
@@ -34,7 +34,10 @@ export function lowerDot(l: Lowering, eqn: FlatEqn, lowering: DotLowering): void
   const { contract, batch } = lowering.dims(eqn.params);
   const operands = eqn.inputs.map((v) => convert(l, l.source(v), dtype));
   const k = contract[0].reduce((n, d) => n * operands[0].aval.shape[d], 1);
-  if (k === 0) return l.define(out, l.draft.constant(out.aval, l.draft.b.const(0, dtype)));
+  if (k === 0) {
+    l.define(out, l.draft.constant(out.aval, l.draft.b.const(0, dtype)));
+    return;
+  }
 
   const contracted = orderPairs(contract, operands);
   const sides = operands.map((x, side) => arrange(l, x, batch[side], contracted[side]));
@@ -57,8 +60,18 @@ export function lowerDot(l: Lowering, eqn: FlatEqn, lowering: DotLowering): void
     shape: [...sizes, ...shape],
     strides: steps,
   });
-  const left = { view: view(lhs, [m, k], [...strides[0], rowStride, kLeft]), batch: strides[0], rowStride, colStride: kLeft };
-  const right = { view: view(rhs, [k, n], [...strides[1], kRight, colStride]), batch: strides[1], rowStride: kRight, colStride };
+  const left = {
+    view: view(lhs, [m, k], [...strides[0], rowStride, kLeft]),
+    batch: strides[0],
+    rowStride,
+    colStride: kLeft,
+  };
+  const right = {
+    view: view(rhs, [k, n], [...strides[1], kRight, colStride]),
+    batch: strides[1],
+    rowStride: kRight,
+    colStride,
+  };
   const kernel: DotKernel = {
     kind: "dot",
     name: eqn.primitive.name,
@@ -99,13 +112,16 @@ function prefersSwapped(l: Lowering, eqn: FlatEqn, m: number, n: number): boolea
   if (m === 1 || n === 1) return false;
   const [out] = eqn.outputs;
   const consumer = l.onlyConsumer(out);
-  if (consumer?.primitive.lowering.kind !== "pointwise" || consumer.primitive.lowering.cost !== "view") return false;
+  if (consumer?.primitive.lowering.kind !== "pointwise" || consumer.primitive.lowering.cost !== "view")
+    return false;
   if (consumer.inputs.length !== 1 || consumer.outputs.length !== 1) return false;
   const { lowering } = consumer.primitive;
   const probe = swappedResult(l, out, 0, m, n);
   const { aval } = consumer.outputs[0];
-  const read = l.draft.inlined(aval, 1, (index) =>
-    lowering.emit(l.draft.b, [probe], index, consumer.params, [aval], 0) as Node,
+  const read = l.draft.inlined(
+    aval,
+    1,
+    (index) => lowering.emit(l.draft.b, [probe], index, consumer.params, [aval], 0) as Node,
   );
   read.settle();
   return read.view !== null && isContiguous(read.view);

@@ -21,11 +21,15 @@ export function lowerReduction(l: Lowering, eqn: FlatEqn, lowering: ReductionLow
 
   if (sizes.includes(0)) {
     if (isIndex) throw new Error(`${eqn.primitive.name} of an empty axis has no result`);
-    return l.define(out, l.draft.constant(out.aval, identityNode(l, lowering.op, out.aval.dtype)));
+    l.define(out, l.draft.constant(out.aval, identityNode(l, lowering.op, out.aval.dtype)));
+    return;
   }
   if (sizes.every((n) => n === 1)) {
     // One element: the reduction is the element itself.
-    if (isIndex) return l.define(out, l.draft.constant(out.aval, b.const(0, out.aval.dtype)));
+    if (isIndex) {
+      l.define(out, l.draft.constant(out.aval, b.const(0, out.aval.dtype)));
+      return;
+    }
     const zero = b.const(0, int32);
     const source = l.draft.inlined(out.aval, l.usesOf(out), (index) => {
       let next = 0;
@@ -33,7 +37,8 @@ export function lowerReduction(l: Lowering, eqn: FlatEqn, lowering: ReductionLow
     });
     if (operand.isInlined) operand.addUser(source);
     source.settle();
-    return l.define(out, source);
+    l.define(out, source);
+    return;
   }
 
   const space = loopSizes(kept);
@@ -50,10 +55,13 @@ export function lowerReduction(l: Lowering, eqn: FlatEqn, lowering: ReductionLow
   const buffer = l.draft.newBuffer(out.aval.update({ dtype }));
   l.draft.addLoop({ space, reduceAxes: loopSizes(sizes), reduction, value, buffer, loads, nodes });
   const result = l.draft.stored(out.aval.update({ dtype }), buffer);
-  if (dtype === out.aval.dtype) return l.define(out, result);
+  if (dtype === out.aval.dtype) {
+    l.define(out, result);
+    return;
+  }
   // Positions are int32 inside; the program may have asked for another integer.
   const emit = (at: readonly Node[]) => b.cast(result.at(at), out.aval.dtype);
-  return l.define(out, l.draft.inlined(out.aval, l.usesOf(out), emit));
+  l.define(out, l.draft.inlined(out.aval, l.usesOf(out), emit));
 }
 
 function identityNode(l: Lowering, op: ReduceOp, dtype: DType): Node {

@@ -14,7 +14,10 @@ export function lowerScan(l: Lowering, eqn: FlatEqn, lowering: ScanLowering<Para
   const [out] = eqn.outputs;
   const { shape } = out.aval;
   const along = lowering.axis(eqn.params);
-  if (shape[along] === 1) return l.define(out, operand);
+  if (shape[along] === 1) {
+    l.define(out, operand);
+    return;
+  }
   const value = l.settleReads([operand], operand.aval.size, () => operand.expression());
   const buffer = l.draft.newBuffer(out.aval);
   const reads = measure(b, value).loads.map((load) => load.buffer);

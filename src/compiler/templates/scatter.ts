@@ -21,7 +21,10 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
     eqn.params,
     operands.map((x) => x.aval),
   );
-  if (space.includes(0)) return l.define(out, base);
+  if (space.includes(0)) {
+    l.define(out, base);
+    return;
+  }
   const points = space.reduce((n, x) => n * x, 1);
   const point = l.draft.identity(space);
   const strides = rowMajorStrides(base.aval.shape);
@@ -34,7 +37,10 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
     };
   });
   const condition = guard !== null && guard.kind === "const" ? null : guard;
-  if (guard?.kind === "const" && guard.value === 0) return l.define(out, base);
+  if (guard?.kind === "const" && guard.value === 0) {
+    l.define(out, base);
+    return;
+  }
 
   // A constant base is filled in for this kernel alone, so that it can be updated in place.
   const from = l.draft.contiguous(base);

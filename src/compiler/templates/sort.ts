@@ -32,8 +32,11 @@ export function lowerSort(l: Lowering, eqn: FlatEqn, lowering: SortLowering): vo
     outputs,
   }));
   eqn.outputs.forEach((v, i) => {
+    if (dimension === shape.length - 1) {
+      l.define(v, l.draft.stored(v.aval, outputs[i]));
+      return;
+    }
     const sorted = l.draft.stored(movedAval(v.aval.shape, dimension, v.aval.dtype), outputs[i]);
-    if (dimension === shape.length - 1) return l.define(v, l.draft.stored(v.aval, outputs[i]));
     const back = l.draft.inlined(v.aval, l.usesOf(v), (index) =>
       sorted.at([...index.slice(0, dimension), ...index.slice(dimension + 1), index[dimension]]),
     );

@@ -1,8 +1,9 @@
 // A small stand-in for MNIST: bright columns and rows by digit, with noise, in IDX files or in memory.
 
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { Digits, Mnist } from "../../../examples/mnist/data.ts";
 
 const side = 6;
@@ -35,8 +36,11 @@ export function makeMnist(): Mnist {
   return { train: makeDigits(640, 1), test: makeDigits(100, 2) };
 }
 
+/** A folder that is removed when the test ends. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "fluxion-mnist-"));
+  const folder = mkdtempSync(join(tmpdir(), "fluxion-mnist-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export function writeIdx(file: string, shape: number[], data: Uint8Array): void {

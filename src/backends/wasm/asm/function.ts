@@ -19,6 +19,7 @@ const v128View = new DataView(v128Bytes.buffer);
  * builder. Control flow takes callbacks, so blocks always close.
  *
  * @example
+ * const mb = new ModuleBuilder();
  * const twice = mb.function("twice", ["f32"], ["f32"], (f, x) => f.get(x).f32.const(2).f32.mul());
  */
 export class FunctionBuilder {
@@ -30,53 +31,65 @@ export class FunctionBuilder {
   #depth = 0;
   readonly #free: Partial<Record<ValType, Local[]>> = {};
 
-  readonly i32 = makeNamespace("i32", this, { const: (value: number) => this.#i32Const(value) });
-  readonly i64 = makeNamespace("i64", this, { const: (value: bigint | number) => this.#i64Const(value) });
-  readonly f32 = makeNamespace("f32", this, { const: (value: number) => this.#f32Const(value) });
-  readonly f64 = makeNamespace("f64", this, { const: (value: number) => this.#f64Const(value) });
-  readonly v128 = makeNamespace("v128", this, {
+  readonly i32 = makeNamespace("i32", this as FunctionBuilder, {
+    const: (value: number): FunctionBuilder => this.#i32Const(value),
+  });
+  readonly i64 = makeNamespace("i64", this as FunctionBuilder, {
+    const: (value: bigint | number): FunctionBuilder => this.#i64Const(value),
+  });
+  readonly f32 = makeNamespace("f32", this as FunctionBuilder, {
+    const: (value: number): FunctionBuilder => this.#f32Const(value),
+  });
+  readonly f64 = makeNamespace("f64", this as FunctionBuilder, {
+    const: (value: number): FunctionBuilder => this.#f64Const(value),
+  });
+  readonly v128 = makeNamespace("v128", this as FunctionBuilder, {
     /** A constant from its sixteen bytes, lowest address first. */
-    const: (bytes: ArrayLike<number>) => this.#v128Const(bytes),
+    const: (bytes: ArrayLike<number>): FunctionBuilder => this.#v128Const(bytes),
   });
-  readonly i8x16 = makeNamespace("i8x16", this, {
+  readonly i8x16 = makeNamespace("i8x16", this as FunctionBuilder, {
     /** A constant of sixteen lanes, or one value for all. */
-    const: (...lanes: number[]) => this.#lanes(lanes, 1, (at, x) => v128View.setInt8(at, x)),
+    const: (...lanes: number[]): FunctionBuilder => this.#lanes(lanes, 1, (at, x) => v128View.setInt8(at, x)),
     /** Lanes 0-15 name bytes of the first operand, 16-31 of the second. */
-    shuffle: (...lanes: number[]) => this.#shuffle(lanes),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(lanes),
   });
-  readonly i16x8 = makeNamespace("i16x8", this, {
-    const: (...lanes: number[]) => this.#lanes(lanes, 2, (at, x) => v128View.setInt16(at, x, true)),
+  readonly i16x8 = makeNamespace("i16x8", this as FunctionBuilder, {
+    const: (...lanes: number[]): FunctionBuilder =>
+      this.#lanes(lanes, 2, (at, x) => v128View.setInt16(at, x, true)),
     /** Shuffle of 16-bit lanes: 0-7 of the first operand, 8-15 of the second. */
-    shuffle: (...lanes: number[]) => this.#shuffle(wideLanes(lanes, 2)),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(wideLanes(lanes, 2)),
   });
-  readonly i32x4 = makeNamespace("i32x4", this, {
-    const: (...lanes: number[]) => this.#lanes(lanes, 4, (at, x) => v128View.setInt32(at, x, true)),
+  readonly i32x4 = makeNamespace("i32x4", this as FunctionBuilder, {
+    const: (...lanes: number[]): FunctionBuilder =>
+      this.#lanes(lanes, 4, (at, x) => v128View.setInt32(at, x, true)),
     /** Shuffle of 32-bit lanes: 0-3 of the first operand, 4-7 of the second. */
-    shuffle: (...lanes: number[]) => this.#shuffle(wideLanes(lanes, 4)),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(wideLanes(lanes, 4)),
   });
-  readonly i64x2 = makeNamespace("i64x2", this, {
-    const: (...lanes: (bigint | number)[]) =>
+  readonly i64x2 = makeNamespace("i64x2", this as FunctionBuilder, {
+    const: (...lanes: (bigint | number)[]): FunctionBuilder =>
       this.#lanes(lanes, 8, (at, x) => v128View.setBigInt64(at, BigInt.asIntN(64, BigInt(x)), true)),
     /** Shuffle of 64-bit lanes: 0-1 of the first operand, 2-3 of the second. */
-    shuffle: (...lanes: number[]) => this.#shuffle(wideLanes(lanes, 8)),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(wideLanes(lanes, 8)),
   });
-  readonly f32x4 = makeNamespace("f32x4", this, {
-    const: (...lanes: number[]) => this.#lanes(lanes, 4, (at, x) => v128View.setFloat32(at, x, true)),
+  readonly f32x4 = makeNamespace("f32x4", this as FunctionBuilder, {
+    const: (...lanes: number[]): FunctionBuilder =>
+      this.#lanes(lanes, 4, (at, x) => v128View.setFloat32(at, x, true)),
   });
-  readonly f64x2 = makeNamespace("f64x2", this, {
-    const: (...lanes: number[]) => this.#lanes(lanes, 8, (at, x) => v128View.setFloat64(at, x, true)),
+  readonly f64x2 = makeNamespace("f64x2", this as FunctionBuilder, {
+    const: (...lanes: number[]): FunctionBuilder =>
+      this.#lanes(lanes, 8, (at, x) => v128View.setFloat64(at, x, true)),
   });
-  readonly memory = makeNamespace("memory", this, {
+  readonly memory = makeNamespace("memory", this as FunctionBuilder, {
     /** Stack: destination, source, byte count. Overlapping ranges are fine. */
-    copy: () => this.#op(OP.memoryCopy, 0, 0),
+    copy: (): FunctionBuilder => this.#op(OP.memoryCopy, 0, 0),
     /** Stack: destination, byte value, byte count. */
-    fill: () => this.#op(OP.memoryFill, 0),
-    size: () => this.#op(OP.memorySize, 0),
-    grow: () => this.#op(OP.memoryGrow, 0),
+    fill: (): FunctionBuilder => this.#op(OP.memoryFill, 0),
+    size: (): FunctionBuilder => this.#op(OP.memorySize, 0),
+    grow: (): FunctionBuilder => this.#op(OP.memoryGrow, 0),
     /** Stack: destination, offset in the segment, byte count. */
-    init: (data: DataRef) => this.#op(OP.memoryInit, data.index, 0),
-    drop: (data: DataRef) => this.#op(OP.dataDrop, data.index),
-    atomic_fence: () => this.#op(OP.atomicFence, 0),
+    init: (data: DataRef): FunctionBuilder => this.#op(OP.memoryInit, data.index, 0),
+    drop: (data: DataRef): FunctionBuilder => this.#op(OP.dataDrop, data.index),
+    atomic_fence: (): FunctionBuilder => this.#op(OP.atomicFence, 0),
   });
 
   constructor(params: readonly ValType[], results: readonly ValType[]) {

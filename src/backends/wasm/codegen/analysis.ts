@@ -1,5 +1,5 @@
-import { bool, int32 } from "../../../dtypes/index.ts";
 import type { ConstNode, Node } from "../../../compiler/ir.ts";
+import { bool, int32 } from "../../../dtypes/index.ts";
 
 /** `constant + sum(coefficient * atom)` modulo 2^32; atoms are index nodes and int32 nodes of any other kind. */
 export interface Linear {
@@ -55,7 +55,8 @@ export class Analysis {
   /** The node that stands for `node`: decided selections are their branch. */
   resolve(node: Node): Node {
     const { decided } = this.assumptions;
-    if (decided === undefined || decided.size === 0 || (node.kind !== "op" && node.kind !== "const")) return node;
+    if (decided === undefined || decided.size === 0 || (node.kind !== "op" && node.kind !== "const"))
+      return node;
     let found = this.resolved.get(node);
     if (found === undefined) {
       const instead = decided.get(node);
@@ -152,7 +153,8 @@ export class Analysis {
         }
         case "shift_left": {
           const y = this.linear(b);
-          if (y.terms.size === 0 && y.constant >= 0 && y.constant < 32) return scale(this.linear(a), 1 << y.constant);
+          if (y.terms.size === 0 && y.constant >= 0 && y.constant < 32)
+            return scale(this.linear(a), 1 << y.constant);
           break;
         }
         case "div":

@@ -1,5 +1,5 @@
-import type { DType } from "../../../dtypes/index.ts";
 import type { BufferInfo } from "../../../compiler/ir.ts";
+import type { DType } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import type { Library } from "./library.ts";
 import { sizeLog2 } from "./types.ts";

@@ -2,7 +2,7 @@ import type { DotKernel } from "../../../compiler/ir.ts";
 import { bool, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { wasmFeatures } from "../features.ts";
-import { emitGemm, type GemmDtype, gemmPlan, type GemmSpec } from "../kernels/gemm.ts";
+import { emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
 import type { KernelContext } from "./context.ts";
 
 const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([

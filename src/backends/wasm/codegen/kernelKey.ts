@@ -39,7 +39,11 @@ export function buffersOf(kernel: Kernel): number[] {
  * A text that is equal for kernels which do the same to their buffers, given in the order of {@link buffersOf}. `dtypeId`
  * names the dtype of a buffer.
  */
-export function kernelKey(kernel: Kernel, buffers: readonly number[], dtypeId: (buffer: number) => number): string {
+export function kernelKey(
+  kernel: Kernel,
+  buffers: readonly number[],
+  dtypeId: (buffer: number) => number,
+): string {
   const position = new Map(buffers.map((buffer, i) => [buffer, i]));
   const at = (buffer: number) => `b${position.get(buffer)}`;
   const types = buffers.map(dtypeId).join();
@@ -49,7 +53,10 @@ export function kernelKey(kernel: Kernel, buffers: readonly number[], dtypeId: (
       if (key === "dtype") return String(value);
       return (key === "buffer" || key === "out") && typeof value === "number" ? at(value) : value;
     };
-    const renamed = kernel.kind === "sort" ? { ...kernel, inputs: kernel.inputs.map(at), outputs: kernel.outputs.map(at) } : kernel;
+    const renamed =
+      kernel.kind === "sort"
+        ? { ...kernel, inputs: kernel.inputs.map(at), outputs: kernel.outputs.map(at) }
+        : kernel;
     return `${types};${JSON.stringify(renamed, rename)}`;
   }
   const numbers = new Map<Node, number>();
@@ -83,7 +90,8 @@ export function kernelKey(kernel: Kernel, buffers: readonly number[], dtypeId: (
     case "loop":
       text += `|loop ${kernel.axes}|${kernel.reduceAxes}`;
       for (const { op, value, dtype } of kernel.reductions) text += `|${op} ${ref(value)}:${dtype.id}`;
-      for (const { buffer, offset, value } of kernel.stores) text += `|${at(buffer)}[${ref(offset)}]=${ref(value)}`;
+      for (const { buffer, offset, value } of kernel.stores)
+        text += `|${at(buffer)}[${ref(offset)}]=${ref(value)}`;
       break;
     case "scan":
       text += `|scan ${kernel.axes}|${kernel.axis}${kernel.reverse}${kernel.op}|${ref(kernel.value)}|`;

@@ -1,13 +1,15 @@
-import { keyFry } from "../../../dtypes/index.ts";
 import type { LoopKernel } from "../../../compiler/ir.ts";
+import { keyFry } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
-import { type Accumulator, accumulator, SUM_BLOCK } from "./accumulators.ts";
+import { accumulator } from "./accumulators.ts";
 import type { KernelContext } from "./context.ts";
 import { type LoopPlan, planLoops } from "./plan.ts";
+import { type Accumulator, SUM_BLOCK } from "./reductions.ts";
+import type { Copy } from "./scopes.ts";
 import { pieces, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { type Access, Uses } from "./uses.ts";
-import { type Copy, Values } from "./values.ts";
+import { Values } from "./values.ts";
 import { makeCopies, vectorLoop } from "./vectorLoop.ts";
 
 /** Elements along each side of a tile: as many as four-byte elements of a line of memory. */
@@ -28,7 +30,6 @@ export function emitLoop(context: KernelContext, kernel: LoopKernel): void {
 }
 
 class LoopEmitter {
-  private readonly context: KernelContext;
   private readonly space: Space;
   private readonly plan: LoopPlan;
   private readonly values: Values;
@@ -38,7 +39,6 @@ class LoopEmitter {
   private accumulators: Accumulator[] = [];
 
   constructor(context: KernelContext, space: Space, plan: LoopPlan) {
-    this.context = context;
     this.space = space;
     this.plan = plan;
     const { nest } = plan;
@@ -63,7 +63,8 @@ class LoopEmitter {
     const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
     const reducing = this.space.reductions.length > 0;
     const wanted = pointCost <= 6 ? 4 : pointCost <= 24 ? 2 : 1;
-    const least = reducing && !this.space.reductions.some(({ op }) => op.startsWith("arg")) && pointCost <= 60 ? 2 : 1;
+    const least =
+      reducing && !this.space.reductions.some(({ op }) => op.startsWith("arg")) && pointCost <= 60 ? 2 : 1;
     return Math.max(1, Math.min(Math.max(wanted, least), vectors));
   }
 
@@ -121,7 +122,17 @@ class LoopEmitter {
       });
     const [rowStart, rowStop, columnStart, columnStop] = Array.from({ length: 4 }, () => f.temp("i32"));
     const stopAt = (start: Local, length: number, end: number, stop: Local) =>
-      f.get(start).i32.const(length).i32.add().tee(stop).i32.const(end).get(stop).i32.const(end).i32.lt_u().select().set(stop);
+      f
+        .get(start)
+        .i32.const(length)
+        .i32.add()
+        .tee(stop)
+        .i32.const(end)
+        .get(stop)
+        .i32.const(end)
+        .i32.lt_u()
+        .select()
+        .set(stop);
     const columns = Math.max(TILE, width);
     f.for(rowStart, 0, rows, TILE, () => {
       stopAt(rowStart, TILE, rows, rowStop);
@@ -161,7 +172,11 @@ class LoopEmitter {
   }
 
   /** `chunk`: iterations between flushes. */
-  private vectorLoop(axis: number, body: (copies: readonly Copy[]) => void, chunk: number | null = null): void {
+  private vectorLoop(
+    axis: number,
+    body: (copies: readonly Copy[]) => void,
+    chunk: number | null = null,
+  ): void {
     const { f } = this.values;
     const { nest, sizes } = this.plan;
     const counter = this.begin(axis);
@@ -171,7 +186,13 @@ class LoopEmitter {
     this.end(axis, counter);
   }
 
-  private chunkedLoop(counter: Local, end: number, step: number, chunk: number | null, body: () => void): void {
+  private chunkedLoop(
+    counter: Local,
+    end: number,
+    step: number,
+    chunk: number | null,
+    body: () => void,
+  ): void {
     const { f } = this.values;
     if (chunk === null || chunk * step >= end) {
       f.for(counter, 0, end, step, body);

@@ -31,9 +31,12 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     if (candidate.cost < best.cost * 0.95) best = candidate;
   }
   const { axis, lanes } = best;
-  const last = (axes: readonly number[]) => (axes.includes(axis) ? [...axes.filter((a) => a !== axis), axis] : axes);
+  const last = (axes: readonly number[]) =>
+    axes.includes(axis) ? [...axes.filter((a) => a !== axis), axis] : axes;
   const tileAxis = parallel.includes(axis) ? chooseTileAxis(space, piece, axis) : -1;
-  const orderedParallel = last(tileAxis < 0 ? parallel : [...parallel.filter((a) => a !== tileAxis), tileAxis]);
+  const orderedParallel = last(
+    tileAxis < 0 ? parallel : [...parallel.filter((a) => a !== tileAxis), tileAxis],
+  );
   const orderedReduce = last(reduce);
   const axisLevels = new Map<number, number>();
   [...orderedParallel, ...orderedReduce].forEach((a, i) => axisLevels.set(a, i + 1));
@@ -151,7 +154,8 @@ function estimate(space: Space, piece: Piece, axis: number): Estimate {
     return cost;
   };
   let cost = weigh(inner, innerPoints, axis >= 0) + weigh(outer, outerPoints, isParallel);
-  for (const { op } of space.reductions) cost += innerPoints * (axis >= 0 ? steps : 1) * (op.startsWith("arg") ? 4 : 1);
+  for (const { op } of space.reductions)
+    cost += innerPoints * (axis >= 0 ? steps : 1) * (op.startsWith("arg") ? 4 : 1);
   // A reduction's lanes are combined at its end.
   if (axis >= 0 && !isParallel) cost += outerPoints * 8 * space.reductions.length;
   for (const { offset } of space.stores) {
@@ -179,7 +183,11 @@ function nodeCost(analysis: Analysis, node: Node, axis: number, lanes: number): 
     case "op": {
       const { cost } = scalarOps[node.op];
       if (lanes === 1 && cost >= 10 && node.dtype.name === "float32") return cost * 1.5;
-      if (lanes > 1 && lanewiseOps.has(node.op) && analysis.resolve(node.args.at(-1) as Node).kind !== "const") {
+      if (
+        lanes > 1 &&
+        lanewiseOps.has(node.op) &&
+        analysis.resolve(node.args.at(-1) as Node).kind !== "const"
+      ) {
         return cost + 2 * lanes;
       }
       return cost;

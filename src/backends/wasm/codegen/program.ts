@@ -39,14 +39,21 @@ export function emitProgram(program: Program): ProgramCode {
   const mb = new ModuleBuilder();
   mb.importMemory("env", "memory", { initial: 1 });
   const lib = new Library(mb);
-  const scratchBytes = program.kernels.reduce((most, kernel) => Math.max(most, scratchOf(program, kernel)), 0);
+  const scratchBytes = program.kernels.reduce(
+    (most, kernel) => Math.max(most, scratchOf(program, kernel)),
+    0,
+  );
   const scratchOffset = align(program.arenaBytes);
   const tableOffset = align(scratchOffset + scratchBytes);
 
   const functions = kernelFunctions(program, mb, lib);
   const pointers = pointersOf(program, functions);
   const asTable = pointers.length > MAX_POINTER_PARAMETERS;
-  const arenaBytes = asTable ? tableOffset + 4 * pointers.length : scratchBytes > 0 ? tableOffset : program.arenaBytes;
+  const arenaBytes = asTable
+    ? tableOffset + 4 * pointers.length
+    : scratchBytes > 0
+      ? tableOffset
+      : program.arenaBytes;
   const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
   if (arenaBytes > 0) params.push("i32");
   const run = mb.function("run", params, [], (f, ...locals) => {
@@ -116,21 +123,30 @@ function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): Ker
 function emitKernel(context: KernelContext, kernel: Kernel, scratch: Local): void {
   switch (kernel.kind) {
     case "loop":
-      return emitLoop(context, kernel);
+      emitLoop(context, kernel);
+      break;
     case "scan":
-      return emitScan(context, kernel);
+      emitScan(context, kernel);
+      break;
     case "scatter":
-      return emitScatter(context, kernel);
+      emitScatter(context, kernel);
+      break;
     case "dot":
-      return emitDot(context, kernel, scratch);
+      emitDot(context, kernel, scratch);
+      break;
     case "sort":
-      return emitSort(context, kernel, scratch);
+      emitSort(context, kernel, scratch);
+      break;
   }
 }
 
 function scratchOf(program: Program, kernel: Kernel): number {
   if (kernel.kind === "dot") return dotScratch(kernel);
-  if (kernel.kind === "sort") return Math.max(16, sortScratch(kernel, (buffer) => program.buffers[buffer].dtype));
+  if (kernel.kind === "sort")
+    return Math.max(
+      16,
+      sortScratch(kernel, (buffer) => program.buffers[buffer].dtype),
+    );
   return 0;
 }
 
@@ -146,4 +162,3 @@ function pointersOf(program: Program, functions: readonly KernelFunction[]): Poi
   }
   return [...found.values()].sort((a, b) => rank[a.kind] - rank[b.kind] || a.index - b.index);
 }
-

@@ -1,5 +1,5 @@
-import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../../../dtypes/index.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
+import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder } from "../asm/index.ts";
 import { emitVectorMath } from "../math/index.ts";
 import type { Library } from "./library.ts";
@@ -293,7 +293,12 @@ function shift(
     value();
     push(1);
     f.set(n);
-    f.get(n).i32.const(width - 1).get(n).i32.const(width).i32.lt_u().select();
+    f.get(n)
+      .i32.const(width - 1)
+      .get(n)
+      .i32.const(width)
+      .i32.lt_u()
+      .select();
     apply();
   } else {
     value();

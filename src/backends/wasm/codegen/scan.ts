@@ -1,17 +1,18 @@
-import { type DType, float32, float64 } from "../../../dtypes/index.ts";
 import type { ScanKernel } from "../../../compiler/ir.ts";
+import { type DType, float32, float64 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
 import { emitVectorMath } from "../math/index.ts";
-import { combineOps, identity } from "./accumulators.ts";
 import { Analysis } from "./analysis.ts";
 import type { KernelContext } from "./context.ts";
 import type { Library } from "./library.ts";
 import { valueNodes } from "./plan.ts";
+import { combineOps, identity } from "./reductions.ts";
 import { emitScalarConst, emitScalarOp } from "./scalarEmit.ts";
+import type { Copy } from "./scopes.ts";
 import { mergeAxes, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { type Access, lanesFor, type Nest, Uses } from "./uses.ts";
-import { type Copy, splatConst, Values } from "./values.ts";
+import { splatConst, Values } from "./values.ts";
 import { emitVectorOp } from "./vectorEmit.ts";
 import { vectorLoop } from "./vectorLoop.ts";
 
@@ -35,7 +36,8 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
     sizes[axis] >= 3 &&
     analysis.stride(analysis.linear(kernel.store.offset), axis) === 1 &&
     (kernel.op !== "logaddexp" || dtype === float32) &&
-    lanesFor(valueNodes(analysis, [kernel.value], axis), [kernel.value], analysis, axis) === (dtype === float64 ? 2 : 4);
+    lanesFor(valueNodes(analysis, [kernel.value], axis), [kernel.value], analysis, axis) ===
+      (dtype === float64 ? 2 : 4);
   const vectorAxis = live.find(isVectorAxis) ?? -1;
   const parallel = vectorAxis < 0 ? live : [...live.filter((a) => a !== vectorAxis), vectorAxis];
   const axisLevels = new Map<number, number>();
@@ -81,13 +83,21 @@ function emitRun(values: Values, kernel: ScanKernel, access: Access, level: numb
   const { f } = values;
   const { copies } = values;
   const { dtype } = kernel.value;
-  const runs = copies.length === 0 ? [new ScalarRun(values, kernel)] : copies.map((c) => new VectorRun(values, kernel, c));
+  const runs =
+    copies.length === 0
+      ? [new ScalarRun(values, kernel)]
+      : copies.map((c) => new VectorRun(values, kernel, c));
   const length = kernel.axes[kernel.axis];
   const step = f.temp("i32");
   const index = kernel.reverse ? f.temp("i32") : step;
   values.counters.set(kernel.axis, index);
   f.for(step, 0, length, 1, () => {
-    if (kernel.reverse) f.i32.const(length - 1).get(step).i32.sub().set(index);
+    if (kernel.reverse)
+      f.i32
+        .const(length - 1)
+        .get(step)
+        .i32.sub()
+        .set(index);
     values.enter(level, copies);
     const results = runs.map((run) => run.step());
     runs.forEach((run, i) => values.store(access, dtype, results[i], run.copy));
@@ -183,7 +193,16 @@ class VectorRun {
       logAddExpVector(f, lib, acc);
     } else {
       const push = (i: number) => (i === 0 ? f.get(acc) : values.vector(kernel.value, copy));
-      emitVectorOp(f, lib, combineOps[kernel.op], dtype, nest.lanes as 2 | 4, push, () => undefined, () => false);
+      emitVectorOp(
+        f,
+        lib,
+        combineOps[kernel.op],
+        dtype,
+        nest.lanes as 2 | 4,
+        push,
+        () => undefined,
+        () => false,
+      );
     }
     f.set(acc);
     return acc;
@@ -217,6 +236,13 @@ function logAddExpScalar(f: FunctionBuilder, lib: Library, acc: Local, dtype: DT
   const x = f.temp(type);
   const delta = f.temp(type);
   f.set(x).get(acc).get(x).f64.sub().set(delta).get(acc).get(x).f64.add();
-  f.get(acc).get(x).f64.max().get(delta).f64.abs().f64.neg().call(lib.f64("exp", 1)).call(lib.f64("log1p", 1));
+  f.get(acc)
+    .get(x)
+    .f64.max()
+    .get(delta)
+    .f64.abs()
+    .f64.neg()
+    .call(lib.f64("exp", 1))
+    .call(lib.f64("log1p", 1));
   f.f64.add().get(delta).get(delta).f64.ne().select().release(x, delta);
 }

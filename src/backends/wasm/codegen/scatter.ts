@@ -5,10 +5,11 @@ import { Analysis } from "./analysis.ts";
 import type { KernelContext } from "./context.ts";
 import { valueNodes } from "./plan.ts";
 import { emitScalarLoad, emitScalarOp } from "./scalarEmit.ts";
+import type { Copy } from "./scopes.ts";
 import { mergeAxes, type Piece, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { lanesFor, type Nest, Uses } from "./uses.ts";
-import { type Copy, Values } from "./values.ts";
+import { Values } from "./values.ts";
 import { emitVectorOp } from "./vectorEmit.ts";
 import { vectorLoop } from "./vectorLoop.ts";
 import { loadLanes } from "./vectorMemory.ts";
@@ -63,7 +64,16 @@ export function emitScatter(context: KernelContext, kernel: ScatterKernel): void
           if (i === 1) values.vector(kernel.value, copy);
           else loadLanes(values, access, dtype, copy);
         };
-        emitVectorOp(f, lib, combineNames[kernel.combine], dtype, lanes as 2 | 4, push, () => undefined, () => false);
+        emitVectorOp(
+          f,
+          lib,
+          combineNames[kernel.combine],
+          dtype,
+          lanes as 2 | 4,
+          push,
+          () => undefined,
+          () => false,
+        );
       }
       f.set(result);
       values.store(access, dtype, result, copy);

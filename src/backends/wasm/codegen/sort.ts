@@ -1,7 +1,12 @@
 import type { SortKernel } from "../../../compiler/ir.ts";
-import type { Local } from "../asm/index.ts";
-import { emitSort as emitSortFunction, type SortSpec, type SortDtype, sortScratchBytes } from "../kernels/sort.ts";
 import type { DType } from "../../../dtypes/index.ts";
+import type { Local } from "../asm/index.ts";
+import {
+  emitSort as emitSortFunction,
+  type SortDtype,
+  type SortSpec,
+  sortScratchBytes,
+} from "../kernels/sort.ts";
 import type { KernelContext } from "./context.ts";
 
 function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortSpec {

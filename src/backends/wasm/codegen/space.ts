@@ -164,7 +164,10 @@ function decide(space: Space, part: Analysis, candidates: readonly Node[], mayCu
     const [[atom, c]] = difference.terms;
     if (atom.kind !== "index" || !space.parallel.includes(atom.axis)) continue;
     // The first counter value at which the outcome differs from that at 0.
-    const at = c > 0 ? Math.ceil((bound - difference.constant) / c) : Math.floor((difference.constant - bound) / -c) + 1;
+    const at =
+      c > 0
+        ? Math.ceil((bound - difference.constant) / c)
+        : Math.floor((difference.constant - bound) / -c) + 1;
     const { axis } = atom;
     const { sizes, starts } = part.assumptions;
     const piece = (from: number, to: number) =>
@@ -211,7 +214,8 @@ export function mergeAxes(space: Space, analysis: Analysis): Piece {
       for (let i = axes.length - 1; i > 0; i--) {
         const inner = axes[i];
         const outer = axes[i - 1];
-        if (!linears.every((l) => coefficient(l, outer) === Math.imul(coefficient(l, inner), sizes[inner]))) continue;
+        if (!linears.every((l) => coefficient(l, outer) === Math.imul(coefficient(l, inner), sizes[inner])))
+          continue;
         // The inner counter runs over both. It takes the outer one's place in the list, and its counter stays at 0.
         sizes[inner] *= sizes[outer];
         sizes[outer] = 1;

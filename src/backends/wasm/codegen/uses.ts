@@ -1,5 +1,5 @@
-import { bool, float64 } from "../../../dtypes/index.ts";
 import type { LoadNode, Node } from "../../../compiler/ir.ts";
+import { bool, float64 } from "../../../dtypes/index.ts";
 import { ACC_BIT, type Analysis, argsOf, type Linear } from "./analysis.ts";
 
 /** How the loops around the code are arranged. Level 0 is outside all loops, level d inside d of them. */
@@ -164,7 +164,12 @@ export class Uses {
  * The number of lanes in which every value that varies along an axis, and every root (they are stored or accumulated
  * lane by lane whatever they depend on), fits; 1 when there is none.
  */
-export function lanesFor(nodes: Iterable<Node>, roots: readonly Node[], analysis: Analysis, axis: number): 1 | 2 | 4 {
+export function lanesFor(
+  nodes: Iterable<Node>,
+  roots: readonly Node[],
+  analysis: Analysis,
+  axis: number,
+): 1 | 2 | 4 {
   let wide = false;
   let narrow = false;
   const note = ({ dtype }: Node) => {

@@ -1,34 +1,21 @@
+import type { LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
 import { bool, type DType, keyFry } from "../../../dtypes/index.ts";
-import type { IndexNode, LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
+import { Addresses } from "./addresses.ts";
 import { ACC_BIT, type Analysis } from "./analysis.ts";
 import type { Library } from "./library.ts";
-import { emitScalarCast, emitScalarConst, emitScalarLoad, emitScalarOp, emitScalarStore } from "./scalarEmit.ts";
+import {
+  emitScalarCast,
+  emitScalarConst,
+  emitScalarLoad,
+  emitScalarOp,
+  emitScalarStore,
+} from "./scalarEmit.ts";
+import { type Copy, Scopes } from "./scopes.ts";
 import { scalarType, sizeLog2 } from "./types.ts";
-import type { Access, AddressGroup, Nest, Uses } from "./uses.ts";
+import type { Access, Nest, Uses } from "./uses.ts";
 import { emitVectorCast, emitVectorOp } from "./vectorEmit.ts";
 import { loadLanes, storeLanes } from "./vectorMemory.ts";
-
-/** One vector of an unrolled loop body. */
-export interface Copy {
-  readonly index: number;
-  /** Elements from the loop index along the vector axis. */
-  readonly offset: number;
-  /** Lanes that hold elements; the others hold zeros or garbage and are never stored. */
-  readonly active: number;
-}
-
-/** Values known while the code of one level of the nest is written. */
-interface Scope {
-  readonly copies: readonly Copy[];
-  readonly scalars: Map<Node, Local>;
-  readonly splats: Map<Node, Local>;
-  readonly vectors: Map<Node, Local>[];
-  readonly keys: Map<Node, readonly [Local, Local]>[];
-  readonly scaled: Map<string, Local>;
-  readonly addresses: Map<AddressGroup, Local>;
-  readonly temps: Local[];
-}
 
 /**
  * Writes the code of scalar expressions inside a loop nest. Each node is computed once per level of the nest, where its
@@ -46,9 +33,8 @@ export class Values {
   readonly counters = new Map<number, Local>();
   /** Results of reductions: one local, or one per copy. */
   readonly accs: Local[][] = [];
-  private readonly scopes: Scope[] = [];
-  /** The vectors of the present loop body; none in scalar code. */
-  copies: readonly Copy[] = [];
+  private readonly scopes: Scopes;
+  private readonly addresses: Addresses;
 
   constructor(
     f: FunctionBuilder,
@@ -64,53 +50,41 @@ export class Values {
     this.analysis = uses.analysis;
     this.pointers = pointers;
     this.dtypeOf = dtypeOf;
+    this.scopes = new Scopes(f);
+    this.addresses = new Addresses(f, uses, this.scopes, this);
   }
 
   // ---- scopes
 
   /** Begins the code of a level: computes what inner levels need. */
   enter(level: number, copies: readonly Copy[] = []): void {
-    this.push(copies);
-    const groups = [...this.uses.groups.values()].filter((g) => level === 0 || g.levels.includes(level));
-    for (const group of groups) this.pending.set(group, level);
-    for (const group of groups) this.computeAddress(group);
+    this.scopes.push(copies);
+    this.addresses.enter(level);
     this.hoist(level);
   }
 
   /** Begins code that does not always run: what it computes is not known after it. */
   enterBranch(): void {
-    this.push(this.copies);
-  }
-
-  private push(copies: readonly Copy[]): void {
-    this.copies = copies;
-    this.scopes.push({
-      copies,
-      scalars: new Map(),
-      splats: new Map(),
-      vectors: copies.map(() => new Map()),
-      keys: copies.map(() => new Map()),
-      scaled: new Map(),
-      addresses: new Map(),
-      temps: [],
-    });
+    this.scopes.push(this.copies);
   }
 
   leave(): void {
-    const scope = this.scopes.pop() as Scope;
-    this.f.release(...scope.temps);
-    this.copies = this.scopes.at(-1)?.copies ?? [];
+    this.scopes.leave();
   }
 
-  private scope(): Scope {
-    return this.scopes[this.scopes.length - 1];
+  /** The vectors of the present loop body; none in scalar code. */
+  get copies(): readonly Copy[] {
+    return this.scopes.copies;
   }
 
   /** A scratch local that lives as long as the present scope. */
   temp(type: ValType): Local {
-    const local = this.f.temp(type);
-    this.scope().temps.push(local);
-    return local;
+    return this.scopes.temp(type);
+  }
+
+  /** Pushes the address of an access, `elements` further on; returns the immediate offset that completes it. */
+  pushAddress(access: Access, elements: number): number {
+    return this.addresses.pushAddress(access, elements);
   }
 
   private hoist(level: number): void {
@@ -132,114 +106,25 @@ export class Values {
 
   private define(node: Node, copy: Copy): void {
     if (node.dtype === keyFry) this.keyWords(node, copy);
-    else if (this.find("vectors", node, copy) === undefined) {
+    else if (this.scopes.find("vectors", node, copy) === undefined) {
       this.computeVector(node, copy);
-      this.f.set(this.remember("vectors", node, this.temp("v128"), copy));
+      this.f.set(this.scopes.remember("vectors", node, this.temp("v128"), copy));
     }
   }
 
   private defineScalar(node: Node): void {
-    if (this.find("scalars", node) !== undefined) return;
+    if (this.scopes.find("scalars", node) !== undefined) return;
     this.computeScalar(node);
-    this.f.set(this.remember("scalars", node, this.temp(scalarType(node.dtype))));
+    this.f.set(this.scopes.remember("scalars", node, this.temp(scalarType(node.dtype))));
   }
 
   private defineSplat(node: Node): void {
     if (node.dtype === keyFry) {
       this.splatKey(node);
-    } else if (this.find("splats", node) === undefined) {
+    } else if (this.scopes.find("splats", node) === undefined) {
       this.computeSplat(node);
-      this.f.set(this.remember("splats", node, this.temp("v128")));
+      this.f.set(this.scopes.remember("splats", node, this.temp("v128")));
     }
-  }
-
-  private find(kind: "scalars" | "splats" | "vectors", node: Node, copy?: Copy): Local | undefined {
-    for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const scope = this.scopes[i];
-      const map = kind === "vectors" ? scope.vectors[(copy as Copy).index] : scope[kind];
-      const local = map?.get(node);
-      if (local !== undefined) return local;
-    }
-    return undefined;
-  }
-
-  private remember(kind: "scalars" | "splats" | "vectors", node: Node, local: Local, copy?: Copy): Local {
-    const scope = this.scope();
-    (kind === "vectors" ? scope.vectors[(copy as Copy).index] : scope[kind]).set(node, local);
-    return local;
-  }
-
-  // ---- addresses
-
-  /** Groups whose address at the present level is still to be computed. */
-  private readonly pending = new Map<AddressGroup, number>();
-
-  /** The address of a group inside the present loops, where it depends on them. */
-  private computeAddress(group: AddressGroup): void {
-    const level = this.pending.get(group);
-    if (level === undefined) return;
-    this.pending.delete(group);
-    const { f } = this;
-    const before = level === 0 ? undefined : this.findAddress(group);
-    const pointer = this.pointers.get(group.buffer) as Local;
-    const start = group.minimum * 2 ** group.log2;
-    if (level === 0 && start === 0 && !group.levels.includes(0)) {
-      this.scope().addresses.set(group, pointer);
-      return;
-    }
-    f.get(before ?? pointer);
-    if (before === undefined && start !== 0) f.i32.const(start | 0).i32.add();
-    for (const [atom, coefficient] of group.linear.terms) {
-      if (this.uses.level(atom) !== level) continue;
-      this.scaled(atom, coefficient * 2 ** group.log2);
-      f.i32.add();
-    }
-    const local = this.temp("i32");
-    f.set(local);
-    this.scope().addresses.set(group, local);
-  }
-
-  private findAddress(group: AddressGroup): Local {
-    this.computeAddress(group);
-    for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const local = this.scopes[i].addresses.get(group);
-      if (local !== undefined) return local;
-    }
-    throw new Error("an address is used outside its loops");
-  }
-
-  /** Pushes an int32 scalar times a constant. */
-  private scaled(atom: Node, factor: number): void {
-    const { f } = this;
-    const atomValue = () => (atom.kind === "index" ? this.counter(atom.axis) : this.scalar(atom));
-    if (factor === 1) {
-      atomValue();
-      return;
-    }
-    const key = `${atom.id}*${factor}`;
-    const known = this.scope().scaled.get(key);
-    if (known !== undefined) {
-      f.get(known);
-      return;
-    }
-    atomValue();
-    const power = Math.log2(factor);
-    if (Number.isInteger(power)) f.i32.const(power).i32.shl();
-    else f.i32.const(factor | 0).i32.mul();
-    const local = this.temp("i32");
-    f.tee(local);
-    this.scope().scaled.set(key, local);
-  }
-
-  /** Pushes the address of an access, `elements` further on; returns the immediate offset that completes it. */
-  pushAddress(access: Access, elements: number): number {
-    const { f } = this;
-    const { group } = access;
-    const offset = (access.constant - group.minimum + elements) * 2 ** group.log2;
-    f.get(this.findAddress(group));
-    if (offset >= 0) return offset;
-    f.i32.const(offset).i32.add();
-    return 0;
   }
 
   // ---- scalars
@@ -252,32 +137,18 @@ export class Values {
       return;
     }
     if (node.kind === "index") {
-      this.index(node);
+      this.addresses.index(node);
       return;
     }
-    const known = this.find("scalars", node);
+    const known = this.scopes.find("scalars", node);
     if (known !== undefined) {
       this.f.get(known);
       return;
     }
     this.computeScalar(node);
     if ((this.uses.uses.get(node)?.count ?? 2) > 1) {
-      this.f.tee(this.remember("scalars", node, this.temp(scalarType(node.dtype))));
+      this.f.tee(this.scopes.remember("scalars", node, this.temp(scalarType(node.dtype))));
     }
-  }
-
-  /** Pushes the index of an axis at lane 0. */
-  private index(node: IndexNode): void {
-    const { f } = this;
-    const { constant, terms } = this.analysis.linear(node);
-    let first = true;
-    for (const [atom, c] of terms) {
-      this.scaled(atom, c);
-      if (!first) f.i32.add();
-      first = false;
-    }
-    if (first) f.i32.const(constant);
-    else if (constant !== 0) f.i32.const(constant).i32.add();
   }
 
   /** Pushes the loop counter of an axis, which starts at 0. */
@@ -337,14 +208,14 @@ export class Values {
   vector(unresolved: Node, copy: Copy): void {
     const node = this.analysis.resolve(unresolved);
     if (!this.uses.isVector(node)) {
-      const known = this.find("splats", node);
+      const known = this.scopes.find("splats", node);
       if (known !== undefined) {
         this.f.get(known);
         return;
       }
       this.computeSplat(node);
       if (node.kind !== "const" && (this.uses.uses.get(node)?.splatCount ?? 2) > 1) {
-        this.f.tee(this.remember("splats", node, this.temp("v128")));
+        this.f.tee(this.scopes.remember("splats", node, this.temp("v128")));
       }
       return;
     }
@@ -352,14 +223,14 @@ export class Values {
       this.f.get(this.accs[node.reduction][copy.index]);
       return;
     }
-    const known = this.find("vectors", node, copy);
+    const known = this.scopes.find("vectors", node, copy);
     if (known !== undefined) {
       this.f.get(known);
       return;
     }
     this.computeVector(node, copy);
     if ((this.uses.uses.get(node)?.count ?? 2) > 1) {
-      this.f.tee(this.remember("vectors", node, this.temp("v128"), copy));
+      this.f.tee(this.scopes.remember("vectors", node, this.temp("v128"), copy));
     }
   }
 
@@ -378,9 +249,12 @@ export class Values {
     const lanes = this.nest.lanes as 2 | 4;
     switch (node.kind) {
       case "index":
-        this.index(node);
+        this.addresses.index(node);
         f.i32x4.splat();
-        this.laneOffsets(this.analysis.stride(this.analysis.linear(node), this.nest.vectorAxis) as number, copy);
+        this.laneOffsets(
+          this.analysis.stride(this.analysis.linear(node), this.nest.vectorAxis) as number,
+          copy,
+        );
         return;
       case "load": {
         const access = this.uses.accesses.get(node);
@@ -433,7 +307,13 @@ export class Values {
     const log2 = sizeLog2(node.dtype);
     const offsets = f.temp("v128");
     this.vector(node.offset, copy);
-    f.i32.const(log2).i32x4.shl().get(this.pointers.get(node.buffer) as Local).i32x4.splat().i32x4.add().set(offsets);
+    f.i32
+      .const(log2)
+      .i32x4.shl()
+      .get(this.pointers.get(node.buffer) as Local)
+      .i32x4.splat()
+      .i32x4.add()
+      .set(offsets);
     loadLanes(this, null, node.dtype, copy, (lane) => {
       f.get(offsets).i32x4.extract_lane(lane);
       return 0;
@@ -447,13 +327,11 @@ export class Values {
   keyWords(unresolved: Node, copy: Copy): readonly [Local, Local] {
     const node = this.analysis.resolve(unresolved);
     if (!this.uses.isVector(node)) return this.splatKey(node);
-    for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const known = this.scopes[i].keys[copy.index]?.get(node);
-      if (known !== undefined) return known;
-    }
+    const known = this.scopes.findKey(node, copy);
+    if (known !== undefined) return known;
     const words = [this.temp("v128"), this.temp("v128")] as const;
     this.computeKey(node, copy, words);
-    this.scope().keys[copy.index].set(node, words);
+    this.scopes.present.keys[copy.index].set(node, words);
     return words;
   }
 
@@ -497,25 +375,15 @@ export class Values {
     throw new Error(`a key from a ${node.kind} node has no vector code`);
   }
 
-  private readonly splatKeys = new Map<Scope, Map<Node, readonly [Local, Local]>>();
-
   private splatKey(node: Node): readonly [Local, Local] {
-    for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const known = this.splatKeys.get(this.scopes[i])?.get(node);
-      if (known !== undefined) return known;
-    }
+    const known = this.scopes.findKey(node, null);
+    if (known !== undefined) return known;
     const words = [this.temp("v128"), this.temp("v128")] as const;
     this.scalar(node);
     this.f.i64x2.splat().set(words[1]);
     this.f.get(words[1]).get(words[1]).i32x4.shuffle(0, 0, 0, 0).set(words[0]);
     this.f.get(words[1]).get(words[1]).i32x4.shuffle(1, 1, 1, 1).set(words[1]);
-    const scope = this.scope();
-    let known = this.splatKeys.get(scope);
-    if (known === undefined) {
-      known = new Map();
-      this.splatKeys.set(scope, known);
-    }
-    known.set(node, words);
+    this.scopes.present.splatKeys.set(node, words);
     return words;
   }
 

@@ -1,5 +1,5 @@
-import { bool, type DType, float32, float64, int32, uint8, uint32 } from "../../../dtypes/index.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
+import { bool, type DType, float32, float64, int32, uint8, uint32 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import { emitVectorMath } from "../math/index.ts";
 import { eachLane, type Library } from "./library.ts";
@@ -238,7 +238,8 @@ function integerOp(
       return;
     case "sign":
       withLocals(f, push, 1, (x) => {
-        if (signed) f.get(x).i32x4.const(0).i32x4.gt_s().i32x4.neg().get(x).i32.const(31).i32x4.shr_s().v128.or();
+        if (signed)
+          f.get(x).i32x4.const(0).i32x4.gt_s().i32x4.neg().get(x).i32.const(31).i32x4.shr_s().v128.or();
         else f.get(x).i32x4.const(0).i32x4.ne().i32x4.neg();
       });
       return;
@@ -319,13 +320,27 @@ function divideByConstant(
   } else {
     const s = 31 - Math.clz32(d);
     const reciprocal = Number((1n << BigInt(32 + s)) / BigInt(d) + 1n);
-    f.set(q).get(q).i32x4.const(reciprocal | 0).i64x2.extmul_low_i32x4_u();
-    f.get(q).i32x4.const(reciprocal | 0).i64x2.extmul_high_i32x4_u();
+    f.set(q)
+      .get(q)
+      .i32x4.const(reciprocal | 0)
+      .i64x2.extmul_low_i32x4_u();
+    f.get(q)
+      .i32x4.const(reciprocal | 0)
+      .i64x2.extmul_high_i32x4_u();
     f.i32x4.shuffle(1, 3, 5, 7).i32.const(s).i32x4.shr_u().set(q);
   }
   if (signed) {
     const sign = f.temp("v128");
-    f.get(x).i32.const(31).i32x4.shr_s().tee(sign).get(q).v128.xor().get(sign).i32x4.sub().set(q).release(sign);
+    f.get(x)
+      .i32.const(31)
+      .i32x4.shr_s()
+      .tee(sign)
+      .get(q)
+      .v128.xor()
+      .get(sign)
+      .i32x4.sub()
+      .set(q)
+      .release(sign);
   }
   if (op === "div") f.get(q);
   else f.get(x).get(q).i32x4.const(d).i32x4.mul().i32x4.sub();
@@ -371,7 +386,12 @@ function shift(
   if (scalar(1)) {
     f.set(n);
     if (arithmetic) {
-      f.get(n).i32.const(width - 1).get(n).i32.const(width).i32.lt_u().select();
+      f.get(n)
+        .i32.const(width - 1)
+        .get(n)
+        .i32.const(width)
+        .i32.lt_u()
+        .select();
       apply();
     } else {
       f.get(n);
@@ -398,7 +418,13 @@ function shift(
 }
 
 /** Emits a conversion of the vector on the stack. */
-export function emitVectorCast(f: FunctionBuilder, from: DType, to: DType, bits: boolean, lanes: Lanes): void {
+export function emitVectorCast(
+  f: FunctionBuilder,
+  from: DType,
+  to: DType,
+  bits: boolean,
+  lanes: Lanes,
+): void {
   if (from === to) return;
   const is32 = (t: DType) => t === float32 || t === int32 || t === uint32;
   if (bits && is32(from) && is32(to)) return;

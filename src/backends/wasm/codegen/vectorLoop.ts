@@ -1,5 +1,5 @@
 import type { FunctionBuilder, Local } from "../asm/index.ts";
-import type { Copy } from "./values.ts";
+import type { Copy } from "./scopes.ts";
 
 /** The vectors that hold some elements from the loop index on; the last may be partly filled. */
 export function makeCopies(elements: number, lanes: number): Copy[] {

@@ -1,7 +1,14 @@
 import { bool, type DType, float64, keyFry, uint8 } from "../../../dtypes/index.ts";
-import type { Local } from "../asm/index.ts";
-import type { Access } from "./uses.ts";
-import type { Copy, Values } from "./values.ts";
+import type { FunctionBuilder, Local } from "../asm/index.ts";
+import type { Copy } from "./scopes.ts";
+import type { Access, Nest } from "./uses.ts";
+
+/** What moving lanes needs of the code around it. */
+interface LaneMemory {
+  readonly f: FunctionBuilder;
+  readonly nest: Nest;
+  pushAddress(access: Access, elements: number): number;
+}
 
 type PushLane = (lane: number) => number;
 
@@ -10,7 +17,7 @@ type PushLane = (lane: number) => number;
  * lane and returns an immediate offset) the lanes are anywhere. For keys the words go to `words` instead.
  */
 export function loadLanes(
-  values: Values,
+  values: LaneMemory,
   access: Access | null,
   dtype: DType,
   copy: Copy,
@@ -55,20 +62,26 @@ export function loadLanes(
 }
 
 /** Pushes an address and then the vector that a lane is loaded into; returns the offset. */
-function lanePush(values: Values, at: PushLane, lane: number, v: Local): number {
+function lanePush(values: LaneMemory, at: PushLane, lane: number, v: Local): number {
   const offset = at(lane);
   values.f.get(v);
   return offset;
 }
 
-function withVector(values: Values, emit: (v: Local) => void): void {
+function withVector(values: LaneMemory, emit: (v: Local) => void): void {
   const v = values.f.temp("v128");
   values.f.set(v);
   emit(v);
   values.f.release(v);
 }
 
-function loadBytes(values: Values, at: PushLane, dtype: DType, active: number, contiguous: boolean): void {
+function loadBytes(
+  values: LaneMemory,
+  at: PushLane,
+  dtype: DType,
+  active: number,
+  contiguous: boolean,
+): void {
   const { f, nest } = values;
   if (nest.lanes === 2) {
     f.i64.load8_u(at(0));
@@ -94,7 +107,13 @@ function loadBytes(values: Values, at: PushLane, dtype: DType, active: number, c
   if (dtype === bool) f.i32x4.neg();
 }
 
-function loadKeys(values: Values, at: PushLane, active: number, contiguous: boolean, words: readonly [Local, Local]): void {
+function loadKeys(
+  values: LaneMemory,
+  at: PushLane,
+  active: number,
+  contiguous: boolean,
+  words: readonly [Local, Local],
+): void {
   const { f } = values;
   // Two keys to a vector, then the words apart.
   const pairs = [0, 2].map((lane) => {
@@ -114,7 +133,7 @@ function loadKeys(values: Values, at: PushLane, active: number, contiguous: bool
 
 /** Stores the active lanes of a copy, nothing else. */
 export function storeLanes(
-  values: Values,
+  values: LaneMemory,
   access: Access,
   dtype: DType,
   value: Local | readonly [Local, Local],
@@ -157,7 +176,14 @@ export function storeLanes(
   }
 }
 
-function storeBytes(values: Values, at: PushLane, dtype: DType, v: Local, active: number, contiguous: boolean): void {
+function storeBytes(
+  values: LaneMemory,
+  at: PushLane,
+  dtype: DType,
+  v: Local,
+  active: number,
+  contiguous: boolean,
+): void {
   const { f, nest } = values;
   if (nest.lanes === 2 || !contiguous) {
     for (let lane = 0; lane < active; lane++) {

@@ -37,9 +37,11 @@ export function gemmPlan(spec: GemmSpec): GemmPlan {
  * Integers wrap. Sums over k are kept in blocks, so their error does not grow with k as that of a plain loop does.
  *
  * @example
+ * ```text
  * const spec = { dtype: "float32", m: 2, n: 2, k: 3, a: { rowStride: 3, colStride: 1 }, b: { rowStride: 2, colStride: 1 } };
  * const gemm = emitGemm(mb, spec);
  * f.get(a).get(b).get(c).get(scratch).call(gemm);
+ * ```
  */
 export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
   const problem = normalize(spec);

@@ -72,8 +72,10 @@ function isTrivial({ outer, n }: SortSpec): boolean {
  * time is proportional to n for long rows.
  *
  * @example
+ * ```text
  * const sort = emitSort(mb, { outer: 1, n: 5, operands: ["float32", "int32"], numKeys: 1 });
  * f.get(x).get(indices).get(sortedX).get(sortedIndices).get(scratch).call(sort);
+ * ```
  */
 export function emitSort(mb: ModuleBuilder, spec: SortSpec): FuncRef {
   const { outer, n, operands, numKeys } = spec;

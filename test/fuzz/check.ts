@@ -1,0 +1,255 @@
+import { config, grad, jit, type NDArray, vmap } from "fluxion";
+import fc from "fast-check";
+import type { ArrayImpl } from "../../src/core/array.ts";
+import { sizeOf } from "../../src/core/aval.ts";
+import { array, elements } from "../lax/host.ts";
+import { randomNumbers } from "../lax/opTable.ts";
+import {
+  type Choices,
+  describeProgram,
+  functionOf,
+  type GenerateOptions,
+  generate,
+  inputArray,
+  type Program,
+  sourceOf,
+} from "./generate.ts";
+import { operations } from "./operations.ts";
+
+// What must hold for every program.
+
+type Many = (...xs: NDArray[]) => NDArray[];
+
+/** Runs with the plain rules of the primitives instead of compiled kernels. */
+export function onReference<T>(run: () => T): T {
+  config.update("evaluator", "reference");
+  try {
+    return run();
+  } finally {
+    config.update("evaluator", "wasm");
+  }
+}
+
+export const programFunction = (program: Program): Many => functionOf<Many>(program.source);
+
+/** The program with every inexact operation disturbed as rounding might: it shows how far results may differ. */
+function disturbed(program: Program, seed: string): Many {
+  const around = (step: Program["steps"][number]): string => {
+    if (!step.inexact) return step.text;
+    const expression = step.text.replace(/\bv\d+\b/g, (name) => `noise(${name})`);
+    return `${expression}.map(noise)`;
+  };
+  const next = randomNumbers(seed);
+  const noise = (x: NDArray): NDArray => {
+    if (x.dtype.kind !== "float" || x.size === 0) return x;
+    const eps = x.dtype.name === "float64" ? 2 ** -44 : 2 ** -21;
+    const factors = Array.from({ length: x.size }, () => 1 + (next() < 0.5 ? -eps : eps));
+    return x.mul(array(factors, x.shape, x.dtype.name as "float32"));
+  };
+  return functionOf<Many>(sourceOf(program.inputs.length, program.steps, program.outputs, around), { noise });
+}
+
+export interface Expected {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly data: readonly number[];
+  /** Absolute tolerance per element; null: the same bits. NaN: the element is not determined. */
+  readonly tolerance: readonly number[] | null;
+}
+
+const host = (x: NDArray): number[] =>
+  x.dtype.name === "key<fry>" ? Array.from((x as ArrayImpl).toHost() as Uint32Array) : elements(x);
+
+/** Results by the reference rules with their tolerances. */
+function expectedOf(run: (f: Many) => NDArray[], program: Program, exact: (i: number) => boolean): Expected[] {
+  return onReference(() => {
+    const out = run(programFunction(program));
+    const others = ["p", "q", "r"].map((seed) => run(disturbed(program, seed)));
+    return out.map((x, i) => {
+      const data = host(x);
+      const shared = { shape: x.shape, dtype: x.dtype.name, data };
+      if (exact(i)) return { ...shared, tolerance: null };
+      const spreads = others.map((o) => host(o[i]));
+      const difference = data.map((v, k) =>
+        Math.max(...spreads.map((s) => (Object.is(s[k], v) ? 0 : Math.abs(s[k] - v)))),
+      );
+      const most = Math.max(0, ...difference.filter(Number.isFinite));
+      const relative = x.dtype.name === "float64" ? 1e-11 : 4e-6;
+      const tolerance = difference.map((d, k) =>
+        // Near the ends of the range a result may overflow or vanish one way and not the other.
+        Number.isNaN(d) || !Number.isFinite(d) || (Number.isFinite(data[k]) && Math.abs(data[k]) > 1e36)
+          ? Number.NaN
+          : 12 * most + relative * (Number.isFinite(data[k]) ? Math.abs(data[k]) : 0) + 1e-36,
+      );
+      return { ...shared, tolerance };
+    });
+  });
+}
+
+function same(a: number, b: number): boolean {
+  return Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b));
+}
+
+export function compare(actual: readonly NDArray[], expected: readonly Expected[], what: string): void {
+  expected.forEach((e, i) => {
+    const x = actual[i];
+    const where = `${what}, result ${i}`;
+    if (x.shape.join() !== e.shape.join() || x.dtype.name !== e.dtype)
+      throw new Error(`${where}: ${x.dtype.name}[${x.shape}] instead of ${e.dtype}[${e.shape}]`);
+    host(x).forEach((v, k) => {
+      const tolerance = e.tolerance === null ? 0 : e.tolerance[k];
+      if (Number.isNaN(tolerance) || same(v, e.data[k]) || Math.abs(v - e.data[k]) <= (tolerance || -1)) return;
+      throw new Error(
+        `${where}, element ${k} of [${e.shape}]: ${v} instead of ${e.data[k]} (tolerance ${tolerance})`,
+      );
+    });
+  });
+}
+
+const choice = fc.nat({ max: 5039 });
+const numbers = (length: number) => fc.array(choice, { maxLength: length });
+
+/** Choices for programs of `min` to `max` operations. */
+export function choicesOf(min: number, max: number): fc.Arbitrary<Choices> {
+  return fc.record({
+    inputs: fc.array(numbers(7), { minLength: 1, maxLength: 4, size: "max" }),
+    steps: fc.array(fc.array(choice, { minLength: 1, maxLength: 9, size: "max" }), {
+      minLength: min,
+      maxLength: max,
+      size: "max",
+    }),
+    outputs: fc.array(choice, { maxLength: 4, size: "max" }),
+  });
+}
+
+function explained<T>(program: Program, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${describeProgram(program)}`, { cause: error });
+  }
+}
+
+/** Jitted and eager runs, plain and donating, against the reference rules. */
+export function checkValues(choices: Choices, options: GenerateOptions = {}): void {
+  const program = generate(choices, options);
+  explained(program, () => {
+    const inputs = () => program.inputs.map(inputArray);
+    const expected = expectedOf(
+      (f) => f(...inputs()),
+      program,
+      (i) => program.outputs[i].exact,
+    );
+    const f = programFunction(program);
+    compare(f(...inputs()), expected, "eager");
+    const g = jit(f);
+    const kept = inputs();
+    compare(g(...kept), expected, "jit");
+    compare(g(...kept), expected, "jit again");
+    // Donated: some of the arguments, chosen by the program itself.
+    const donateArgnums = program.inputs.flatMap((_, i) => ((choices.outputs[0] ?? 1) & (1 << i) ? [i] : []));
+    const d = jit(f, { donateArgnums });
+    const given = inputs();
+    compare(d(...given), expected, `jit donating ${donateArgnums}`);
+    given.forEach((x, i) => {
+      if (x.isDeleted() !== donateArgnums.includes(i)) throw new Error(`argument ${i} donated: ${x.isDeleted()}`);
+      if (!x.isDeleted()) {
+        const [before, after] = [host(kept[i]), host(x)];
+        before.forEach((v, k) => {
+          if (!same(v, after[k])) throw new Error(`argument ${i} was overwritten`);
+        });
+      }
+    });
+    compare(d(...inputs()), expected, "jit donating again");
+  });
+}
+
+/** vmap against a loop. */
+export function checkVmap(choices: Choices, axesChoice: readonly number[], options: GenerateOptions = {}): void {
+  const program = generate(choices, options);
+  explained(program, () => {
+    const inAxes = program.inputs.map((x, i) => {
+      const n = (axesChoice[i] ?? 0) % (x.shape.length + 2);
+      return n === x.shape.length + 1 ? null : n;
+    });
+    if (inAxes.every((a) => a === null)) inAxes[0] = 0;
+    const size = [3, 1, 2, 5][(axesChoice[7] ?? 0) % 4];
+    const examples = Array.from({ length: size }, (_, b) =>
+      program.inputs.map((x, i) => inputArray(inAxes[i] === null ? x : { ...x, seed: `${x.seed} ${b}` })),
+    );
+    const batched = program.inputs.map((x, i) =>
+      inAxes[i] === null ? inputArray(x) : stacked(examples.map((e) => e[i]), inAxes[i]),
+    );
+    const f = programFunction(program);
+    const mapped = vmap(f as never, { inAxes: inAxes as never }) as unknown as Many;
+    const out = jit(mapped)(...batched);
+    const eager = mapped(...batched);
+    for (let b = 0; b < size; b++) {
+      const expected = expectedOf(
+        (g) => g(...examples[b]),
+        program,
+        (i) => program.outputs[i].exact,
+      );
+      const one = (xs: NDArray[]) => xs.map((x) => x.get(b));
+      compare(one(out), expected, `jit of vmap over ${JSON.stringify(inAxes)}, example ${b}`);
+      compare(one(eager), expected, `vmap over ${JSON.stringify(inAxes)}, example ${b}`);
+    }
+  });
+}
+
+/** Stacks on the host, without the library. */
+function stacked(xs: readonly NDArray[], axis: number): NDArray {
+  const [x] = xs;
+  const inner = sizeOf(x.shape.slice(axis));
+  const outer = sizeOf(x.shape.slice(0, axis));
+  const all = xs.map(host);
+  const data: number[] = [];
+  for (let o = 0; o < outer; o++) {
+    for (const one of all) for (let i = 0; i < inner; i++) data.push(one[o * inner + i]);
+  }
+  const shape = x.shape.slice();
+  shape.splice(axis, 0, xs.length);
+  return array(data, shape, x.dtype.name as "int32");
+}
+
+const differentiable = operations.filter((o) => o.differentiable);
+
+/** Gradients of a weighted sum of the results: jitted and eager against the reference rules. */
+export function checkGrad(choices: Choices): void {
+  const program = generate(choices, {
+    operations: differentiable,
+    dtypes: ["float32", "float32", "float64", "float32", "int32", "bool"],
+    special: false,
+  });
+  const wrt = program.inputs.flatMap((x, i) => (x.dtype.startsWith("float") ? [i] : []));
+  if (wrt.length === 0 || !program.outputs.some((v) => v.isFloat)) return;
+  explained(program, () => {
+    const xs = program.inputs.map(inputArray);
+    const gradient = (f: Many): Many => {
+      const loss = (...ys: NDArray[]): NDArray =>
+        f(...ys)
+          .filter((y) => y.dtype.kind === "float")
+          .map((y, i) => y.mul(weights(y, i)).sum())
+          .reduce((a, b) => a.add(b))
+          .astype("float32");
+      return grad(loss as never, { argnums: wrt as never }) as unknown as Many;
+    };
+    const expected = expectedOf(
+      (f) => gradient(f)(...xs),
+      program,
+      () => false,
+    );
+    const f = programFunction(program);
+    compare(gradient(f)(...xs), expected, "grad");
+    compare(jit(gradient(f))(...xs), expected, "jit of grad");
+    compare(gradient(jit(f))(...xs), expected, "grad of jit");
+  });
+}
+function weights(y: NDArray, i: number): NDArray {
+  const next = randomNumbers(`weights ${i}`);
+  return array(
+    Array.from({ length: y.size }, () => next() - 0.5),
+    y.shape,
+    y.dtype.name as "float32",
+  );
+}

@@ -1,0 +1,34 @@
+// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|vmap|grad] [seed] [minutes] [most operations]
+import fc from "fast-check";
+import { checkGrad, checkValues, checkVmap, choicesOf } from "./check.ts";
+
+const [what = "values", seedText = "1", minutes = "1", most = "14"] = process.argv.slice(2);
+const programs = choicesOf(1, Number(most));
+const property = {
+  values: () => fc.property(programs, (c) => checkValues(c)),
+  vmap: () => fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) => checkVmap(c, a)),
+  grad: () => fc.property(programs, (c) => checkGrad(c)),
+}[what];
+if (property === undefined) throw new Error(`no property ${what}`);
+
+const end = Date.now() + Number(minutes) * 60_000;
+let runs = 0;
+for (let seed = Number(seedText); Date.now() < end; seed++) {
+  const result = fc.check(property() as fc.IProperty<unknown>, {
+    seed,
+    numRuns: 200,
+    interruptAfterTimeLimit: Math.max(1, end - Date.now()),
+    markInterruptAsFailure: false,
+  });
+  runs += result.numRuns;
+  if (result.failed) {
+    const { errorInstance } = result as unknown as { errorInstance: Error };
+    console.log(`seed ${seed}, after ${result.numShrinks} shrinks: ${JSON.stringify(result.counterexample)}`);
+    console.log(errorInstance.message);
+    const cause = errorInstance.cause as Error | undefined;
+    console.log(((cause?.cause as Error | undefined) ?? cause ?? errorInstance).stack?.split("\n").slice(0, 12).join("\n"));
+    process.exitCode = 1;
+    break;
+  }
+}
+console.log(`${runs} programs`);
