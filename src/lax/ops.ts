@@ -114,12 +114,6 @@ export interface LaxOps {
       readonly uniqueIndices: boolean;
     },
   ): NDArray;
-  // Control flow.
-  whileLoop(
-    cond: (carry: readonly NDArray[]) => NDArray,
-    body: (carry: readonly NDArray[]) => NDArray[],
-    init: readonly NDArray[],
-  ): NDArray[];
   /** Zeros of an aval, float0 included. */
   zeros(aval: ShapedArray): NDArray;
 }

@@ -2,6 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { sizeOf } from "../core/aval.ts";
 import { scalar } from "../core/values.ts";
 import { int32 } from "../dtypes/index.ts";
+import { concreteValue } from "../transforms/jvpTrace.ts";
 import { vmap } from "../transforms/vmap.ts";
 import { full, fullLike } from "./creation.ts";
 import type { Ints } from "./intTuples.ts";
@@ -12,6 +13,9 @@ import { ScatterDimensionNumbers, type ScatterOptions } from "./scatter.ts";
 import { gatherBack, scatter, scatterAdd } from "./scatterOps.ts";
 import { dataOperand } from "./shapeChecks.ts";
 import { parseMode } from "./windows.ts";
+
+/** Rounds of a traced update whose indices may repeat: each is an operation on the whole array. */
+const maxUnrolled = 64;
 
 /** Options of {@link scatterApply}. */
 export interface ScatterApplyOptions extends ScatterOptions {
@@ -61,11 +65,17 @@ export function scatterApply(
   // How often each element is named; the function is applied to all elements, and kept where it is due.
   const ones = full(shape, 1, int32);
   const counts = scatterAdd(fullLike(x, 0, int32), vectors, ones, dimensionNumbers, { ...options, mode });
-  const most = ops.reduceMax(counts, range(counts.ndim));
-  const [result] = ops.whileLoop(
-    ([, k]) => ops.lt(k, most),
-    ([y, k]) => [ops.select(ops.gt(counts, k), onElements(f, y), y), ops.add(k, 1)],
-    [x, scalar(0, int32)],
-  );
+  const known = concreteValue(ops.reduceMax(counts, range(counts.ndim)));
+  const most = known === null ? sizeOf(batch) : Number(known.toHost()[0]);
+  if (known === null && most > maxUnrolled) {
+    throw new TypeError(
+      `at(...).apply() inside a transformation supports at most ${maxUnrolled} indices that may repeat, got ${most}. ` +
+        "Pass { uniqueIndices: true } if no index repeats, or use at(...).set(f(x.get(...))).",
+    );
+  }
+  let result: NDArray = x;
+  for (let k = 0; k < most; k++) {
+    result = ops.select(ops.gt(counts, scalar(k, int32)), onElements(f, result), result);
+  }
   return result;
 }

@@ -43,7 +43,8 @@ function named(name: string, f: Binary): Binary {
   const compiled = jit(f as (x: NDArray, y: NDArray) => NDArray, { name });
   return setName((x: ArrayLike, y: ArrayLike) => compiled(toArray(x, name, 0), toArray(y, name, 1)), name);
 }
-const like = (x: NDArray, value: number): NDArray => scalar(value, x.dtype);
+/** A constant with the dtype of `x`; beside a weak scalar it is weak too. */
+const like = (x: NDArray, value: number): NDArray => scalar(value, x.dtype, x.weakType && x.ndim === 0);
 
 /** x + y, elementwise with broadcasting; logical or for booleans. @example `String(jnp.add(1, 2)); // => "3"` */
 export const add = promoted("add", (x, y) => (x.dtype === bool ? lax.bitwiseOr(x, y) : lax.add(x, y)));
@@ -228,7 +229,7 @@ export const hypot = named("hypot", (x, y) => {
   const small = lax.min(a, b);
   const zero = (): NDArray => lax.eq(large, like(large, 0));
   const atZero = zero();
-  const safe = where(zero(), lax.full(large.shape, 1, large.dtype), large);
+  const safe = where(zero(), lax.fullLike(large, 1), large);
   const ratio = lax.square(lax.div(small, safe));
   const length = lax.mul(large, lax.sqrt(lax.add(like(ratio, 1), ratio)));
   const result = where(atZero, large, length);

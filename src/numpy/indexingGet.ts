@@ -2,7 +2,7 @@ import { NDArray } from "../core/array.ts";
 import type { IndexEntry, IndexingOptions } from "../core/arrayMethods.ts";
 import { isEager } from "../core/trace.ts";
 import { scalar } from "../core/values.ts";
-import { int32 } from "../dtypes/index.ts";
+import { type DType, int32, keyFry, uint32 } from "../dtypes/index.ts";
 import { IndexError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { concreteScalar } from "./concrete.ts";
@@ -163,7 +163,7 @@ function gatherItem(x: NDArray, parsed: readonly ParsedIndex[], options: Indexin
   const index = toGather(expandMasks(parsed, x.shape), x.shape, options.wrapNegativeIndices !== false);
   const fillValue = staticFillValue(options.fillValue);
   let y = index.scalarMaskDims.length > 0 ? lax.expandDims(x, index.scalarMaskDims) : x;
-  if (index.sliceShape.includes(0)) return lax.full(index.sliceShape, 0, x.dtype);
+  if (index.sliceShape.includes(0)) return nothing(index.sliceShape, x.dtype);
   if (index.indices.size > 0) {
     const numbers = {
       offsetDims: index.offsetDims,
@@ -181,6 +181,11 @@ function gatherItem(x: NDArray, parsed: readonly ParsedIndex[], options: Indexin
   }
   if (index.reversedDims.length > 0) y = lax.rev(y, index.reversedDims);
   return index.newaxisDims.length > 0 ? lax.expandDims(y, index.newaxisDims) : y;
+}
+
+/** An array without elements. */
+function nothing(shape: readonly number[], dtype: DType): NDArray {
+  return dtype === keyFry ? lax.randomWrap(lax.full([...shape, 2], 0, uint32)) : lax.full(shape, 0, dtype);
 }
 
 function staticFillValue(value: unknown): number | bigint | boolean | undefined {

@@ -2,12 +2,12 @@ import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { IndexEntry, IndexingOptions, IndexUpdate } from "../core/arrayMethods.ts";
 import { isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
+import { checkOptions } from "../transforms/options.ts";
 import { divide, power } from "./binary.ts";
 import { toGather } from "./indexingGather.ts";
 import { getItem } from "./indexingGet.ts";
 import { expandMasks, parseIndex } from "./indexingParse.ts";
 import { broadcastTo } from "./manipulationBroadcast.ts";
-import { checkOptions } from "../transforms/options.ts";
 import { convert, fromNested, promoteDTypes, toArray } from "./promote.ts";
 
 type ScatterOptions = Parameters<typeof lax.scatter>[4];

@@ -24,7 +24,8 @@ interface CloseOptions {
 /** The relative and the absolute tolerance, where they are given. */
 type Tolerances = [rtol: NDArray | null, atol: NDArray | null];
 function tolerances(name: string, o: CloseOptions): Tolerances {
-  const read = (v: ArrayLike | undefined, at: number): NDArray | null => (v === undefined ? null : toArray(v, name, at));
+  const read = (v: ArrayLike | undefined, at: number): NDArray | null =>
+    v === undefined ? null : toArray(v, name, at);
   return [read(o.rtol, 2), read(o.atol, 3)];
 }
 

@@ -11,7 +11,7 @@ import { broadcastTo } from "./manipulationBroadcast.ts";
 import { roll } from "./manipulationFlip.ts";
 import { ravel, reshape } from "./manipulationShape.ts";
 import { concreteVector } from "./manipulationStatic.ts";
-import { toArray } from "./promote.ts";
+import { raiseRank, toArray } from "./promote.ts";
 import { cumsum } from "./reductions.ts";
 
 /**
@@ -28,16 +28,7 @@ export function tile(A: ArrayLike, reps: number | readonly number[]): NDArray {
   const x = toArray(A, "tile");
   const given = canonicalizeShape(reps, "jnp.tile");
   const counts = [...new Array<number>(Math.max(0, x.ndim - given.length)).fill(1), ...given];
-  const lead = counts.length - x.ndim;
-  const shape = counts.map((n, i) => (i < lead ? n : n * x.shape[i - lead]));
-  if (counts.every((n) => n === 1) && lead === 0) return x;
-  const outer = counts.flatMap((n, i) => [n, i < lead ? 1 : x.shape[i - lead]]);
-  const spread = lax.broadcastInDim(
-    x,
-    outer,
-    x.shape.map((_, i) => 2 * (lead + i) + 1),
-  );
-  return lax.reshape(spread, shape);
+  return lax.tile(raiseRank(x, counts.length), counts);
 }
 
 interface RepeatOptions {

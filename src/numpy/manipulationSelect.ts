@@ -81,7 +81,10 @@ export function choose(
   else throw new ValueError(`mode='${mode}' not understood. Must be 'raise', 'wrap', or 'clip'`);
   const arrays = promoteDTypes(choices.map((c, i) => toArray(c, "choose", i + 1)));
   const [at, ...spread] = broadcastArrays(which, ...arrays);
-  return getItem(concatenate(spread.map((c) => lax.expandDims(c, [0]))), [at, ...indices(at.shape, { sparse: true })]);
+  return getItem(concatenate(spread.map((c) => lax.expandDims(c, [0]))), [
+    at,
+    ...indices(at.shape, { sparse: true }),
+  ]);
 }
 
 interface MeshgridOptions {

@@ -46,7 +46,10 @@ export function reshape(
 function resolveShape(x: NDArray, given: number | readonly number[]): number[] {
   const list = typeof given === "number" ? [given] : given;
   const unknown = Array.isArray(list) ? list.flatMap((n, i) => (n === -1 ? [i] : [])) : [];
-  if (unknown.length > 1) throw new TypeError(`can only specify one unknown axis size with a -1 value, got ${shapeStr(list as number[])}`);
+  if (unknown.length > 1)
+    throw new TypeError(
+      `can only specify one unknown axis size with a -1 value, got ${shapeStr(list as number[])}`,
+    );
   const shape = canonicalizeShape(
     unknown.length === 1 ? list.map((n) => (n === -1 ? 1 : n)) : list,
     "jnp.reshape",

@@ -12,7 +12,7 @@
  * let params = { w: jnp.zeros(2) };
  * let state = optimizer.init(params);
  * [params, state] = step(params, state, jnp.array([1, 2]));
- * String(params.w); // => "[0.1 0.1]"
+ * String(jnp.round(params.w, 3)); // => "[0.1 0.1]"
  * ```
  */
 import "../backends/install.ts";

@@ -99,7 +99,7 @@ export interface StructureDifference {
  * @example
  * ```ts
  * const [d] = equalityErrors({ a: [1] }, { a: [1, 2] });
- * `${keystr(d.path)} is a ${d.first} and a ${d.second}, so ${d.explanation}`;
+ * `${tree.keystr(d.path)} is a ${d.first} and a ${d.second}, so ${d.explanation}`;
  * // => "['a'] is a list of length 1 and a list of length 2, so the lengths do not match"
  * ```
  */

@@ -456,25 +456,26 @@ op("takeAlongAxis", (c) => {
   );
   return keep([x, i], `jnp.takeAlongAxis(${x}, ${i}, ${axis})`);
 });
-op("update", (c) => {
+const update = (ways: readonly string[]) => (c: Chooser) => {
   const x = c.value((v) => number(v) && gatherable(v));
   const i = c.value(indexFor);
-  const how = c.one(["set", "add", "max", "min", "mul"]);
   const selected = [...i.shape, ...x.shape.slice(1)];
   const fits = (v: Value) =>
     v.dtype === x.dtype && v.ndim <= selected.length && broadcasts(selected, v.shape) && !grows(v, selected);
-  const use = c.flag() && c.values.some(fits);
-  const value = use ? c.value(fits) : x;
+  const value = c.flag() && c.values.some(fits) ? c.value(fits) : null;
+  const how = c.one(ways);
   return {
-    args: use ? [x, i, value] : [x, i],
-    text: `${x}.at(${i}).${how}(${use ? value : 2})`,
+    args: value === null ? [x, i] : [x, i, value],
+    text: `${x}.at(${i}).${how}(${value ?? 2})`,
     inexact: x.isFloat && (how === "add" || how === "mul"),
   };
-});
+};
+op("update", update(["set", "add"]));
+op("update by a product or extremum", update(["max", "min", "mul"]), false);
 op("update of a slice", (c) => {
   const x = c.value((v) => number(v) && v.ndim > 0);
   const index = x.shape.map((n) => json(sliceText(c, n)));
-  const how = c.one(["set", "add", "mul", "max"]);
+  const how = c.one(["set", "add", "mul"]);
   return keep([x], `${x}.at(${index.join(", ")}).${how}(3)`);
 });
 

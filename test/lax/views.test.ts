@@ -27,7 +27,7 @@ function shuffled(n: number): number[] {
 function factored(size: number): number[] {
   const shape: number[] = [];
   let rest = size;
-  while (rest > 1 || random() < 0.3) {
+  while (rest > 1 || (shape.length < 4 && random() < 0.3)) {
     const divisors = range(rest)
       .map((i) => i + 1)
       .filter((d) => rest % d === 0);
@@ -66,7 +66,9 @@ function step(shape: readonly number[]): Step {
       return (x) => lax.slice(x, start, limit, strides);
     }
     case 4: {
-      const config = shape.map(() => [below(3), below(3), below(3)]);
+      // One axis of many: padding all of them would make large arrays.
+      const padded = below(shape.length);
+      const config = shape.map((_, i) => (i === padded ? [below(3), below(3), below(3)] : [0, 0, 0]));
       return (x) => lax.pad(x, -1, config);
     }
     case 5: {
@@ -94,7 +96,7 @@ function step(shape: readonly number[]): Step {
   }
 }
 
-test.each(range(3000))("chain %i", () => {
+test.each(range(150))("chain %i", () => {
   const shape = factored([1, 6, 12, 24, 30, 36][below(6)]);
   const steps: Step[] = [];
   let current: NDArray = array(range(sizeOf(shape)), shape);

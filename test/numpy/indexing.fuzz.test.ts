@@ -1,7 +1,7 @@
 // Random indices: what JAX reads and writes with them, eagerly and under jit.
 
 import { readFileSync } from "node:fs";
-import { jit, jnp, type NDArray, slice } from "fluxion";
+import { type DTypeLike, jit, jnp, type NDArray, slice } from "fluxion";
 import { describe, expect, test } from "vitest";
 
 type IndexEntry = Parameters<NDArray["get"]>[number];
@@ -41,7 +41,7 @@ function decode(index: Entry[]): { arrays: NDArray[]; build: (arrays: NDArray[])
     if ("slice" in e) return slice(e.slice[0], e.slice[1], e.slice[2]);
     if ("newaxis" in e) return null;
     if ("ellipsis" in e) return "...";
-    const array = jnp.array(e.data, { dtype: e.dtype }).reshape(e.shape);
+    const array = jnp.array(e.data, { dtype: e.dtype as DTypeLike }).reshape(e.shape);
     if (e.dtype === "bool") return array;
     const at = arrays.push(array) - 1;
     return (given) => given[at];

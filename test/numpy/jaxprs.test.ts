@@ -1,7 +1,7 @@
 // Printed jaxprs of jnp functions, equal to JAX's character for character. `python` is evaluated with the arrays of "args" by name.
 
 import { readFileSync } from "node:fs";
-import { jnp, makeJaxpr, type NDArray } from "fluxion";
+import { type DTypeLike, jnp, makeJaxpr, type NDArray } from "fluxion";
 import { describe, expect, test } from "vitest";
 
 type A = NDArray;
@@ -246,6 +246,9 @@ const programs: [python: string, args: string, f: (...args: A[]) => unknown][] =
   ["m.at[0].set(v)", "v m", (v: A, m: A) => m.at(0).set(v)],
   ["jnp.cross(v,v)", "v", (v: A) => jnp.cross(v, v)],
   ["jnp.flip(m,0)", "m", (m: A) => jnp.flip(m, 0)],
+  ["jnp.resize(v,(2,2))", "v", (v: A) => jnp.resize(v, [2, 2])],
+  ["jnp.tile(v,(2,1))", "v", (v: A) => jnp.tile(v, [2, 1])],
+  ["jnp.tile(m,3)", "m", (m: A) => jnp.tile(m, 3)],
 ];
 
 describe("jaxprs of jnp functions", () => {
@@ -253,7 +256,9 @@ describe("jaxprs of jnp functions", () => {
     const args =
       names === ""
         ? []
-        : names.split(" ").map((name) => jnp.zeros(file.args[name].shape, { dtype: file.args[name].dtype }));
+        : names
+            .split(" ")
+            .map((name) => jnp.zeros(file.args[name].shape, { dtype: file.args[name].dtype as DTypeLike }));
     const expected = file.cases.find((c) => c.python === python)?.expected;
     expect(String(makeJaxpr(f)(...args))).toBe(expected);
   });

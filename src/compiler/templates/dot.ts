@@ -116,7 +116,8 @@ function prefersSwapped(l: Lowering, eqn: FlatEqn, m: number, n: number): boolea
     return false;
   if (consumer.inputs.length !== 1 || consumer.outputs.length !== 1) return false;
   const { lowering } = consumer.primitive;
-  const probe = swappedResult(l, out, 0, m, n);
+  // No buffer has the number -1: loads are shared by buffer, and those of the probe must not be taken for real ones.
+  const probe = swappedResult(l, out, -1, m, n);
   const { aval } = consumer.outputs[0];
   const read = l.draft.inlined(
     aval,

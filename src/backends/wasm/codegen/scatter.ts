@@ -122,10 +122,10 @@ function copyBase(context: KernelContext, kernel: ScatterKernel): void {
   const { f, pointers } = context;
   const base = pointers.get(kernel.base) as Local;
   const out = pointers.get(kernel.out) as Local;
-  const bytes = kernel.baseSize << context.log2Of(kernel.base);
+  const bytes = kernel.baseSize * 2 ** context.log2Of(kernel.base);
   if (base === out || bytes === 0) return;
   f.get(base).get(out).i32.ne();
-  f.if(() => f.get(out).get(base).i32.const(bytes).memory.copy());
+  f.if(() => f.get(out).get(base).i32.const(bytes | 0).memory.copy());
 }
 
 /** Merged axes keep the order of the points. */
