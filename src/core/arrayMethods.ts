@@ -160,7 +160,10 @@ export interface ArrayMethods {
   js(): Promise<Nested>;
   /** Resolves when the value has been computed. */
   blockUntilReady(): this;
-  /** Frees the memory now; later use is a RuntimeError. Never needed: memory is freed by itself. */
+  /**
+   * Frees the memory now; later use is a RuntimeError. Never needed: memory is freed by itself. Does nothing to scalars made from
+   * numbers, whose memory is shared.
+   */
   delete(): void;
   isDeleted(): boolean;
   toString(): string;

@@ -35,9 +35,15 @@ const weakInt = shapedArray([], int32, true);
 const weakFloat = shapedArray([], float32, true);
 
 const literals = new Map<string, ArrayImpl>();
+const shared = new WeakSet<ArrayImpl>();
+
+/** True for scalars that {@link literal} hands to everybody: one holder must not delete them for the others. */
+export function isShared(x: ArrayImpl): boolean {
+  return shared.has(x);
+}
 
 /**
- * A scalar that jaxprs print as a literal. Shared between uses: never hand it to the user, who could donate it.
+ * A scalar that jaxprs print as a literal. Shared between uses.
  *
  * Without an aval it is a lone number as the user wrote it, printed with all its digits; with one it is printed as it is stored.
  * @throws OverflowError when a bigint does not fit int32.
@@ -49,6 +55,7 @@ export function literal(x: Scalar, aval?: ShapedArray): ArrayImpl {
     array = freshLiteral(x, aval);
     if (literals.size >= 4096) literals.clear();
     literals.set(key, array);
+    shared.add(array);
   }
   return array;
 }

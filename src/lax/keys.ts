@@ -92,7 +92,7 @@ const randomSeedPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
  * Keys from integer seeds: the seed's 32 bits are the low word, the high word is 0.
  * @throws TypeError for seeds that are not integers.
  * @example
- * lax.randomUnwrap(lax.randomSeed(-1)) // => Array([0, 4294967295], dtype=uint32)
+ * lax.randomUnwrap(lax.randomSeed(-1)) // => Array([         0, 4294967295], dtype=uint32)
  */
 export function randomSeed(seeds: LaxOperand): NDArray {
   return bind1(randomSeedPrimitive, [dataOperand(seeds, "random_seed")], fry);

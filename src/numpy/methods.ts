@@ -1,6 +1,7 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
 import type { Nested } from "../core/arrayMethods.ts";
 import { Tracer } from "../core/trace.ts";
+import { isShared } from "../core/values.ts";
 import { asDType, bool, formatRepr, formatStr, type HostData, keyFry } from "../dtypes/index.ts";
 import {
   ConcretizationTypeError,
@@ -161,7 +162,7 @@ const methods: Record<string, Method> = {
   },
   delete: function (this: NDArray): void {
     const x = concrete(this, "This occurred in the delete() method of an array");
-    if (x.buffer === null) return;
+    if (x.buffer === null || isShared(x)) return;
     x.backend.release(x.buffer);
     x.buffer = null;
   },

@@ -89,11 +89,19 @@ const uniformJit = jit(
 function raiseRankFull(x: NDArray, rank: number): NDArray {
   return x.ndim === rank ? x : raiseRank(x, rank);
 }
-/** 52 random mantissa bits need 64-bit integers, which arrive with the other dtypes. */
-function uniform64(_key: NDArray, _min: NDArray, _max: NDArray, _shape: readonly number[]): NDArray {
-  throw new TypeError(
-    "random.uniform of dtype float64 needs 64-bit integers, which are not supported yet; draw float32 and convert with astype(jnp.float64).",
-  );
+/**
+ * The 64-bit case, in 32-bit words: of a block's 64 bits the upper 52 are the mantissa, so the draw is the first word / 2^32 plus the upper
+ * 20 bits of the second / 2^52, exactly.
+ */
+function uniform64(key: NDArray, min: NDArray, max: NDArray, shape: readonly number[]): NDArray {
+  const words = lax.randomUnwrap(key);
+  const [k0, k1] = [0, 1].map((i) => lax.squeeze(lax.slice(words, [i], [i + 1]), [0]));
+  const [c0, c1] = lax.iota2x32Shape(shape);
+  const [y0, y1] = lax.threefry2x32(k0, k1, c0, c1);
+  const part = (bits: NDArray, exponent: number): NDArray =>
+    lax.mul(lax.convertElementType(bits, float64), scalar(2 ** exponent, float64));
+  const floats = lax.add(part(y0, -32), part(lax.shiftRightLogical(y1, scalar(12, uint32)), -52));
+  return lax.max(min, lax.add(lax.mul(floats, lax.sub(max, min)), min));
 }
 
 interface UniformOptions extends SampleOptions {

@@ -125,7 +125,13 @@ function copyBase(context: KernelContext, kernel: ScatterKernel): void {
   const bytes = kernel.baseSize * 2 ** context.log2Of(kernel.base);
   if (base === out || bytes === 0) return;
   f.get(base).get(out).i32.ne();
-  f.if(() => f.get(out).get(base).i32.const(bytes | 0).memory.copy());
+  f.if(() =>
+    f
+      .get(out)
+      .get(base)
+      .i32.const(bytes | 0)
+      .memory.copy(),
+  );
 }
 
 /** Merged axes keep the order of the points. */
