@@ -83,8 +83,8 @@ function expectedOf(
       const size = Math.max(1, ...data.filter(Number.isFinite).map(Math.abs));
       const relative = x.dtype.name === "float64" ? 1e-11 : 4e-6;
       const tolerance = difference.map((d, k) =>
-        // Near the ends of the range a result may overflow one way and not the other.
-        !Number.isFinite(d) || Math.abs(data[k]) > 1e36 || (special && !Number.isFinite(data[k]))
+        // Near the ends of the range an intermediate may overflow one way and not the other.
+        special || !Number.isFinite(d) || Math.abs(data[k]) > 1e36
           ? Number.NaN
           : 12 * most + relative * Math.abs(data[k] || 0) + absolute * size + 1e-36,
       );
