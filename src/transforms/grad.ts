@@ -9,8 +9,8 @@ import { floatScalars } from "./differentiable.ts";
 import { flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
-import { checkOptions } from "./options.ts";
 import { type LinearizedTree, linearizeTree, pullback } from "./linearize.ts";
+import { checkOptions } from "./options.ts";
 import type { AnyFunction, GradArgsOf, GradOf, GradsOf } from "./types.ts";
 
 export interface GradOptions<Nums extends number | readonly number[] = number | readonly number[]> {
@@ -70,7 +70,9 @@ export function valueAndGrad<F extends AnyFunction, const Nums extends number | 
   f: F,
   options: (GradOptions<Nums> & { hasAux?: boolean }) | Nums | undefined,
 ): (...args: GradArgsOf<F, Nums>) => [Value<F>, Grad<F, Nums>];
-export function valueAndGrad<F extends AnyFunction>(f: F): (...args: GradArgsOf<F, 0>) => [Value<F>, Grad<F, 0>];
+export function valueAndGrad<F extends AnyFunction>(
+  f: F,
+): (...args: GradArgsOf<F, 0>) => [Value<F>, Grad<F, 0>];
 export function valueAndGrad(
   f: AnyFunction,
   options: GradOptions | number | readonly number[] = {},

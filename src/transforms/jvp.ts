@@ -10,8 +10,8 @@ import { floatScalars } from "./differentiable.ts";
 import { flattenArrays } from "./flatFunction.ts";
 import { functionName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
-import { checkOptions } from "./options.ts";
 import { runJvp } from "./jvpTrace.ts";
+import { checkOptions } from "./options.ts";
 import type { AnyFunction } from "./types.ts";
 
 /**
@@ -92,7 +92,8 @@ function checkedTangent(primal: ShapedArray, tangent: NDArray): Tangent {
   }
   if (tangent.dtype === float0) return new Zero(expected);
   // A lone number as tangent is as weak as its primal.
-  if (tangent instanceof ArrayImpl && tangent.literal !== undefined) return literal(tangent.literal, expected);
+  if (tangent instanceof ArrayImpl && tangent.literal !== undefined)
+    return literal(tangent.literal, expected);
   return tangent;
 }
 

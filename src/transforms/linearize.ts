@@ -170,7 +170,10 @@ export function vjp<F extends AnyFunction>(
 }
 
 /** Separates a trailing `{ hasAux }`, which is more than the function takes, from the primals. */
-function splitAuxOption(f: AnyFunction, primals: readonly unknown[]): { args: readonly unknown[]; hasAux?: boolean } {
+function splitAuxOption(
+  f: AnyFunction,
+  primals: readonly unknown[],
+): { args: readonly unknown[]; hasAux?: boolean } {
   const last = primals[primals.length - 1];
   if (primals.length <= f.length || !isPlainObject(last)) return { args: primals };
   if (Object.keys(last).join() !== "hasAux" || typeof last.hasAux !== "boolean") return { args: primals };

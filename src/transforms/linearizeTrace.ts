@@ -1,7 +1,7 @@
 import type { ArrayImpl, NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
-import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { deadCodeElimination } from "../core/dce.ts";
+import { evalJaxpr } from "../core/evalJaxpr.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
 import { type Params, type Primitive, type Tangent, Zero } from "../core/primitive.ts";
 import { StagingTrace } from "../core/staging.ts";

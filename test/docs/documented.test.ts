@@ -52,7 +52,9 @@ function isDocumented({ file, name }: Declaration, depth = 0): boolean {
   if (/\*\/\s*$/.test(above.at(-1) ?? "")) return true;
   const alias = /= (\w+);$/.exec(lines[at] ?? "")?.[1];
   if (alias !== undefined && depth < 3) return isDocumented({ file, name: alias }, depth + 1);
-  const imported = new RegExp(`import \\{[^}]*\\b(?:(\\w+) as )?${name}\\b[^}]*\\} from "(.*)";`).exec(read(file));
+  const imported = new RegExp(`import \\{[^}]*\\b(?:(\\w+) as )?${name}\\b[^}]*\\} from "(.*)";`).exec(
+    read(file),
+  );
   if (imported === null || depth >= 3) return false;
   const target = join(dirname(file), imported[2] as string);
   const declaration = existsSync(target) ? declarations(target).get(imported[1] ?? name) : undefined;

@@ -30,11 +30,15 @@ function show(value: unknown): string {
     return `${value.constructor.name} [${Array.from(value as Float32Array, show).join(", ")}]`;
   }
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (value instanceof Map) return `Map { ${[...value].map(([k, v]) => `${show(k)} => ${show(v)}`).join(", ")} }`;
+  if (value instanceof Map)
+    return `Map { ${[...value].map(([k, v]) => `${show(k)} => ${show(v)}`).join(", ")} }`;
   const { toString } = value as { toString?: unknown };
   if (typeof toString === "function" && toString !== Object.prototype.toString) return String(value);
-  const name = value.constructor === Object || value.constructor === undefined ? "" : `${value.constructor.name} `;
-  const fields = Object.entries(value).map(([k, v]) => `${/^\w+$/.test(k) ? k : JSON.stringify(k)}: ${show(v)}`);
+  const name =
+    value.constructor === Object || value.constructor === undefined ? "" : `${value.constructor.name} `;
+  const fields = Object.entries(value).map(
+    ([k, v]) => `${/^\w+$/.test(k) ? k : JSON.stringify(k)}: ${show(v)}`,
+  );
   return fields.length === 0 ? `${name}{}` : `${name}{ ${fields.join(", ")} }`;
 }
 
@@ -55,7 +59,8 @@ async function throwsError(line: number, expected: string, run: () => Promise<un
   } catch (error) {
     thrown = error;
   }
-  if (thrown === undefined) throw new Error(`example at line ${line}: no error was raised, expected ${expected}`);
+  if (thrown === undefined)
+    throw new Error(`example at line ${line}: no error was raised, expected ${expected}`);
   const [, name, message] = /^(\w+):? ?(.*)$/s.exec(expected) as RegExpExecArray;
   expect(classNames(thrown)).toContain(name);
   expect((thrown as Error).message.startsWith(message as string), (thrown as Error).message).toBe(true);
@@ -82,7 +87,9 @@ for (const file of sourceFiles(join(root, "src"))) {
   describe(name, async () => {
     const scope: Record<string, unknown> = {
       ...fluxion,
-      ...(namespaces.has(name.split("/")[1] as string) ? {} : await exportsOf(join(dirname(file), "index.ts"))),
+      ...(namespaces.has(name.split("/")[1] as string)
+        ? {}
+        : await exportsOf(join(dirname(file), "index.ts"))),
       ...(await exportsOf(file)),
     };
     const names = Object.keys(scope).filter((key) => !reserved.has(key));

@@ -40,7 +40,9 @@ export function examplesOf(file: string): Example[] {
     const lines = comment[0]
       .replace(/\*\/$/, "")
       .split("\n")
-      .map((line, i) => (i === 0 ? line.replace(/^\s*\/\*\* ?/, "") : line.replace(/^\s*\* ?/, "")).trimEnd());
+      .map((line, i) =>
+        (i === 0 ? line.replace(/^\s*\/\*\* ?/, "") : line.replace(/^\s*\* ?/, "")).trimEnd(),
+      );
     lines.forEach((line, i) => {
       const tag = /(?:^|\s)@example\b ?(.*)$/.exec(line);
       if (tag === null) return;

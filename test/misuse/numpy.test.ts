@@ -39,14 +39,39 @@ describe("shapes", () => {
     ["concatenate nothing", () => jnp.concatenate([]), "ValueError", /at least one array/],
     ["concatenate scalars", () => jnp.concatenate(u([1, 2])), "ValueError", /[Zz]ero-dimensional/],
     ["concatenate one array", () => jnp.concatenate(u(A(3))), "ValueError", /[Zz]ero-dimensional|list/],
-    ["concatenate two arguments", () => jnp.concatenate(u(A(3)), u(A(3))), "ValueError", /[Zz]ero-dimensional/],
+    [
+      "concatenate two arguments",
+      () => jnp.concatenate(u(A(3)), u(A(3))),
+      "ValueError",
+      /[Zz]ero-dimensional/,
+    ],
     ["stack shapes", () => jnp.stack([A(2), A(3)]), "ValueError", /same shape.*\(2,\).*\(3,\)/],
     ["stack nothing", () => jnp.stack([]), "ValueError", /at least one array/],
     ["split unevenly", () => jnp.split(A(5), 2), "ValueError", /equal/],
-    ["pad widths", () => jnp.pad(A(2), [[1, 1], [1, 1]]), "ValueError", /pad_?[wW]idth/],
+    [
+      "pad widths",
+      () =>
+        jnp.pad(A(2), [
+          [1, 1],
+          [1, 1],
+        ]),
+      "ValueError",
+      /pad_?[wW]idth/,
+    ],
     ["full with an array that does not fit", () => jnp.full([2], A(3)), "ValueError", /3.*2/],
     ["ragged lists", () => jnp.array(u([[1, 2], [3]])), "ValueError", /inhomogeneous|same length/],
-    ["deeply ragged lists", () => jnp.array(u([[[1], [2]], [[3], 4]])), "ValueError", /inhomogeneous|same length/],
+    [
+      "deeply ragged lists",
+      () =>
+        jnp.array(
+          u([
+            [[1], [2]],
+            [[3], 4],
+          ]),
+        ),
+      "ValueError",
+      /inhomogeneous|same length/,
+    ],
     ["lists of arrays of several shapes", () => jnp.array([A(2), A(3)]), "ValueError", /shape/],
     ["sum of a ragged list", () => jnp.sum(u([[1, 2], [3]])), "ValueError", /inhomogeneous|same length/],
     ["repeat a negative number of times", () => jnp.repeat(A(2), -1), "Error", /negative|-1/],
@@ -119,10 +144,20 @@ describe("dtypes", () => {
     ["power of integers", () => jnp.power(i32(2), -1), "TypeError", /negative powers/],
     ["finfo of integers", () => jnp.finfo("int32"), "ValueError", /int32.*inexact|inexact/],
     ["iinfo of floats", () => jnp.iinfo("float32"), "ValueError", /[Ii]nvalid integer|float32/],
-    ["promotion of 8-bit floats", () => jnp.promoteTypes("float8_e4m3fn", "float32"), "Error", /float8_e4m3fn.*float32/],
+    [
+      "promotion of 8-bit floats",
+      () => jnp.promoteTypes("float8_e4m3fn", "float32"),
+      "Error",
+      /float8_e4m3fn.*float32/,
+    ],
     ["an integer that does not fit", () => jnp.array(2n ** 40n), "OverflowError", /1099511627776.*int32/],
     ["a number that does not fit uint8", () => jnp.array(300, "uint8"), "OverflowError", /300.*uint8/],
-    ["a negative number for uint8", () => jnp.array([1, -1], { dtype: "uint8" }), "OverflowError", /-1.*uint8/],
+    [
+      "a negative number for uint8",
+      () => jnp.array([1, -1], { dtype: "uint8" }),
+      "OverflowError",
+      /-1.*uint8/,
+    ],
     ["a bigint operand", () => i32(1).add(2n ** 40n), "OverflowError", /int32/],
     ["take with floats", () => jnp.take(A(2, 3), A(2), 0), "Error", /integer/],
     ["resultType of nothing", () => jnp.resultType(), "Error", /at least one/],
@@ -166,7 +201,12 @@ describe("values that are not arrays", () => {
 describe("options", () => {
   const rows: Mistake[] = [
     ["an unknown name", () => jnp.sum(A(2), u({ axes: 0 })), "TypeError", /sum\(\).*'axes'.*axis/],
-    ["a name in another case", () => jnp.sum(A(2), u({ keepDims: true })), "TypeError", /'keepDims'.*keepdims/],
+    [
+      "a name in another case",
+      () => jnp.sum(A(2), u({ keepDims: true })),
+      "TypeError",
+      /'keepDims'.*keepdims/,
+    ],
     ["an unknown name in a method", () => A(2).sum(u({ axes: 0 })), "TypeError", /'axes'/],
     ["an argument twice", () => u(jnp.sum)(A(2), 0, { axis: 0 }), "TypeError", /multiple values.*'axis'/],
     ["too many arguments", () => u(jnp.cumsum)(A(2), 0, null, null, 3), "TypeError", /cumsum.*at most/],
@@ -203,8 +243,24 @@ describe("indices", () => {
     ["set with too many indices", () => A(3).at(0, 1).set(1), "IndexError", /[Tt]oo many/],
     ["set at floats", () => A(3).at(A(3)).set(1), "TypeError", /integer or boolean/],
     ["set a string", () => A(3).at(0).set(u("a")), "TypeError", /string/],
-    ["set with an unknown mode", () => A(3).at(0).set(1, u({ mode: "nope" })), "ValueError", /nope/],
-    ["set with an unknown option", () => A(3).at(0).set(1, u({ fill: 2 })), "TypeError", /'fill'/],
+    [
+      "set with an unknown mode",
+      () =>
+        A(3)
+          .at(0)
+          .set(1, u({ mode: "nope" })),
+      "ValueError",
+      /nope/,
+    ],
+    [
+      "set with an unknown option",
+      () =>
+        A(3)
+          .at(0)
+          .set(1, u({ fill: 2 })),
+      "TypeError",
+      /'fill'/,
+    ],
     ["iteration over a scalar", () => [...jnp.float32(1)], "TypeError", /0-d/],
     ["the length of a scalar", () => jnp.float32(1).length, "TypeError", /unsized|scalar/],
   ];
@@ -223,9 +279,26 @@ describe("reading and deleting", () => {
     ["an operator on several elements", () => u(A(3)) * 2, "TypeError", /scalar/],
     ["add after delete", () => deleted().add(1), "RuntimeError", /deleted.*float32\[2\]/],
     ["tolist after delete", () => deleted().tolist(), "RuntimeError", /deleted/],
-    ["item after delete", () => { const x = jnp.float32(1); x.delete(); x.item(); }, "RuntimeError", /deleted/],
+    [
+      "item after delete",
+      () => {
+        const x = jnp.float32(1);
+        x.delete();
+        x.item();
+      },
+      "RuntimeError",
+      /deleted/,
+    ],
     ["printing after delete", () => String(deleted()), "RuntimeError", /deleted/],
-    ["a closure after delete", () => { const x = deleted(); return jnp.sum(jnp.stack([A(2), x])); }, "RuntimeError", /deleted/],
+    [
+      "a closure after delete",
+      () => {
+        const x = deleted();
+        return jnp.sum(jnp.stack([A(2), x]));
+      },
+      "RuntimeError",
+      /deleted/,
+    ],
   ];
   mistakes(rows);
 });

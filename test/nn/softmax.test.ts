@@ -28,11 +28,36 @@ describe("extremes", () => {
   });
 
   const derivatives: [x: number[], softmax: number[], logSoftmax: number[], logsumexp: number[]][] = [
-    [[1e4, 1e4 - 1, 0], [-0.19661206, 0.1966119, 0], [-3.3863516, 0.38635138, 3], [0.7310586, 0.26894143, 0]],
-    [[-inf, 0, 1], [0, -0.19661205, 0.19661164], [1, 0.38635138, -1.3863516], [0, 0.26894143, 0.7310586]],
-    [[-inf, -inf], [nan, nan], [nan, nan], [nan, nan]],
-    [[inf, 0], [nan, nan], [nan, nan], [nan, 0]],
-    [[-1e38, 1e38], [0, 0], [1, -1], [0, 1]],
+    [
+      [1e4, 1e4 - 1, 0],
+      [-0.19661206, 0.1966119, 0],
+      [-3.3863516, 0.38635138, 3],
+      [0.7310586, 0.26894143, 0],
+    ],
+    [
+      [-inf, 0, 1],
+      [0, -0.19661205, 0.19661164],
+      [1, 0.38635138, -1.3863516],
+      [0, 0.26894143, 0.7310586],
+    ],
+    [
+      [-inf, -inf],
+      [nan, nan],
+      [nan, nan],
+      [nan, nan],
+    ],
+    [
+      [inf, 0],
+      [nan, nan],
+      [nan, nan],
+      [nan, 0],
+    ],
+    [
+      [-1e38, 1e38],
+      [0, 0],
+      [1, -1],
+      [0, 1],
+    ],
   ];
   test.each(derivatives)("derivatives at %j", (x, softmax, logSoftmax, logsumexp) => {
     const v = jnp.array(x);
@@ -53,11 +78,17 @@ describe("extremes", () => {
 });
 
 describe("axes, masks and weights", () => {
-  const m = jnp.array([[1, 2], [3, 5]]);
+  const m = jnp.array([
+    [1, 2],
+    [3, 5],
+  ]);
   test("softmax over every choice of axes sums to 1 there", () => {
     expectClose(jnp.sum(nn.softmax(m), -1), [1, 1]);
     expectClose(jnp.sum(nn.softmax(m, 0), 0), [1, 1]);
-    expectClose(nn.softmax(m, { axis: null }), [[0.01521943, 0.04137069], [0.11245721, 0.83095264]]);
+    expectClose(nn.softmax(m, { axis: null }), [
+      [0.01521943, 0.04137069],
+      [0.11245721, 0.83095264],
+    ]);
     expectClose(nn.softmax(m, [0, 1]), nn.softmax(m, { axis: null }).tolist());
     expectClose(nn.logSoftmax(m, { axis: 0 }), jnp.log(nn.softmax(m, 0)).tolist());
   });
@@ -86,13 +117,22 @@ describe("axes, masks and weights", () => {
 describe("derivatives", () => {
   test("second derivatives of logsumexp and the Jacobian of softmax agree", () => {
     const x = jnp.array([0, 1]);
-    const expected = [[0.1966119, -0.1966119], [-0.1966119, 0.1966119]];
+    const expected = [
+      [0.1966119, -0.1966119],
+      [-0.1966119, 0.1966119],
+    ];
     const columns = (f: (u: A) => A) => vmap((e: A) => jvp(f, [x], [e])[1])(jnp.eye(2));
     expectClose(columns(grad((u: A) => nn.logsumexp(u)) as (u: A) => A), expected);
-    expectClose(columns((u: A) => nn.softmax(u)), expected);
+    expectClose(
+      columns((u: A) => nn.softmax(u)),
+      expected,
+    );
   });
   test("the gradient of a cross entropy is the difference of the distributions", () => {
-    const logits = jnp.array([[2, -1, 0.5], [0, 0, 1000]]);
+    const logits = jnp.array([
+      [2, -1, 0.5],
+      [0, 0, 1000],
+    ]);
     const labels = nn.oneHot(jnp.int32([1, 2]), 3);
     const loss = (z: A): A => jnp.sum(nn.logSoftmax(z).mul(labels)).neg();
     expectClose(grad(loss)(logits), nn.softmax(logits).sub(labels).tolist());
@@ -101,10 +141,19 @@ describe("derivatives", () => {
 
 describe("oneHot, glu, standardize", () => {
   test("indices out of range give zeros", () => {
-    expectClose(nn.oneHot(jnp.int32([0, 2, 5, -1]), 3), [[1, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]]);
+    expectClose(nn.oneHot(jnp.int32([0, 2, 5, -1]), 3), [
+      [1, 0, 0],
+      [0, 0, 1],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
   });
   test("axis and dtype", () => {
-    expectClose(nn.oneHot(jnp.int32([0, 2]), 3, { axis: 0 }), [[1, 0], [0, 0], [0, 1]]);
+    expectClose(nn.oneHot(jnp.int32([0, 2]), 3, { axis: 0 }), [
+      [1, 0],
+      [0, 0],
+      [0, 1],
+    ]);
     const flags = nn.oneHot(1, 3, { dtype: "bool" });
     expect(flags.tolist()).toEqual([false, true, false]);
     expect(nn.oneHot(jnp.zeros([2, 3], "int32"), 4).shape).toEqual([2, 3, 4]);

@@ -17,7 +17,11 @@ describe("continuous", () => {
     ["uniform", random.uniform(key, [n]), (x) => Math.min(1, Math.max(0, x))],
     ["uniform in [-2, 5)", random.uniform(key, { shape: [n], minval: -2, maxval: 5 }), (x) => (x + 2) / 7],
     ["normal", random.normal(key, [n]), phi],
-    ["truncated normal", random.truncatedNormal(key, -1, 2, [n]), (x) => (phi(x) - phi(-1)) / (phi(2) - phi(-1))],
+    [
+      "truncated normal",
+      random.truncatedNormal(key, -1, 2, [n]),
+      (x) => (phi(x) - phi(-1)) / (phi(2) - phi(-1)),
+    ],
     ["exponential", random.exponential(key, [n]), (x) => 1 - Math.exp(-x)],
     ["gumbel", random.gumbel(key, [n]), (x) => Math.exp(-Math.exp(-x))],
     ["laplace", random.laplace(key, [n]), (x) => (x < 0 ? 0.5 * Math.exp(x) : 1 - 0.5 * Math.exp(-x))],
@@ -52,7 +56,9 @@ describe("discrete", () => {
   test("bits are balanced", () => {
     const words = random.bits(key, [n]);
     for (let bit = 0; bit < 32; bit++) {
-      const ones = jnp.sum(lax.bitwiseAnd(lax.shiftRightLogical(words, jnp.uint32(bit)), jnp.uint32(1))).item() as number;
+      const ones = jnp
+        .sum(lax.bitwiseAnd(lax.shiftRightLogical(words, jnp.uint32(bit)), jnp.uint32(1)))
+        .item() as number;
       expect(Math.abs(ones / n - 0.5)).toBeLessThan(2.5 / Math.sqrt(n));
     }
     expect(random.bits(key, [3], "uint8").dtype.name).toBe("uint8");
@@ -87,7 +93,10 @@ describe("discrete", () => {
     expect(x.dtype.name).toBe("int32");
     expect(chiSquared(counts(x, 4), [0.1, 0.2, 0.3, 0.4])).toBeLessThan(25);
     // Batches of logits; impossible classes never appear.
-    const masked = jnp.array([[0, Number.NEGATIVE_INFINITY], [Number.NEGATIVE_INFINITY, 0]]);
+    const masked = jnp.array([
+      [0, Number.NEGATIVE_INFINITY],
+      [Number.NEGATIVE_INFINITY, 0],
+    ]);
     expectClose(random.categorical(key, masked), [0, 1]);
     expect(random.categorical(key, jnp.zeros([2, 3, 4]), 1).shape).toEqual([2, 4]);
     expect(random.categorical(key, jnp.zeros([2, 3]), { shape: [5, 2] }).shape).toEqual([5, 2]);
@@ -116,7 +125,8 @@ describe("discrete", () => {
     expectClose(jnp.sort(independent, 1), x.tolist());
     // Every place is equally likely for every element.
     const places = new Array<number>(4).fill(0);
-    for (const k of random.split(key, 400)) places[(random.permutation(k, 4).tolist() as number[]).indexOf(0)]!++;
+    for (const k of random.split(key, 400))
+      places[(random.permutation(k, 4).tolist() as number[]).indexOf(0)]!++;
     expect(chiSquared(places, Array(4).fill(0.25))).toBeLessThan(25);
   });
   test("rademacher", () => {
@@ -142,8 +152,18 @@ describe("initializers", () => {
     ["heUniform", init.heUniform(), 0, 2 / 200],
     ["heNormal", init.heNormal(), 0, 2 / 200],
     ["varianceScaling of fan out", init.varianceScaling(3, "fan_out", "normal"), 0, 3 / 300],
-    ["varianceScaling of the geometric mean", init.varianceScaling(1, "fan_geo_avg", "normal"), 0, 1 / Math.sqrt(200 * 300)],
-    ["orthogonal axes swapped", init.varianceScaling(1, "fan_in", "normal", { inAxis: -1, outAxis: -2 }), 0, 1 / 300],
+    [
+      "varianceScaling of the geometric mean",
+      init.varianceScaling(1, "fan_geo_avg", "normal"),
+      0,
+      1 / Math.sqrt(200 * 300),
+    ],
+    [
+      "orthogonal axes swapped",
+      init.varianceScaling(1, "fan_in", "normal", { inAxis: -1, outAxis: -2 }),
+      0,
+      1 / 300,
+    ],
   ];
   test.each(cases)("%s: mean and variance", (_name, make, mean, variance) => {
     const w = make(key, shape);

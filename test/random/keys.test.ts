@@ -43,7 +43,9 @@ describe("keys", () => {
     expect(new Set([a, b, c].map((k) => String(words(k)))).size).toBe(3);
     expect(a.shape).toEqual([]);
     expect(random.split(random.key(0), [2, 3]).shape).toEqual([2, 3]);
-    expect(words(random.split(random.key(0), [2, 3]).get(1, 0))).toEqual(words(random.split(random.key(0), 6).get(3)));
+    expect(words(random.split(random.key(0), [2, 3]).get(1, 0))).toEqual(
+      words(random.split(random.key(0), 6).get(3)),
+    );
     expect(random.split(random.key(0), 0).shape).toEqual([0]);
   });
 
@@ -52,7 +54,10 @@ describe("keys", () => {
     expect(words(ks.get("1:3"))).toEqual((words(ks) as unknown[]).slice(1, 3));
     expect(words(ks.reshape(2, 2).T.get(0))).toEqual([words(ks.get(0)), words(ks.get(2))]);
     expect(words(jnp.stack([ks.get(3), ks.get(0)]))).toEqual([words(ks.get(3)), words(ks.get(0))]);
-    expect(words(jnp.concatenate([ks, ks]))).toEqual([...(words(ks) as unknown[]), ...(words(ks) as unknown[])]);
+    expect(words(jnp.concatenate([ks, ks]))).toEqual([
+      ...(words(ks) as unknown[]),
+      ...(words(ks) as unknown[]),
+    ]);
     expect(words(jnp.where(jnp.array([true, false]), ks.get(":2"), ks.get("2:")))).toEqual([
       words(ks.get(0)),
       words(ks.get(3)),
@@ -110,8 +115,16 @@ describe("determinism", () => {
     });
     test("vmap over keys is a loop over keys", () => {
       const ks = random.split(random.key(1), 3);
-      expectClose(vmap(draw)(ks), [...ks].map((k) => draw(k).tolist()), 1e-6);
-      expectClose(jit(vmap(draw))(ks), [...ks].map((k) => draw(k).tolist()), 1e-6);
+      expectClose(
+        vmap(draw)(ks),
+        [...ks].map((k) => draw(k).tolist()),
+        1e-6,
+      );
+      expectClose(
+        jit(vmap(draw))(ks),
+        [...ks].map((k) => draw(k).tolist()),
+        1e-6,
+      );
     });
   });
   test("jitted samplers trace once", () => {

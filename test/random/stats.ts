@@ -33,7 +33,8 @@ export function erf(x: number): number {
     value *= 2 / Math.sqrt(Math.PI);
   } else {
     const t = 1 / (1 + 0.3275911 * a);
-    const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+    const poly =
+      t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
     value = 1 - poly * Math.exp(-a * a);
   }
   return x < 0 ? -value : value;

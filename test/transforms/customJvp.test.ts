@@ -4,7 +4,10 @@ import { type A, counted, errorOf, expectClose, f32 } from "./helpers.ts";
 
 /** x y, with derivatives 10 y dx and 100 x dy. */
 const product = customJvp((x: A, y: A) => x.mul(y));
-product.defjvp(([x, y], [dx, dy]) => [product(x, y), jnp.multiply(10, y).mul(dx).add(jnp.multiply(100, x).mul(dy))]);
+product.defjvp(([x, y], [dx, dy]) => [
+  product(x, y),
+  jnp.multiply(10, y).mul(dx).add(jnp.multiply(100, x).mul(dy)),
+]);
 
 describe("defjvp", () => {
   test("the value is the function's, in every mode the derivative the rule's", () => {
@@ -32,11 +35,17 @@ describe("defjvp", () => {
     const xs = jnp.array([1, 2]);
     const g = grad(product, [0, 1]);
     expectClose(vmap(product, [0, null])(xs, f32(3)), [3, 6]);
-    expectClose(vmap(g, [0, null])(xs, f32(3)), [[30, 30], [100, 200]]);
+    expectClose(vmap(g, [0, null])(xs, f32(3)), [
+      [30, 30],
+      [100, 200],
+    ]);
     expectClose(grad((v: A) => jnp.sum(vmap(product, [0, null])(v, f32(3))))(xs), [30, 30]);
     expectClose(grad((y: A) => jnp.sum(vmap(product, [0, null])(xs, y)))(f32(3)), 300);
     expectClose(jvp(vmap(product), [xs, xs], [xs, jnp.zeros([2])])[1], [10, 40]);
-    expectClose(vmap(vmap(product, [null, 0]), [0, null])(xs, xs), [[1, 2], [2, 4]]);
+    expectClose(vmap(vmap(product, [null, 0]), [0, null])(xs, xs), [
+      [1, 2],
+      [2, 4],
+    ]);
   });
 
   test("the body is not differentiated: a function without derivative can be given one", () => {

@@ -176,7 +176,11 @@ describe("config", () => {
     try {
       expectClose(f(x), compiled, 1e-6);
       expectClose(lax.exp(x), [0.1, 0.2, 0.3].map(Math.exp), 1e-6);
-      expectClose(grad(f)(x), [0.1, 0.2, 0.3].map((v) => 2 * Math.exp(v)), 1e-6);
+      expectClose(
+        grad(f)(x),
+        [0.1, 0.2, 0.3].map((v) => 2 * Math.exp(v)),
+        1e-6,
+      );
     } finally {
       config.update("evaluator", "wasm");
     }

@@ -1,13 +1,4 @@
-import {
-  grad,
-  jit,
-  jnp,
-  type NDArray,
-  nn,
-  stopGradient,
-  tree,
-  valueAndGrad,
-} from "fluxion";
+import { grad, jit, jnp, type NDArray, nn, stopGradient, tree, valueAndGrad } from "fluxion";
 import { describe, expect, test } from "vitest";
 import { type A, difference, errorOf, expectClose, f32 } from "./helpers.ts";
 
@@ -46,12 +37,31 @@ describe("values", () => {
   });
 
   test("of trees: the gradient has the structure of the argument", () => {
-    const params = { w: jnp.array([[1, 2], [3, 4]]), b: [jnp.array([1, 1]), null], s: 2 };
+    const params = {
+      w: jnp.array([
+        [1, 2],
+        [3, 4],
+      ]),
+      b: [jnp.array([1, 1]), null],
+      s: 2,
+    };
     const loss = (p: typeof params, x: A): A =>
-      jnp.sum(x.matmul(p.w).add(p.b[0] as A).mul(p.s as unknown as A));
+      jnp.sum(
+        x
+          .matmul(p.w)
+          .add(p.b[0] as A)
+          .mul(p.s as unknown as A),
+      );
     const g = grad(loss)(params, jnp.array([1, -1]));
     expect(String(tree.structure(g))).toBe(String(tree.structure(params)));
-    expectClose(g, { b: [[2, 2], null], s: -2, w: [[2, 2], [-2, -2]] });
+    expectClose(g, {
+      b: [[2, 2], null],
+      s: -2,
+      w: [
+        [2, 2],
+        [-2, -2],
+      ],
+    });
   });
 
   test("of a registered class", () => {
@@ -95,7 +105,9 @@ describe("values", () => {
   });
 
   test("through conversion of dtypes", () => {
-    const g = grad((x: A) => jnp.sum(x.astype("float64").mul(jnp.array([1.5, 2], { dtype: "float64" }))).astype("float32"));
+    const g = grad((x: A) =>
+      jnp.sum(x.astype("float64").mul(jnp.array([1.5, 2], { dtype: "float64" }))).astype("float32"),
+    );
     const d = g(jnp.array([1, 2]));
     expect(d.dtype.name).toBe("float32");
     expectClose(d, [1.5, 2]);
@@ -119,10 +131,19 @@ describe("argnums", () => {
     [2, 30],
     [-1, 30],
     [-3, 3],
-    [[0, 2], [3, 30]],
-    [[2, 0], [30, 3]],
+    [
+      [0, 2],
+      [3, 30],
+    ],
+    [
+      [2, 0],
+      [30, 3],
+    ],
     [[1], [27]],
-    [[-1, 0], [30, 3]],
+    [
+      [-1, 0],
+      [30, 3],
+    ],
     [[], []],
   ] as const)("%j", (argnums, expected) => {
     expectClose(grad(f, { argnums: argnums as 0 })(...args), expected);
@@ -230,7 +251,9 @@ describe("errors", () => {
   });
 
   test("too few arguments", () => {
-    expect(() => grad((x: A, y: A) => x.mul(y), { argnums: 1 })(...([1] as unknown as [A, A]))).toThrow(/argnums=1.*at least 2/);
+    expect(() => grad((x: A, y: A) => x.mul(y), { argnums: 1 })(...([1] as unknown as [A, A]))).toThrow(
+      /argnums=1.*at least 2/,
+    );
   });
 
   test("an unknown option", () => {

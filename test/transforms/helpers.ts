@@ -32,7 +32,12 @@ function compare(a: unknown, e: unknown, tolerance: number, path: string): void 
     expect(Array.isArray(a), path).toBe(Array.isArray(e));
     expect(Object.keys(a as object), `keys at ${path || "the top"}`).toEqual(Object.keys(e));
     for (const k of Object.keys(e)) {
-      compare((a as Record<string, unknown>)[k], (e as Record<string, unknown>)[k], tolerance, `${path}[${k}]`);
+      compare(
+        (a as Record<string, unknown>)[k],
+        (e as Record<string, unknown>)[k],
+        tolerance,
+        `${path}[${k}]`,
+      );
     }
     return;
   }

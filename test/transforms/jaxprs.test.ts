@@ -33,7 +33,12 @@ customSquare.defjvp(function jvp([x], [t]) {
 const twice = (g: (x: A) => A) => (x: A) => g(g(x));
 const addConstant = (c: A) => (x: A) => x.add(c);
 
-const dtypes: Record<string, DTypeLike> = { f32: "float32", i32: "int32", bool: "bool", "key<fry>": "key<fry>" };
+const dtypes: Record<string, DTypeLike> = {
+  f32: "float32",
+  i32: "int32",
+  bool: "bool",
+  "key<fry>": "key<fry>",
+};
 
 /** Argument types from their text: arrays `f32[2,3]`, objects `{a:f32[],b:f32[3]}` and lists `[f32[3],f32[]]`. */
 function argumentTypes(text: string): unknown[] {
@@ -41,12 +46,18 @@ function argumentTypes(text: string): unknown[] {
     if (word.startsWith("[")) return (word.match(/\w+\[[\d,]*\]/g) as string[]).map(arrayType);
     if (!word.startsWith("{")) return arrayType(word);
     const fields = word.match(/\w+:\w+\[[\d,]*\]/g) as string[];
-    return Object.fromEntries(fields.map((f) => [f.slice(0, f.indexOf(":")), arrayType(f.slice(f.indexOf(":") + 1))]));
+    return Object.fromEntries(
+      fields.map((f) => [f.slice(0, f.indexOf(":")), arrayType(f.slice(f.indexOf(":") + 1))]),
+    );
   });
 }
 function arrayType(text: string): ShapeDtypeStruct {
   const open = text.lastIndexOf("[");
-  const shape = text.slice(open + 1, -1).split(",").filter((n) => n !== "").map(Number);
+  const shape = text
+    .slice(open + 1, -1)
+    .split(",")
+    .filter((n) => n !== "")
+    .map(Number);
   return new ShapeDtypeStruct(shape, dtypes[text.slice(0, open)]);
 }
 
@@ -137,12 +148,7 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
     g:f32[] = div 1.0:f32[] b
   in (g, f) }`,
   ],
-  [
-    "grad of identity",
-    grad((x: A) => x),
-    "f32[]",
-    `{ lambda ; a:f32[]. let  in (1.0:f32[],) }`,
-  ],
+  ["grad of identity", grad((x: A) => x), "f32[]", `{ lambda ; a:f32[]. let  in (1.0:f32[],) }`],
   [
     "grad of a constant function",
     grad((_x: A) => jnp.float32(3)),
@@ -586,7 +592,12 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "jvp of a jitted function",
-    (x: A, t: A) => jvp(jit((y: A) => jnp.sin(y).mul(y)), [x], [t]),
+    (x: A, t: A) =>
+      jvp(
+        jit((y: A) => jnp.sin(y).mul(y)),
+        [x],
+        [t],
+      ),
     "f32[] f32[]",
     `{ lambda ; a:f32[] b:f32[]. let
     c:f32[] d:f32[] = jit[
@@ -635,7 +646,11 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "linearize of a jitted function",
-    (x: A, t: A) => linearize(jit((y: A) => jnp.exp(jnp.sin(y))), x)[1](t),
+    (x: A, t: A) =>
+      linearize(
+        jit((y: A) => jnp.exp(jnp.sin(y))),
+        x,
+      )[1](t),
     "f32[] f32[]",
     `{ lambda ; a:f32[] b:f32[]. let
     c:f32[] d:f32[] = jit[
@@ -679,7 +694,12 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "hessian-vector product",
-    (x: A, v: A) => jvp(grad((y: A) => jnp.sum(y.pow(3))), [x], [v])[1],
+    (x: A, v: A) =>
+      jvp(
+        grad((y: A) => jnp.sum(y.pow(3))),
+        [x],
+        [v],
+      )[1],
     "f32[3] f32[3]",
     `{ lambda ; a:f32[3] b:f32[3]. let
     c:f32[3] = integer_pow[y=3] a
@@ -919,7 +939,10 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "vmap of a scalar function over two axes",
-    vmap(vmap((x: A, y: A) => x.mul(y), { inAxes: [null, 0] }), { inAxes: [0, null] }),
+    vmap(
+      vmap((x: A, y: A) => x.mul(y), { inAxes: [null, 0] }),
+      { inAxes: [0, null] },
+    ),
     "f32[3] f32[2]",
     `{ lambda ; a:f32[3] b:f32[2]. let
     c:f32[1,2] = broadcast_in_dim[broadcast_dimensions=(np.int64(1),)] b
@@ -1112,7 +1135,10 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "vmap of jit",
-    vmap(jit((x: A, y: A) => x.matmul(y)), { inAxes: [0, null] }),
+    vmap(
+      jit((x: A, y: A) => x.matmul(y)),
+      { inAxes: [0, null] },
+    ),
     "f32[5,3] f32[3]",
     `{ lambda ; a:f32[5,3] b:f32[3]. let
     c:f32[5] = jit[
@@ -1168,7 +1194,10 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "per-example gradients",
-    vmap(grad((v: A, x: A) => jnp.sum(jnp.tanh(x.matmul(v)))), { inAxes: [null, 0] }),
+    vmap(
+      grad((v: A, x: A) => jnp.sum(jnp.tanh(x.matmul(v)))),
+      { inAxes: [null, 0] },
+    ),
     "f32[3,4] f32[5,3]",
     `{ lambda ; a:f32[3,4] b:f32[5,3]. let
     c:f32[5,4] = dot_general[
@@ -1290,7 +1319,9 @@ const cases: [name: string, program: Program, args: string, expected: string][] 
   ],
   [
     "a loss of a two-layer network",
-    grad((p: [A, A], x: A, y: A) => jnp.mean(jnp.sum(nn.logSoftmax(nn.relu(x.matmul(p[0])).matmul(p[1])).mul(y), { axis: -1 })).neg()),
+    grad((p: [A, A], x: A, y: A) =>
+      jnp.mean(jnp.sum(nn.logSoftmax(nn.relu(x.matmul(p[0])).matmul(p[1])).mul(y), { axis: -1 })).neg(),
+    ),
     "[f32[3,4],f32[4,2]] f32[5,3] f32[5,2]",
     `{ lambda ; a:f32[3,4] b:f32[4,2] c:f32[5,3] d:f32[5,2]. let
     e:f32[5,4] = dot_general[

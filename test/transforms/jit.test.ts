@@ -1,4 +1,15 @@
-import { grad, jit, jnp, makeJaxpr, type NDArray, RuntimeError, ShapeDtypeStruct, tree, ValueError, vmap } from "fluxion";
+import {
+  grad,
+  jit,
+  jnp,
+  makeJaxpr,
+  type NDArray,
+  RuntimeError,
+  ShapeDtypeStruct,
+  tree,
+  ValueError,
+  vmap,
+} from "fluxion";
 import { describe, expect, test } from "vitest";
 import { type A, counted, errorOf, expectClose, f32 } from "./helpers.ts";
 
@@ -330,7 +341,11 @@ describe("arguments and results", () => {
     ["an unregistered instance", () => jit((x: unknown) => x)(new Date(0)), /Date/],
     ["no function", () => jit(3 as unknown as () => A), /callable.*3/],
     ["undefined", () => jit(undefined as unknown as () => A), /callable/],
-    ["an unknown option", () => jit((x: A) => x, { staticArgNums: 0 } as object), /staticArgNums.*staticArgnums/],
+    [
+      "an unknown option",
+      () => jit((x: A) => x, { staticArgNums: 0 } as object),
+      /staticArgNums.*staticArgnums/,
+    ],
   ])("%s is a TypeError", (_name, run, message) => {
     const error = errorOf(run);
     expect(error).toBeInstanceOf(TypeError);
@@ -369,11 +384,24 @@ describe("stages", () => {
   const p = { w: jnp.ones([3, 2]), b: jnp.zeros([2]) };
 
   test("lower from arrays or structs, without running", () => {
-    const lowered = f.lower({ w: new ShapeDtypeStruct([3, 2], jnp.float32), b: p.b }, new ShapeDtypeStruct([4, 3], "float32"));
+    const lowered = f.lower(
+      { w: new ShapeDtypeStruct([3, 2], jnp.float32), b: p.b },
+      new ShapeDtypeStruct([4, 3], "float32"),
+    );
     expect(lowered.asText("jaxpr")).toMatch(/^\{ lambda ; a:f32\[2\] b:f32\[3,2\] c:f32\[4,3\]\. let/);
-    expect(String((lowered.outInfo as { y: unknown }).y)).toBe("ShapeDtypeStruct(shape=(4, 2), dtype=float32)");
+    expect(String((lowered.outInfo as { y: unknown }).y)).toBe(
+      "ShapeDtypeStruct(shape=(4, 2), dtype=float32)",
+    );
     const compiled = lowered.compile();
-    expectClose(compiled.call(p, jnp.ones([4, 3])), { n: null, y: [[3, 3], [3, 3], [3, 3], [3, 3]] });
+    expectClose(compiled.call(p, jnp.ones([4, 3])), {
+      n: null,
+      y: [
+        [3, 3],
+        [3, 3],
+        [3, 3],
+        [3, 3],
+      ],
+    });
   });
 
   test("kernels and code can be read", () => {

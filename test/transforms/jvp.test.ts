@@ -40,7 +40,13 @@ describe("jvp", () => {
     const f = (x: A): A => jnp.sin(x).mul(jnp.sum(x.mul(x)));
     const x = jnp.array([0.1, 0.2]);
     const along = (t: number[]) => jvp(f, [x], [jnp.array(t)])[1];
-    expectClose(along([2, 3]), along([1, 0]).mul(2).add(along([0, 1]).mul(3)).tolist());
+    expectClose(
+      along([2, 3]),
+      along([1, 0])
+        .mul(2)
+        .add(along([0, 1]).mul(3))
+        .tolist(),
+    );
   });
 
   test.each([
@@ -49,7 +55,12 @@ describe("jvp", () => {
     ["integer tangents", () => jvp((x: A) => x, [jnp.int32(1)], [jnp.int32(1)]), "TypeError", /float0/],
     ["structures", () => jvp((x: A) => x, [f32(1)], [[f32(1)]]), "TypeError", /structure/],
     ["numbers of arguments", () => jvp((x: A) => x, [f32(1)], [f32(1), f32(1)]), "TypeError", /structure/],
-    ["no list", () => jvp((x: A) => x, f32(1) as unknown as [A], f32(1) as unknown as [A]), "TypeError", /list/],
+    [
+      "no list",
+      () => jvp((x: A) => x, f32(1) as unknown as [A], f32(1) as unknown as [A]),
+      "TypeError",
+      /list/,
+    ],
     ["no function", () => jvp(3 as unknown as () => A, [], []), "TypeError", /callable.*3/],
   ])("%s that do not fit", (_name, run, name, message) => {
     const error = errorOf(run);
@@ -80,7 +91,10 @@ describe("linearize", () => {
   test("under jit and vmap of the linear function", () => {
     const [, df] = linearize((x: A) => jnp.sin(x), jnp.array([0, 1]));
     expectClose(jit(df)(jnp.ones([2])), [1, Math.cos(1)]);
-    expectClose(vmap(df)(jnp.eye(2)), [[1, 0], [0, Math.cos(1)]]);
+    expectClose(vmap(df)(jnp.eye(2)), [
+      [1, 0],
+      [0, Math.cos(1)],
+    ]);
   });
   test("tangents that do not fit", () => {
     const [, df] = linearize((x: A) => x.mul(2), jnp.ones([2]));
@@ -116,7 +130,11 @@ describe("vjp", () => {
     expectClose(g, { b: [121, null], w: [3, 30] });
   });
   test("hasAux, also with an argument that is an object", () => {
-    const result = vjp((x: A) => [x.mul(2), [x, 5]], f32(3), { hasAux: true }) as unknown as [A, (t: A) => [A], unknown];
+    const result = vjp((x: A) => [x.mul(2), [x, 5]], f32(3), { hasAux: true }) as unknown as [
+      A,
+      (t: A) => [A],
+      unknown,
+    ];
     expectClose([result[0], result[1](f32(1)), result[2]], [6, [2], [3, 5]]);
   });
   test("integer arguments have float0 cotangents", () => {
@@ -128,7 +146,10 @@ describe("vjp", () => {
   test("under vmap: the Jacobian by rows", () => {
     const f = (x: A): A => jnp.stack([x.get(0).mul(x.get(1)), x.get(0).pow(2)]);
     const [, back] = vjp(f, jnp.array([2, 3]));
-    expectClose(vmap((ct: A) => back(ct)[0])(jnp.eye(2)), [[3, 2], [4, 0]]);
+    expectClose(vmap((ct: A) => back(ct)[0])(jnp.eye(2)), [
+      [3, 2],
+      [4, 0],
+    ]);
   });
   test("the pullback is linear and differentiable itself", () => {
     const back = (x: A, ct: A): A => vjp((z: A) => z.pow(3), x)[1](ct)[0];

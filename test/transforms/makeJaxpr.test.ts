@@ -101,9 +101,30 @@ describe("evalShape", () => {
   });
   test("of jitted and transformed functions", () => {
     const s = new ShapeDtypeStruct([3], "float32");
-    expect(String(evalShape(jit((x: A) => jnp.sum(x)), s))).toBe("ShapeDtypeStruct(shape=(), dtype=float32)");
-    expect(String(evalShape(grad((x: A) => jnp.sum(x)), s))).toBe("ShapeDtypeStruct(shape=(3,), dtype=float32)");
-    expect(String(evalShape(vmap((x: A) => x.mul(2)), s))).toBe("ShapeDtypeStruct(shape=(3,), dtype=float32)");
+    expect(
+      String(
+        evalShape(
+          jit((x: A) => jnp.sum(x)),
+          s,
+        ),
+      ),
+    ).toBe("ShapeDtypeStruct(shape=(), dtype=float32)");
+    expect(
+      String(
+        evalShape(
+          grad((x: A) => jnp.sum(x)),
+          s,
+        ),
+      ),
+    ).toBe("ShapeDtypeStruct(shape=(3,), dtype=float32)");
+    expect(
+      String(
+        evalShape(
+          vmap((x: A) => x.mul(2)),
+          s,
+        ),
+      ),
+    ).toBe("ShapeDtypeStruct(shape=(3,), dtype=float32)");
   });
   test("errors are those of the function", () => {
     const error = errorOf(() => evalShape((x: A, y: A) => x.matmul(y), jnp.ones([2, 3]), jnp.ones([2, 3])));

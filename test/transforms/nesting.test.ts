@@ -25,7 +25,14 @@ const mapped =
   (f: (x: A) => A) =>
   (x: A): A =>
     jnp.squeeze(vmap(grad(f))(jnp.reshape(x, [1])) as A);
-const derivatives = { jvp: d, grad: reverse, vjp: pull, linearize: lin, "jit(grad)": compiled, "vmap(grad)": mapped };
+const derivatives = {
+  jvp: d,
+  grad: reverse,
+  vjp: pull,
+  linearize: lin,
+  "jit(grad)": compiled,
+  "vmap(grad)": mapped,
+};
 const pairs = Object.entries(derivatives).flatMap(([outer, a]) =>
   Object.entries(derivatives).map(([inner, b]) => [outer, inner, a, b] as const),
 );
@@ -53,7 +60,11 @@ describe.each(pairs)("%s of %s", (_outer, _inner, D1, D2) => {
     // D(x -> (y -> x y)) applied afterwards: Manzyuk et al., "Perturbation confusion in forward automatic differentiation" (2019).
     const s = (x: A) => (f: (y: A) => A) => (y: A) => f(y.add(x));
     const shiftDerivative = (f: (y: A) => A) => (y: A) => D1((x) => s(x)(f)(y))(f32(0));
-    expectClose(shiftDerivative(shiftDerivative((y) => jnp.exp(y.mul(2))))(f32(0.1)), 4 * Math.exp(0.2), 1e-4);
+    expectClose(
+      shiftDerivative(shiftDerivative((y) => jnp.exp(y.mul(2))))(f32(0.1)),
+      4 * Math.exp(0.2),
+      1e-4,
+    );
     expectClose(D2((y) => shiftDerivative((v) => jnp.sin(v))(y))(f32(0.4)), -Math.sin(0.4));
   });
   test("through jit on either side", () => {
@@ -100,7 +111,10 @@ describe("grad of vmap of jit, and the rest", () => {
   test("vmap of vmap of grad over both arguments", () => {
     const g = grad((x: A, y: A) => x.pow(2).mul(y), { argnums: 1 });
     const table = vmap(vmap(g, { inAxes: [null, 0] }), { inAxes: [0, null] });
-    expectClose(table(jnp.array([1, 2]), jnp.array([5, 6, 7])), [[1, 1, 1], [4, 4, 4]]);
+    expectClose(table(jnp.array([1, 2]), jnp.array([5, 6, 7])), [
+      [1, 1, 1],
+      [4, 4, 4],
+    ]);
   });
   test("vmap closing over a tracer of grad", () => {
     const g = grad((w: A) => jnp.sum(vmap((x: A) => x.mul(w).mul(w))(jnp.array([1, 2, 3]))));
@@ -153,8 +167,14 @@ describe("Hessian-vector products", () => {
     expectClose(way(), expected);
   });
   test("vmap over many vectors", () => {
-    const vs = jnp.array([[1, 0, 0], [0, 1, 0]]);
-    expectClose(vmap((u: A) => jvp(grad(f), [x], [u])[1])(vs), [[6, 1, 0], [1, 12, 0]]);
+    const vs = jnp.array([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
+    expectClose(vmap((u: A) => jvp(grad(f), [x], [u])[1])(vs), [
+      [6, 1, 0],
+      [1, 12, 0],
+    ]);
   });
 });
 

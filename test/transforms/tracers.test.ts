@@ -1,5 +1,6 @@
 // What cannot be done with a traced value: control flow, reading it, keeping it.
 
+import { inspect } from "node:util";
 import {
   ConcretizationTypeError,
   grad,
@@ -16,7 +17,6 @@ import {
   vmap,
 } from "fluxion";
 import { describe, expect, test } from "vitest";
-import { inspect } from "node:util";
 import { type A, errorOf, expectClose, f32 } from "./helpers.ts";
 
 const js = (x: A): number => x as unknown as number;
@@ -60,7 +60,9 @@ describe("control flow on traced values", () => {
           return x;
         })(jnp.ones([2])),
       );
-      expect(error instanceof TracerArrayConversionError || error instanceof ConcretizationTypeError).toBe(true);
+      expect(error instanceof TracerArrayConversionError || error instanceof ConcretizationTypeError).toBe(
+        true,
+      );
       expect(error.message).toMatch(/float32\[2\]/);
     }
     let pending: Promise<unknown> | undefined;
@@ -109,7 +111,10 @@ describe("control flow on traced values", () => {
       expect(x.weakType).toBe(false);
       return x.div(x.shape[0] as number);
     });
-    expectClose(f(jnp.ones([2, 3])), [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]);
+    expectClose(f(jnp.ones([2, 3])), [
+      [0.5, 0.5, 0.5],
+      [0.5, 0.5, 0.5],
+    ]);
   });
 
   test("tracers iterate and destructure", () => {
@@ -117,7 +122,15 @@ describe("control flow on traced values", () => {
       const [a, b] = x;
       return (a as A).mul(b as A);
     });
-    expectClose(f(jnp.array([[1, 2], [3, 4]])), [3, 8]);
+    expectClose(
+      f(
+        jnp.array([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+      [3, 8],
+    );
     expect(() => jit((x: A) => [...x])(f32(1))).toThrow(TypeError);
   });
 });

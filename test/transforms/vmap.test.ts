@@ -2,7 +2,10 @@ import { grad, jit, jnp, lax, nn, random, ValueError, vmap } from "fluxion";
 import { describe, expect, test } from "vitest";
 import { type A, errorOf, expectClose, f32 } from "./helpers.ts";
 
-const x = jnp.array([[1, 2, 3], [4, 5, 6]]);
+const x = jnp.array([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
 
 describe("axes", () => {
   test("in axes: a number, a list, null, negative, positional", () => {
@@ -11,7 +14,10 @@ describe("axes", () => {
     expectClose(vmap((r: A) => jnp.sum(r), { inAxes: -1 })(x), [5, 7, 9]);
     expectClose(vmap((r: A) => jnp.sum(r), { inAxes: -2 })(x), [6, 15]);
     expectClose(vmap((r: A, s: A) => jnp.sum(r).mul(s), [1, null])(x, f32(2)), [10, 14, 18]);
-    expectClose(vmap((r: A, s: A) => jnp.sum(r).mul(s), { inAxes: [null, 0] })(x, jnp.array([1, 2])), [21, 42]);
+    expectClose(
+      vmap((r: A, s: A) => jnp.sum(r).mul(s), { inAxes: [null, 0] })(x, jnp.array([1, 2])),
+      [21, 42],
+    );
     expectClose(vmap((r: A, s: A) => jnp.dot(r, s), { inAxes: [0, 1] })(x, x.T), [14, 77]);
   });
 
@@ -22,10 +28,10 @@ describe("axes", () => {
     expectClose(vmap(f, { inAxes: [0, null] })(p, f32(2)), expected);
     expectClose(vmap(f, { inAxes: [{ a: 0, b: 0 }, null] })(p, f32(2)), expected);
     expectClose(vmap(f, { inAxes: [{ a: 0, b: [0, 0] }, null] })(p, f32(2)), expected);
-    expectClose(
-      vmap(f, { inAxes: [{ a: null, b: [0, null] }, null] })({ a: x, b: [x, f32(1)] }, f32(1)),
-      [21 + 6 + 1, 21 + 15 + 1],
-    );
+    expectClose(vmap(f, { inAxes: [{ a: null, b: [0, null] }, null] })({ a: x, b: [x, f32(1)] }, f32(1)), [
+      21 + 6 + 1,
+      21 + 15 + 1,
+    ]);
   });
 
   test("null leaves in arguments", () => {
@@ -35,25 +41,60 @@ describe("axes", () => {
 
   test("out axes: a number, negative, a tree, null", () => {
     const f = (r: A): A => r.mul(10);
-    expectClose(vmap(f, { outAxes: 1 })(x), [[10, 40], [20, 50], [30, 60]]);
-    expectClose(vmap(f, { outAxes: -1 })(x), [[10, 40], [20, 50], [30, 60]]);
-    expectClose(vmap(f, { outAxes: -2 })(x), [[10, 20, 30], [40, 50, 60]]);
-    expectClose(vmap(f, 0, 1)(x), [[10, 40], [20, 50], [30, 60]]);
+    expectClose(vmap(f, { outAxes: 1 })(x), [
+      [10, 40],
+      [20, 50],
+      [30, 60],
+    ]);
+    expectClose(vmap(f, { outAxes: -1 })(x), [
+      [10, 40],
+      [20, 50],
+      [30, 60],
+    ]);
+    expectClose(vmap(f, { outAxes: -2 })(x), [
+      [10, 20, 30],
+      [40, 50, 60],
+    ]);
+    expectClose(vmap(f, 0, 1)(x), [
+      [10, 40],
+      [20, 50],
+      [30, 60],
+    ]);
     const g = (r: A): { s: A; l: [A, A] } => ({ s: jnp.sum(r), l: [r, f32(7)] });
-    expectClose(vmap(g, { outAxes: { s: 0, l: [1, null] } })(x), { l: [[[1, 4], [2, 5], [3, 6]], 7], s: [6, 15] });
+    expectClose(vmap(g, { outAxes: { s: 0, l: [1, null] } })(x), {
+      l: [
+        [
+          [1, 4],
+          [2, 5],
+          [3, 6],
+        ],
+        7,
+      ],
+      s: [6, 15],
+    });
     expectClose(vmap(g, { outAxes: 0 })(x).l[1], [7, 7]);
   });
 
   test("results that do not depend on the mapped arguments are repeated", () => {
-    expectClose(vmap((_r: A) => jnp.array([1, 2]))(x), [[1, 2], [1, 2]]);
-    expectClose(vmap((_r: A) => jnp.array([1, 2]), { outAxes: 1 })(x), [[1, 1], [2, 2]]);
+    expectClose(vmap((_r: A) => jnp.array([1, 2]))(x), [
+      [1, 2],
+      [1, 2],
+    ]);
+    expectClose(vmap((_r: A) => jnp.array([1, 2]), { outAxes: 1 })(x), [
+      [1, 1],
+      [2, 2],
+    ]);
     expectClose(vmap((_r: A) => 3)(x), [3, 3]);
     const [, constant] = vmap((r: A) => [r, 3 as unknown as A], { outAxes: [0, null] })(x);
     expectClose(constant, 3);
   });
 
   test("axisSize without mapped arguments, and as a check", () => {
-    expectClose(vmap(() => jnp.ones([2]), { axisSize: 3 })(), [[1, 1], [1, 1], [1, 1]]);
+    expectClose(vmap(() => jnp.ones([2]), { axisSize: 3 })(), [
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
     expectClose(vmap((s: A) => s, { inAxes: null, axisSize: 2 })(f32(5)), [5, 5]);
     expectClose(vmap((r: A) => jnp.sum(r), { axisSize: 2 })(x), [6, 15]);
   });
@@ -105,7 +146,11 @@ describe("against a loop", () => {
     ravel: (v) => v.ravel(),
     flip: (v) => jnp.flip(v, 1),
     roll: (v) => jnp.roll(v, 2, 1),
-    pad: (v) => jnp.pad(v, [[1, 0], [0, 2]]),
+    pad: (v) =>
+      jnp.pad(v, [
+        [1, 0],
+        [0, 2],
+      ]),
     tile: (v) => jnp.tile(v, [2, 1]),
     repeat: (v) => jnp.repeat(v, 2, 0),
     broadcastTo: (v) => jnp.broadcastTo(v, [2, 3, 5]),
@@ -168,7 +213,10 @@ describe("against a loop", () => {
     const fixed = b.get(0);
     expectClose(vmap(f, { inAxes: [0, null] })(a, fixed), loop(rows(a), Array(4).fill(fixed)));
     expectClose(vmap(f, { inAxes: [null, 0] })(fixed, a), loop(Array(4).fill(fixed), rows(a)));
-    expectClose(vmap(f, { inAxes: [2, 1] })(jnp.moveaxis(a, 0, 2), jnp.moveaxis(b, 0, 1)), loop(rows(a), rows(b)));
+    expectClose(
+      vmap(f, { inAxes: [2, 1] })(jnp.moveaxis(a, 0, 2), jnp.moveaxis(b, 0, 1)),
+      loop(rows(a), rows(b)),
+    );
   });
 
   const indexed: Record<string, (v: A, i: A) => A> = {
@@ -192,31 +240,83 @@ describe("against a loop", () => {
   test("random keys", () => {
     const keys = random.split(random.key(7), 3);
     const draw = (k: A): A => random.normal(k, [2]);
-    expectClose(vmap(draw)(keys), [...keys].map((k) => draw(k).tolist()), 0);
+    expectClose(
+      vmap(draw)(keys),
+      [...keys].map((k) => draw(k).tolist()),
+      0,
+    );
     const raw = random.split(random.PRNGKey(7), 3);
-    expectClose(vmap(draw)(raw), [...raw].map((k) => draw(k).tolist()), 0);
-    expectClose(vmap((k: A) => random.keyData(random.foldIn(k, 3)))(keys), [...keys].map((k) => random.keyData(random.foldIn(k, 3)).tolist()), 0);
+    expectClose(
+      vmap(draw)(raw),
+      [...raw].map((k) => draw(k).tolist()),
+      0,
+    );
+    expectClose(
+      vmap((k: A) => random.keyData(random.foldIn(k, 3)))(keys),
+      [...keys].map((k) => random.keyData(random.foldIn(k, 3)).tolist()),
+      0,
+    );
   });
 });
 
 describe("errors", () => {
   const cases: [string, () => unknown, typeof ValueError | typeof TypeError, RegExp][] = [
-    ["sizes that differ", () => vmap((u: A, v: A) => u.add(v))(jnp.ones([2]), jnp.ones([3])), ValueError, /inconsistent sizes.*float32\[2\].*float32\[3\]/s],
+    [
+      "sizes that differ",
+      () => vmap((u: A, v: A) => u.add(v))(jnp.ones([2]), jnp.ones([3])),
+      ValueError,
+      /inconsistent sizes.*float32\[2\].*float32\[3\]/s,
+    ],
     ["a scalar", () => vmap((u: A) => u)(f32(1)), ValueError, /axis 0.*rank.*at least 1.*\(\)/s],
     ["a lone number", () => vmap((u: A) => u)(3), ValueError, /axis 0/],
-    ["an axis out of range", () => vmap((u: A) => u, { inAxes: 2 })(x), ValueError, /axis 2.*at least 3.*\(2, 3\)/s],
+    [
+      "an axis out of range",
+      () => vmap((u: A) => u, { inAxes: 2 })(x),
+      ValueError,
+      /axis 2.*at least 3.*\(2, 3\)/s,
+    ],
     ["a negative axis out of range", () => vmap((u: A) => u, { inAxes: -3 })(x), ValueError, /axis -3/],
     ["an out axis out of range", () => vmap((u: A) => u, { outAxes: 3 })(x), ValueError, /3.*out of bounds/],
-    ["nothing mapped", () => vmap((u: A) => u, { inAxes: null })(x), ValueError, /at least one non-None.*inAxes/s],
+    [
+      "nothing mapped",
+      () => vmap((u: A) => u, { inAxes: null })(x),
+      ValueError,
+      /at least one non-None.*inAxes/s,
+    ],
     ["no arguments", () => vmap(() => f32(1))(), ValueError, /at least one|axisSize/],
-    ["another number of axes than arguments", () => vmap((u: A) => u, { inAxes: [0, 0] })(x), ValueError, /len\(inAxes\)=2, len\(args\)=1/],
-    ["axes that are no prefix", () => vmap((u: { b: A }) => u.b, { inAxes: [{ a: 0 }] })({ b: x }), ValueError, /inAxes/],
+    [
+      "another number of axes than arguments",
+      () => vmap((u: A) => u, { inAxes: [0, 0] })(x),
+      ValueError,
+      /len\(inAxes\)=2, len\(args\)=1/,
+    ],
+    [
+      "axes that are no prefix",
+      () => vmap((u: { b: A }) => u.b, { inAxes: [{ a: 0 }] })({ b: x }),
+      ValueError,
+      /inAxes/,
+    ],
     ["out axes that are no prefix", () => vmap((u: A) => u, { outAxes: [0, 0] })(x), ValueError, /outAxes/],
     ["null for a mapped output", () => vmap((u: A) => u, { outAxes: null })(x), ValueError, /outAxes.*null/],
-    ["a string as axis", () => vmap((u: A) => u, { inAxes: "0" as unknown as number })(x), TypeError, /inAxes.*int.*0/],
+    [
+      "a string as axis",
+      () => vmap((u: A) => u, { inAxes: "0" as unknown as number })(x),
+      TypeError,
+      /inAxes.*int.*0/,
+    ],
     ["a broken number as axis", () => vmap((u: A) => u, { inAxes: 0.5 })(x), TypeError, /inAxes.*0\.5/],
-    ["a string as out axis", () => vmap((u: A) => u, { outAxes: "0" as unknown as number })(x), TypeError, /outAxes/],
-    ["axisSize against the arguments", () => vmap((u: A) => u, { axisSize: 3 })(x), ValueError, /axisSize.*3.*2/s],
+    [
+      "a string as out axis",
+      () => vmap((u: A) => u, { outAxes: "0" as unknown as number })(x),
+      TypeError,
+      /outAxes/,
+    ],
+    [
+      "axisSize against the arguments",
+      () => vmap((u: A) => u, { axisSize: 3 })(x),
+      ValueError,
+      /axisSize.*3.*2/s,
+    ],
     ["a negative axisSize", () => vmap(() => f32(1), { axisSize: -1 })(), ValueError, /axisSize.*-1/],
     ["an unknown option", () => vmap((u: A) => u, { inAxis: 0 } as object)(x), TypeError, /inAxis.*inAxes/],
     ["no function", () => vmap(x as unknown as () => A), TypeError, /callable/],
