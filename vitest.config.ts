@@ -1,18 +1,20 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { browserOnlyPath } from "./test/support/nodeOnly.ts";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** Tests import the package by its public names, resolved to the sources. */
+export const alias = [
+  { find: /^fluxion$/, replacement: source("index.ts") },
+  { find: /^fluxion\/(.+)$/, replacement: source("$1/index.ts") },
+];
+
 export default defineConfig({
-  resolve: {
-    // Tests import the package by its public names, resolved to the sources.
-    alias: [
-      { find: /^fluxion$/, replacement: source("index.ts") },
-      { find: /^fluxion\/(.+)$/, replacement: source("$1/index.ts") },
-    ],
-  },
+  resolve: { alias },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, `test/${browserOnlyPath}**`],
     pool: "forks",
     // Leak tests collect garbage explicitly.
     execArgv: ["--expose-gc"],

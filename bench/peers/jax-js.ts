@@ -35,10 +35,17 @@ const paramsOf = (a: Record<string, Array>): Params =>
 function repeated(f: () => Array): Prepared {
   return {
     async run(n) {
-      for (let i = 0; i < n - 1; i++) f().dispose();
-      const last = f();
-      await blockUntilReady(last);
-      last.dispose();
+      // Results that are dropped early are never computed, so each is kept until it exists.
+      const kept: Array[] = [];
+      const settle = async (): Promise<void> => {
+        await blockUntilReady(kept);
+        for (const x of kept.splice(0)) x.dispose();
+      };
+      for (let i = 0; i < n; i++) {
+        kept.push(f());
+        if (kept.length === 32) await settle();
+      }
+      await settle();
     },
     result: async () => await f().data(),
   };

@@ -8,7 +8,7 @@ import { paramsKey } from "./paramsKey.ts";
 import type { Params, Primitive } from "./primitive.ts";
 import { checkAlive, installEvalTrace, leakError, Trace, type Tracer } from "./trace.ts";
 
-const maxEntries = 8192;
+const maxEntries = 4096;
 
 /** Evaluates each primitive at once, through the same lowering as compiled programs. */
 class EvalTrace extends Trace {

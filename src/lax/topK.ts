@@ -29,6 +29,8 @@ function descendingKeys(x: NDArray): NDArray[] {
   return [ops.bitwiseNot(x)];
 }
 
+/** Programs that are kept. */
+const maxPrograms = 256;
 const programs = new Map<string, ClosedJaxpr>();
 
 /** A stable sort, of which the first k are kept. */
@@ -39,7 +41,8 @@ function topKProgram(aval: ShapedArray, k: number, axis: number): ClosedJaxpr {
     const { jaxpr, consts } = traceToJaxpr(
       ([x]) => {
         const keys = descendingKeys(x);
-        const places = ops.broadcastedIota(int32, x.shape, axis);
+        // The places are as weakly typed as the values.
+        const places = ops.convertElementType(ops.broadcastedIota(int32, x.shape, axis), int32, x.weakType);
         const sorted = sort([...keys, x, places], { dimension: axis, numKeys: keys.length });
         const limit = x.shape.map((n, i) => (i === axis ? k : n));
         const start = x.shape.map(() => 0);
@@ -49,6 +52,7 @@ function topKProgram(aval: ShapedArray, k: number, axis: number): ClosedJaxpr {
       "tracing top_k",
     );
     program = new ClosedJaxpr(jaxpr, consts);
+    if (programs.size >= maxPrograms) programs.clear();
     programs.set(key, program);
   }
   return program;

@@ -199,7 +199,7 @@ const oneHotJit = jit(
     const axis = canonicalizeAxis(s.axis, x.ndim + 1);
     const shape: number[] = Array.from(x.shape, () => 1);
     shape.splice(axis, 0, s.numClasses);
-    return convert(lax.eq(lax.expandDims(x, [axis]), lax.broadcastedIota(x.dtype, shape, axis)), s.dtype);
+    return convert(bi.equal(lax.expandDims(x, [axis]), lax.broadcastedIota(x.dtype, shape, axis)), s.dtype);
   },
   { name: "_one_hot", staticArgnums: 1 },
 );

@@ -249,7 +249,7 @@ function fullAs(
 ): NDArray {
   if (dtype === keyFry) throw new TypeError("jnp.zerosLike and onesLike are not defined for PRNG keys.");
   const prototype = a instanceof NDArray || typeof a === "number" ? toArray(a, "fullLike") : null;
-  const weak = keepWeak && prototype !== null && prototype.weakType;
+  const weak = keepWeak && prototype?.weakType === true;
   return weak
     ? lax.broadcastInDim(literal(value, shapedArray([], dtype, true)), shape, [])
     : lax.full(shape, value, dtype);
@@ -300,7 +300,8 @@ function rangeBound(x: unknown): { value: number; whole: boolean } | null {
   if (x === undefined || x === null) return null;
   if (typeof x === "bigint") return { value: Number(x), whole: true };
   if (typeof x === "number") {
-    if (!Number.isFinite(x)) throw new ValueError(`jnp.arange requires finite start, stop and step, got ${x}.`);
+    if (!Number.isFinite(x))
+      throw new ValueError(`jnp.arange requires finite start, stop and step, got ${x}.`);
     return { value: x, whole: Number.isInteger(x) };
   }
   const value = x instanceof NDArray ? concreteScalar(x) : null;

@@ -4,7 +4,7 @@ import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { definePrimitive, notLinear, type Params, type Primitive, Zero } from "../core/primitive.ts";
 import { addTangents, instantiate, zerosLikeAval } from "../core/tangents.ts";
 import { bind, isEager } from "../core/trace.ts";
-import { AttributeError } from "../errors.ts";
+import { AttributeError, UnexpectedTracerError } from "../errors.ts";
 import { broadcastBatchDim, moveBatchDim } from "../lax/batching.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { batchJaxpr, runBatched } from "./batchTrace.ts";
@@ -40,7 +40,7 @@ const customJvpCallP: Primitive<CustomJvpParams> = definePrimitive<CustomJvpPara
   printParams: ({ name, callJaxpr, jvp }) => ({ name, call_jaxpr: callJaxpr, jvp, symbolic_zeros: false }),
   jvp: (primals, tangents, { jvp, numLifted }) => {
     if (tangents.slice(0, numLifted).some((t) => !(t instanceof Zero))) {
-      throw new TypeError(
+      throw new UnexpectedTracerError(
         "Detected differentiation of a customJvp function with respect to a closed-over value. " +
           "That is not supported: make the value an explicit argument of the function.",
       );

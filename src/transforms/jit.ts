@@ -33,6 +33,8 @@ export interface JitOptions {
   name?: string;
 }
 
+/** Specialisations of one function that are kept. */
+const maxEntries = 1024;
 const jitOptions = ["staticArgnums", "donateArgnums", "inline", "keepUnused", "name"];
 
 /** A compiled function: call it, or look at its stages. */
@@ -87,6 +89,12 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
   const cache = new Map<unknown, Entry>();
   const nested = new Map<PyTreeDef, Map<number | string, Entry>>();
   const plain = staticPositions.length === 0;
+  let entries = 0;
+  const forget = (): void => {
+    cache.clear();
+    nested.clear();
+    entries = 0;
+  };
   const staticsOf = (args: readonly unknown[]): readonly number[] => {
     if (plain) return staticPositions;
     const statics = resolvePositions(staticPositions, args.length);
@@ -145,7 +153,16 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
         leaves.map((x) => x.aval),
         treedef,
       );
-      if (entry.lifted.length === 0) byAvals.set(key, entry);
+      if (entry.lifted.length === 0) {
+        // A program whose shapes never repeat must not hold on to everything it ever compiled.
+        if (++entries > maxEntries) {
+          forget();
+          byAvals.clear();
+          if (plain) nested.set(treedef, byAvals as Map<number | string, Entry>);
+          entries = 1;
+        }
+        byAvals.set(key, entry);
+      }
     } else if (config.checkPurity !== "off") {
       checkPurity(
         name,
@@ -203,10 +220,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     const entry = trace(args, statics, avals, treedef);
     return new Lowered(name, entry.closed, treedef, entry.outTree, entry.donated);
   };
-  jitted.clearCache = () => {
-    cache.clear();
-    nested.clear();
-  };
+  jitted.clearCache = forget;
   return jitted;
 }
 

@@ -138,6 +138,6 @@ test("random programs: compiled as a whole, one operation at a time, and by the 
       expect(whole).toEqual(reference);
       expect(donating).toEqual(reference);
     }),
-    { numRuns: Number(process.env.FUZZ_RUNS ?? 150) },
+    { numRuns: Number(globalThis.process?.env.FUZZ_RUNS ?? 150) },
   );
 });

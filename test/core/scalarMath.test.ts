@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as scalar from "../../src/core/scalarMath.ts";
+import { readGolden } from "../support/goldens.ts";
 
 /** Pairs (x, f(x)) computed with 60 digits and rounded to double. */
-const goldens = JSON.parse(
-  readFileSync(new URL("../goldens/scalarMath.json", import.meta.url), "utf8"),
-) as Record<string, [number, number][]>;
+const goldens = await readGolden<Record<string, [number, number][]>>("scalarMath");
 
 const functions: Record<string, { f: (x: number) => number; ulps: number; atol?: number }> = {
   erf: { f: scalar.erf, ulps: 2 },

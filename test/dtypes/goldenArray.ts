@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { encodeFloat, floatFormat } from "../../src/dtypes/floatFormat.ts";
 import { asDType, type DType, type DTypeName, type HostData, hostArray } from "../../src/dtypes/index.ts";
 
@@ -14,10 +13,6 @@ export interface GoldenArray {
 
 export function isGoldenArray(x: unknown): x is GoldenArray {
   return typeof x === "object" && x !== null && "dtype" in x && "data" in x;
-}
-
-export function readGolden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../goldens/${name}.json`, import.meta.url), "utf8")) as T;
 }
 
 export function hostDataOf(values: readonly GoldenNumber[], dtype: DType): HostData {

@@ -9,7 +9,7 @@ import {
   floatFormat,
   iinfo,
 } from "../../src/dtypes/index.ts";
-import { readGolden } from "./goldenArray.ts";
+import { readGolden } from "../support/goldens.ts";
 
 interface InfoGolden {
   readonly finfo: Readonly<Record<DTypeName, Readonly<Record<string, number | string>>>>;
@@ -18,7 +18,7 @@ interface InfoGolden {
   readonly rounding: Readonly<Record<DTypeName, readonly [readonly (number | string)[], readonly number[]]>>;
 }
 
-const golden = readGolden<InfoGolden>("dtype_info");
+const golden = await readGolden<InfoGolden>("dtype_info");
 const entries = <T>(record: Readonly<Record<DTypeName, T>>) => Object.entries(record) as [DTypeName, T][];
 const number = (text: number | string) =>
   text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text === "nan" ? NaN : text);

@@ -14,7 +14,8 @@ import {
   scalarFromHost,
   setPrintOptions,
 } from "../../src/dtypes/index.ts";
-import { type GoldenArray, hostArrayOf, readGolden } from "./goldenArray.ts";
+import { readGolden } from "../support/goldens.ts";
+import { type GoldenArray, hostArrayOf } from "./goldenArray.ts";
 
 interface Case {
   readonly id: string;
@@ -44,8 +45,8 @@ const printers: Readonly<Record<string, (c: Case) => string>> = {
   },
 };
 
-describe("golden cases", () => {
-  const { cases } = readGolden<{ cases: Case[] }>("printing");
+describe("golden cases", async () => {
+  const { cases } = await readGolden<{ cases: Case[] }>("printing");
   const arrays = cases.filter((c) => !c.fn.startsWith("printing."));
   test("every kind of array printing is covered", () => {
     expect(arrays.length).toBe(51);
@@ -74,8 +75,8 @@ interface Extra {
   readonly float16Digits: readonly (readonly [number, string])[];
 }
 
-describe("further cases", () => {
-  const extra = readGolden<Extra>("printing_extra");
+describe("further cases", async () => {
+  const extra = await readGolden<Extra>("printing_extra");
   test.each(
     extra.cases.map(
       (c, i) => [`${i} ${c.arg.dtype}[${c.arg.shape}] ${JSON.stringify(c.options ?? {})}`, c] as const,

@@ -16,7 +16,8 @@ import {
   toNumericDType,
 } from "../../src/dtypes/index.ts";
 import { ValueError } from "../../src/errors.ts";
-import { type GoldenArray, isGoldenArray, readGolden } from "./goldenArray.ts";
+import { readGolden } from "../support/goldens.ts";
+import { type GoldenArray, isGoldenArray } from "./goldenArray.ts";
 
 /** `"int32*"` is a weak int32. */
 function entryOf(text: string): TypeEntry {
@@ -34,8 +35,8 @@ function promoted(texts: readonly string[]): string | null {
   }
 }
 
-describe("against JAX", () => {
-  const golden = readGolden<{
+describe("against JAX", async () => {
+  const golden = await readGolden<{
     pairs: readonly (readonly [string, string, string | null])[];
     lists: readonly (readonly [readonly string[], string | null])[];
   }>("promotion_pairs");
@@ -157,8 +158,8 @@ function entriesOf(args: readonly unknown[]): TypeEntry[] {
   });
 }
 
-describe("golden cases", () => {
-  const { cases } = readGolden<{ cases: Case[] }>("promotion");
+describe("golden cases", async () => {
+  const { cases } = await readGolden<{ cases: Case[] }>("promotion");
   const made = ["jnp.array", "jnp.asarray", "jnp.arange"]; // creation from Python scalars has no promotion to test
   const byFunction = groupCases(cases);
 

@@ -30,7 +30,8 @@ import {
   uint64,
   wordsPerElement,
 } from "../../src/dtypes/index.ts";
-import { type GoldenArray, hostArrayOf, hostDataOf, readGolden } from "./goldenArray.ts";
+import { readGolden } from "../support/goldens.ts";
+import { type GoldenArray, hostArrayOf, hostDataOf } from "./goldenArray.ts";
 
 test("storage of every dtype", () => {
   const storage = (d: DType) => `${hostArray(d, 3).constructor.name} ${hostArray(d, 3).length}`;
@@ -89,8 +90,8 @@ test("dtypes of typed arrays", () => {
   expect(() => dtypeOfTypedArray(new DataView(new ArrayBuffer(1)))).toThrow("DataView has no matching dtype");
 });
 
-describe("conversion", () => {
-  const { cases } = readGolden<{
+describe("conversion", async () => {
+  const { cases } = await readGolden<{
     cases: { id: string; fn: string; args: [GoldenArray, DTypeName]; expected: GoldenArray }[];
   }>("promotion");
   test.each(cases.filter((c) => c.fn === "jnp.astype"))("$id", ({ args: [x, name], expected }) => {

@@ -9,7 +9,10 @@ export class Value {
   readonly dtype: DTypeText;
   /** Whether every correct implementation computes the same bits. */
   readonly exact: boolean;
-  constructor(id: number, shape: readonly number[], dtype: DTypeText, exact: boolean) {
+  /** Whether the dtype is only that of a number that was mixed in. */
+  readonly weakType: boolean;
+  constructor(id: number, shape: readonly number[], dtype: DTypeText, exact: boolean, weakType = false) {
+    this.weakType = weakType;
     this.id = id;
     this.shape = shape;
     this.dtype = dtype;

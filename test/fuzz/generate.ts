@@ -154,8 +154,8 @@ function makeStep(draft: Draft, nextId: number): Step | null {
   const f = functionOf<(...xs: NDArray[]) => NDArray | NDArray[]>(
     `(${distinct.join(", ")}) => ${draft.text}`,
   );
-  const structs = distinct.map((v) => new ShapeDtypeStruct(v.shape, v.dtype));
-  let shapes: { shape: readonly number[]; dtype: { name: string } }[];
+  const structs = distinct.map((v) => new ShapeDtypeStruct(v.shape, v.dtype, { weakType: v.weakType }));
+  let shapes: ShapeDtypeStruct[];
   try {
     shapes = [evalShape(f as never, ...structs)].flat() as never;
   } catch (error) {
@@ -166,7 +166,7 @@ function makeStep(draft: Draft, nextId: number): Step | null {
   const outs = shapes.map((s, i) => {
     const float = s.dtype.name.startsWith("float");
     const exact = !float || (exactInputs && draft.inexact !== true);
-    return new Value(nextId + i, s.shape, s.dtype.name as DTypeText, exact);
+    return new Value(nextId + i, s.shape, s.dtype.name as DTypeText, exact, s.weakType);
   });
   const text = draft.several === true ? draft.text : `[${draft.text}]`;
   return { args: distinct, outs, text, inexact: draft.inexact === true };

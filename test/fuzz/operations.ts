@@ -20,6 +20,8 @@ const float = (v: Value): boolean => v.isFloat;
 const integer = (v: Value): boolean => v.isInteger;
 const bits = (v: Value): boolean => v.isInteger || v.dtype === "bool";
 const exactNumber = (v: Value): boolean => v.exact && v.isNumber;
+/** Products refuse a weakly typed operand that promotion would narrow. */
+const strong = (v: Value): boolean => v.isNumber && !v.weakType;
 const plain = (v: Value): boolean => v.dtype !== "key<fry>";
 const small = (v: Value): boolean => v.size <= 300;
 
@@ -537,11 +539,11 @@ op(
 
 for (let i = 0; i < 2; i++) {
   op("matmul", (c) => {
-    const x = c.value((v) => number(v) && v.ndim > 0);
+    const x = c.value((v) => strong(v) && v.ndim > 0);
     const k = x.shape.at(-1);
     const y = c.value(
       (v) =>
-        number(v) &&
+        strong(v) &&
         v.ndim > 0 &&
         v.shape.at(v.ndim === 1 ? -1 : -2) === k &&
         broadcasts(x.shape.slice(0, -2), v.shape.slice(0, -2)),
@@ -549,7 +551,7 @@ for (let i = 0; i < 2; i++) {
     return looseIfFloat([x, y], `jnp.matmul(${x}, ${y})`);
   });
   op("matmul with itself", (c) => {
-    const x = c.value((v) => number(v) && v.ndim >= 2 && small(v));
+    const x = c.value((v) => strong(v) && v.ndim >= 2 && small(v));
     return looseIfFloat(
       [x],
       c.one([
@@ -560,15 +562,15 @@ for (let i = 0; i < 2; i++) {
   });
 }
 op("einsum", (c) => {
-  const x = c.value((v) => number(v) && v.ndim === 2);
-  const y = c.value((v) => number(v) && v.ndim === 2 && v.shape[0] === x.shape[0]);
+  const x = c.value((v) => strong(v) && v.ndim === 2);
+  const y = c.value((v) => strong(v) && v.ndim === 2 && v.shape[0] === x.shape[0]);
   const same = y.shape[1] === x.shape[1];
   const spec = c.one(["ij,ik->jk", "ij,ik->ijk", "ij,ik->kj", "ij,ik->i", ...(same ? ["ij,ij->", "ij,ij->j"] : [])]);
   return looseIfFloat([x, y], `jnp.einsum("${spec}", ${x}, ${y})`);
 });
 op("outer, tensordot", (c) => {
-  const x = c.value((v) => number(v) && v.size <= 30);
-  const y = c.value((v) => number(v) && v.size <= 30);
+  const x = c.value((v) => strong(v) && v.size <= 30);
+  const y = c.value((v) => strong(v) && v.size <= 30);
   return looseIfFloat([x, y], `jnp.outer(${x}, ${y})`);
 });
 

@@ -25,7 +25,7 @@ const files = [
   "ufuncs_unary",
 ];
 
-const all = files.map((file) => [file, readCases<CallCase>(file)] as const);
+const all = await Promise.all(files.map(async (file) => [file, await readCases<CallCase>(file)] as const));
 
 for (const [file, cases] of all) {
   describe(file, () => {
@@ -53,9 +53,9 @@ for (const [file, cases] of all) {
   });
 }
 
-test("the list of what is left out names only functions and cases that exist", () => {
+test("the list of what is left out names only functions and cases that exist", async () => {
   const functions = new Set(all.flatMap(([, cases]) => cases.map((golden) => golden.fn)));
-  for (const { fn } of readCases<CallCase>("errors")) functions.add(fn);
+  for (const { fn } of await readCases<CallCase>("errors")) functions.add(fn);
   const ids = new Set(all.flatMap(([file, cases]) => cases.map((golden) => `${file} ${golden.id}`)));
   const keys = [...Object.values(laterCases).flatMap(Object.keys), ...Object.keys(looserCases)];
   expect(keys.filter((key) => !ids.has(key))).toEqual([]);

@@ -1,7 +1,7 @@
 // Reading the golden files, and saying what was left out.
 
-import { readFileSync } from "node:fs";
 import { afterAll } from "vitest";
+import { readGolden } from "../support/goldens.ts";
 
 /** A value as the golden files write it; see test/goldens/README.md. */
 export type GoldenValue = null | boolean | number | string | GoldenValue[] | { [key: string]: GoldenValue };
@@ -52,9 +52,8 @@ export interface JaxprCase {
 }
 
 /** The cases of `test/goldens/<name>.json`. */
-export function readCases<T>(name: string): T[] {
-  const text = readFileSync(new URL(`../goldens/${name}.json`, import.meta.url), "utf8");
-  return (JSON.parse(text) as { cases: T[] }).cases;
+export async function readCases<T>(name: string): Promise<T[]> {
+  return (await readGolden<{ cases: T[] }>(name)).cases;
 }
 
 export function isGoldenArray(value: unknown): value is GoldenArray {

@@ -164,8 +164,8 @@ function excluded(golden: ErrorCase): string | undefined {
   return whyExcluded("errors", callOf(golden)) ?? (dtype === undefined ? undefined : `dtype ${dtype}: later`);
 }
 
-describe("errors", () => {
-  const cases = readCases<ErrorCase>("errors");
+describe("errors", async () => {
+  const cases = await readCases<ErrorCase>("errors");
   const run = partition("errors", cases, excluded);
 
   test.each(run.map((golden) => [golden.id, golden] as const))("%s", (id, golden) => {

@@ -254,8 +254,8 @@ function argument(spec: GoldenValue): unknown {
   return weak ? weakFloat(0.5) : jnp.zeros(shape as number[], { dtype: dtype as DTypeLike });
 }
 
-describe("jaxprs", () => {
-  const cases = readCases<JaxprCase>("jaxprs");
+describe("jaxprs", async () => {
+  const cases = await readCases<JaxprCase>("jaxprs");
   const run = partition("jaxprs", cases, whyExcluded);
 
   test.each(run.map((golden) => [golden.id, golden] as const))("%s", (id, { args, expected, python }) => {

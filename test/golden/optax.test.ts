@@ -85,7 +85,7 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^function\//, "losses and similarity functions: later"],
 ];
 
-const cases = [...readCases<OptimCase>("optax"), ...readCases<OptimCase>("core_optim")];
+const cases = [...(await readCases<OptimCase>("optax")), ...(await readCases<OptimCase>("core_optim"))];
 
 describe("optax", () => {
   const run = partition("optax", cases, ({ id }) => later.find(([pattern]) => pattern.test(id))?.[1]);

@@ -308,8 +308,8 @@ for (const [title, programs] of [
   ["autodiff", autodiff],
   ["transforms", transforms],
 ] as const) {
-  describe(title, () => {
-    const run = partition(title, readCases<ProgramCase>(title), whyExcluded);
+  describe(title, async () => {
+    const run = partition(title, await readCases<ProgramCase>(title), whyExcluded);
 
     test.each(run.map((golden) => [golden.id, golden] as const))("%s", (id, golden) => {
       const program = programs[id] as ((...inputs: unknown[]) => unknown) | undefined;

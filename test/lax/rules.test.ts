@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import "../../src/backends/install.ts";
 import type { NDArray } from "../../src/core/array.ts";
@@ -9,6 +8,7 @@ import { jvp } from "../../src/transforms/jvp.ts";
 import { vjp } from "../../src/transforms/linearize.ts";
 import { makeJaxpr } from "../../src/transforms/makeJaxpr.ts";
 import { vmap } from "../../src/transforms/vmap.ts";
+import { readGolden } from "../support/goldens.ts";
 
 // The printed programs of every primitive, of its derivatives in both modes and of its batches, as JAX prints them.
 
@@ -27,8 +27,7 @@ interface RuleCase {
   readonly vjp?: { readonly wrt: readonly number[]; readonly jaxpr: string };
   readonly vmap: readonly { readonly inAxes: readonly (number | null)[]; readonly jaxpr: string }[];
 }
-const file = new URL("../goldens/lax_rules.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: RuleCase[] };
+const { cases } = await readGolden<{ cases: RuleCase[] }>("lax_rules");
 
 type ArrayFunction = (...xs: NDArray[]) => NDArray;
 const struct = (a: Arg) => new ShapeDtypeStruct(a.shape, asDType(a.dtype));

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import "../../src/backends/install.ts";
 import type { NDArray } from "../../src/core/array.ts";
@@ -10,6 +9,7 @@ import { grad } from "../../src/transforms/grad.ts";
 import { jvp } from "../../src/transforms/jvp.ts";
 import { makeJaxpr } from "../../src/transforms/makeJaxpr.ts";
 import { vmap } from "../../src/transforms/vmap.ts";
+import { readGolden } from "../support/goldens.ts";
 
 // Programs of the shape, indexing and key primitives and of their derivatives and batches, printed as JAX prints them.
 
@@ -19,8 +19,7 @@ interface Case {
   readonly args: readonly { readonly dtype: DTypeName; readonly shape: readonly number[] }[];
   readonly expected: string;
 }
-const file = new URL("../goldens/lax_shape_jaxprs.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: Case[] };
+const { cases } = await readGolden<{ cases: Case[] }>("lax_shape_jaxprs");
 
 type A = NDArray;
 // biome-ignore lint/suspicious/noExplicitAny: programs of every signature

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { readGolden } from "../support/goldens.ts";
 import "../../src/backends/install.ts";
 import { NDArray } from "../../src/core/array.ts";
 import { asDType, computableDTypes, type DTypeName } from "../../src/dtypes/index.ts";
@@ -39,17 +39,13 @@ const goldensIn = (x: unknown): Golden[] =>
 
 const functions = lax as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
-function read(file: string): Case[] {
-  const url = new URL(`../goldens/${file}.json`, import.meta.url);
-  return (JSON.parse(readFileSync(url, "utf8")) as { cases: Case[] }).cases;
-}
-
 /** Written in other files of lax. */
 const elsewhere =
   /^lax\.(conv|gather|scatter|dynamic|reduceWindow|pad|broadcast|iota|fullLike|empty|collapse|concat|reshape|slice|index)/;
 
 for (const file of ["lax_elementwise", "lax_structural", "sorting"]) {
-  const cases = read(file).filter(
+  const { cases: all } = await readGolden<{ cases: Case[] }>(file);
+  const cases = all.filter(
     (c) =>
       c.fn.startsWith("lax.") &&
       !elsewhere.test(c.fn) &&

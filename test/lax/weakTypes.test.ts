@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import "../../src/backends/install.ts";
 import type { NDArray } from "../../src/core/array.ts";
@@ -8,12 +7,12 @@ import * as lax from "../../src/lax/index.ts";
 import { grad } from "../../src/transforms/grad.ts";
 import { vjp } from "../../src/transforms/linearize.ts";
 import { makeJaxpr } from "../../src/transforms/makeJaxpr.ts";
+import { readGolden } from "../support/goldens.ts";
 import { array } from "./host.ts";
 
 // Which results are weakly typed, given operands that are, in values and derivatives.
 
-const file = new URL("../goldens/lax_weak_types.json", import.meta.url);
-const expected = JSON.parse(readFileSync(file, "utf8")) as Record<string, boolean[]>;
+const expected = await readGolden<Record<string, boolean[]>>("lax_weak_types");
 
 type F = (...xs: NDArray[]) => NDArray | NDArray[];
 type Scalar = (...xs: NDArray[]) => NDArray;

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import "../../src/backends/install.ts";
 import * as lax from "../../src/lax/index.ts";
+import { readGolden } from "../support/goldens.ts";
 import { array, elements } from "./host.ts";
 
 // Gathers and scatters with random dimension numbers, windows out of bounds among them, as JAX evaluates them.
@@ -24,8 +24,7 @@ const scatters: Record<ScatterName, typeof lax.scatterAdd> = {
   scatter_max: lax.scatterMax,
 };
 
-const file = new URL("../goldens/lax_windows.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: Case[] };
+const { cases } = await readGolden<{ cases: Case[] }>("lax_windows");
 /** A zero has no sign here. */
 const plain = (xs: readonly number[]): number[] => xs.map((x) => x + 0);
 

@@ -1,8 +1,8 @@
 // Random indices: what JAX reads and writes with them, eagerly and under jit.
 
-import { readFileSync } from "node:fs";
 import { type DTypeLike, jit, jnp, type NDArray, slice } from "fluxion";
 import { describe, expect, test } from "vitest";
+import { readGolden } from "../support/goldens.ts";
 
 type IndexEntry = Parameters<NDArray["get"]>[number];
 type Entry =
@@ -24,9 +24,7 @@ interface Case {
   values?: { shape: number[]; data: number[] };
   update?: Result;
 }
-const { cases } = JSON.parse(
-  readFileSync(new URL("../goldens/indexing_fuzz.json", import.meta.url), "utf8"),
-) as { cases: Case[] };
+const { cases } = await readGolden<{ cases: Case[] }>("indexing_fuzz");
 
 const range = (shape: number[]): NDArray => {
   const size = shape.reduce((n, d) => n * d, 1);

@@ -1,17 +1,15 @@
 // Printed jaxprs of jnp functions, equal to JAX's character for character. `python` is evaluated with the arrays of "args" by name.
 
-import { readFileSync } from "node:fs";
 import { type DTypeLike, jnp, makeJaxpr, type NDArray } from "fluxion";
 import { describe, expect, test } from "vitest";
+import { readGolden } from "../support/goldens.ts";
 
 type A = NDArray;
 interface File {
   args: Record<string, { dtype: string; shape: number[] }>;
   cases: { python: string; expected: string }[];
 }
-const file = JSON.parse(
-  readFileSync(new URL("../goldens/numpy_jaxprs.json", import.meta.url), "utf8"),
-) as File;
+const file = await readGolden<File>("numpy_jaxprs");
 
 /** Python expression, its arguments by name, and its translation. */
 const programs: [python: string, args: string, f: (...args: A[]) => unknown][] = [

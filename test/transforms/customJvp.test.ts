@@ -1,4 +1,16 @@
-import { AttributeError, customJvp, grad, jit, jnp, jvp, makeJaxpr, nn, valueAndGrad, vmap } from "fluxion";
+import {
+  AttributeError,
+  customJvp,
+  grad,
+  jit,
+  jnp,
+  jvp,
+  makeJaxpr,
+  nn,
+  UnexpectedTracerError,
+  valueAndGrad,
+  vmap,
+} from "fluxion";
 import { describe, expect, test } from "vitest";
 import { type A, counted, errorOf, expectClose, f32 } from "./helpers.ts";
 
@@ -66,6 +78,29 @@ describe("defjvp", () => {
     f.defjvp(([x], [t]) => [f(x), t.mul(c).mul(5)]);
     expectClose(grad((x: A) => jnp.sum(f(x)))(f32(1)), 15);
     expectClose(jit(grad((x: A) => jnp.sum(f(x))))(f32(1)), 15);
+  });
+
+  test("differentiating what it closes over is an error; mapping and compiling it is not", () => {
+    const product = (x: A): A => {
+      const h = customJvp((y: A) => y.mul(x));
+      h.defjvp(([y], [t]) => [h(y), t.mul(x).mul(10)]);
+      return h(f32(2));
+    };
+    expectClose(jit(product)(f32(3)), 6);
+    expectClose(vmap(product)(jnp.array([1, 3])), [2, 6]);
+    for (const run of [() => grad(product)(f32(3)), () => jvp(product, [f32(3)], [f32(1)])]) {
+      const error = errorOf(run);
+      expect(error).toBeInstanceOf(UnexpectedTracerError);
+      expect(error.message).toMatch(/closed-over.*explicit argument/);
+    }
+  });
+
+  test("a tangent that does not depend on the given one", () => {
+    const f = customJvp((x: A) => x.mul(x));
+    f.defjvp(([x], [_t]) => [f(x), jnp.onesLike(x)]);
+    expectClose(jvp(f, [3], [5])[1], 1);
+    // Reverse mode transposes the linear part, which is zero.
+    expectClose(grad(f)(3), 0);
   });
 
   test("the rule runs once per differentiation, the function not more than needed", () => {

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { tree } from "fluxion";
 import { describe, expect, test } from "vitest";
+import { readGolden } from "../support/goldens.ts";
 
 // Values computed by JAX. Python's tuples are arrays here, so tuples and lists in its answers are read as arrays; a named
 // tuple is a registered class; a dict whose keys are not strings is a Map.
@@ -12,8 +12,7 @@ interface Golden {
   // biome-ignore lint/suspicious/noExplicitAny: the shape of the answer depends on the case.
   expected: any;
 }
-const url = new URL("../goldens/tree.json", import.meta.url);
-const { cases } = JSON.parse(readFileSync(url, "utf8")) as { cases: Golden[] };
+const { cases } = await readGolden<{ cases: Golden[] }>("tree");
 
 class Point {
   x: unknown;

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { config, grad, jit, jnp, lax, type NDArray, random } from "fluxion";
+import { describe, expect, test } from "vitest";
+import { checkGrad, checkValues, checkVmap, choicesOf, onReference } from "./check.ts";
+
+// Random programs, with a fixed seed; long.ts goes on for as long as one likes. Programs that once failed stand below.
+
+const axes = fc.array(fc.nat(100), { minLength: 8, maxLength: 8 });
+const options = (seed: number, numRuns: number) => ({ seed, numRuns, endOnFailure: false });
+
+describe("random programs", () => {
+  test("compiled and eager kernels agree with the reference rules, donated or not", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 24), (c) => checkValues(c)),
+      options(20260101, 250),
+    );
+  });
+
+  test("their intermediate programs are valid after every pass", () => {
+    config.update("enableChecks", true);
+    try {
+      fc.assert(
+        fc.property(choicesOf(3, 24), (c) => checkValues(c)),
+        options(20260102, 60),
+      );
+    } finally {
+      config.update("enableChecks", false);
+    }
+  });
+
+  test("vmap agrees with a loop", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 14), axes, (c, a) => checkVmap(c, a)),
+      options(20260103, 150),
+    );
+  });
+
+  test("gradients agree with the reference rules", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 14), (c) => checkGrad(c)),
+      options(20260104, 200),
+    );
+  });
+});
+
+type Program = (...xs: NDArray[]) => NDArray;
+
+function agrees(f: Program, ...xs: NDArray[]): void {
+  const expected = onReference(() => f(...xs).tolist());
+  expect(f(...xs).tolist()).toEqual(expected);
+  expect(jit(f)(...xs).tolist()).toEqual(expected);
+}
+
+describe("programs that once failed", () => {
+  // The probe of the fused transposition read "buffer 0" as float32; later reads of the mask in buffer 0 were taken for it.
+  test("a mask that is the first argument beside a transposed product", () => {
+    const f: Program = (mask, a, b) => {
+      const y = jnp.transpose(jnp.matmul(a, b));
+      return jnp.where(mask, y, y.neg());
+    };
+    const mask = jnp.array([
+      [true, true],
+      [false, false],
+      [true, true],
+    ]);
+    agrees(f, mask, jnp.array([[1, 2], [3, 4]]), jnp.array([[1, 2, 3], [4, 5, 6]])); // biome-ignore format: matrices
+    const loss = (x: NDArray) => {
+      const v = jnp.absolute(x).add(0.5);
+      return jnp.sum(jnp.matmul(jnp.swapaxes(v, -1, -2), v).mul(jnp.array([1, -2])));
+    };
+    const x = jnp.array([[-0.5, -1.25], [-1.25, -0.5], [1, 2]]); // biome-ignore format: matrix
+    agrees(grad(jit(loss)) as Program, x);
+  });
+
+  test("an empty selection of keys", () => {
+    const keys = random.split(random.key(0), 2);
+    const none = keys.get(jnp.zeros([0, 1], "int32"));
+    expect([none.shape, none.dtype.name]).toEqual([[0, 1], "key<fry>"]);
+  });
+
+  test("the places of topK are as weakly typed under jit as outside", () => {
+    const f = (x: NDArray) => x.add(lax.topK(jnp.full([1, 1], 0), 1)[1]);
+    const x = jnp.ones([2, 1], "uint8");
+    expect([f(x).dtype.name, jit(f)(x).dtype.name]).toEqual(["uint8", "uint8"]);
+  });
+});

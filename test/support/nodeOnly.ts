@@ -1,0 +1,14 @@
+/** Tests that only Node can run: folders and files below test/, and why. */
+const nodeOnly: Readonly<Record<string, string>> = {
+  "docs/": "read the sources and run examples from disk",
+  "examples/": "command line programs: files, child processes, signals",
+  "memory/": "measure the resident memory of processes",
+  "web/": "build a page and drive a browser from outside",
+  "backends/wasm/memory/deviceMemory.test.ts": "measures the resident memory of the process",
+};
+
+/** Paths below test/, as folders with a slash at their end or files. */
+export const nodeOnlyPaths = Object.keys(nodeOnly);
+
+/** Runs the others once more in workers. */
+export const browserOnlyPath = "browser/";
