@@ -102,9 +102,7 @@ describe("smoke", () => {
 
   test("jaxprs print as JAX prints them", () => {
     const jaxpr = makeJaxpr((x: NDArray) => lax.mul(lax.sin(x), x))(jnp.zeros(3));
-    expect(String(jaxpr)).toBe(
-      "{ lambda ; a:f32[3]. let b:f32[3] = sin a; c:f32[3] = mul b a in (c,) }",
-    );
+    expect(String(jaxpr)).toBe("{ lambda ; a:f32[3]. let b:f32[3] = sin a; c:f32[3] = mul b a in (c,) }");
   });
 
   test("random numbers are JAX's", () => {

@@ -119,7 +119,7 @@ const dynamicSlicePrimitive: Primitive<DynamicSliceParams> = definePrimitive<Dyn
       );
     }
     checkStarts("dynamic_slice", starts, ":");
-    return [x.update({ shape: sliceSizes, weakType: x.weakType && starts.every((i) => i.weakType) })];
+    return [x.update({ shape: sliceSizes })];
   },
   reference: ([x, ...starts], { sliceSizes }) => {
     const start = hostStart(x.shape, starts, sliceSizes);
@@ -191,7 +191,7 @@ const dynamicUpdateSlicePrimitive: Primitive = definePrimitive({
     }
     checkSameDTypes("dynamic_update_slice", [x, update]);
     checkStarts("dynamic_update_slice", starts, "");
-    return [x.update({ weakType: [x, update, ...starts].every((a) => a.weakType) })];
+    return [x.strong()];
   },
   reference: ([x, update, ...starts]) => {
     const start = hostStart(x.shape, starts, update.shape);

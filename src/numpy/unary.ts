@@ -1,6 +1,6 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { bool, finfo, float32, int32, isFloating, isInteger, uint8 } from "../dtypes/index.ts";
+import { bool, float32, int32, isFloating, isInteger, uint8 } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
 import { constLike } from "../lax/operands.ts";
 import { customJvp } from "../transforms/customJvp.ts";
@@ -165,9 +165,8 @@ const signbitJit = jit(
   (x: NDArray) => {
     if (isInteger(x.dtype)) return lax.lt(x, like(x, 0));
     if (x.dtype === bool) return lax.full(x.shape, false, bool);
-    const { bits } = finfo(x.dtype);
-    if (bits !== 32) throw new TypeError(`jnp.signbit supports float32 here, got ${x.dtype}.`);
-    const word = lax.bitcastConvertType(x, int32);
+    // Rounding to float32 keeps the sign, that of zero included.
+    const word = lax.bitcastConvertType(convert(x, float32), int32);
     return convert(lax.shiftRightArithmetic(word, scalar(31, int32)), bool);
   },
   { name: "signbit" },

@@ -1,7 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { typeMatch } from "../core/aval.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
-import { definePrimitive, notLinear, type Params, type Primitive, Zero } from "../core/primitive.ts";
+import { definePrimitive, type Params, type Primitive, Zero } from "../core/primitive.ts";
 import { addTangents, instantiate, zerosLikeAval } from "../core/tangents.ts";
 import { bind, isEager } from "../core/trace.ts";
 import { AttributeError, UnexpectedTracerError } from "../errors.ts";
@@ -12,6 +12,7 @@ import { flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
 import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
+import { backwardPass } from "./transposeJaxpr.ts";
 import type { AnyFunction, ArgsOf } from "./types.ts";
 
 /** A derivative rule on flat arrays: primals and instantiated tangents to primal results and tangents. */
@@ -36,7 +37,9 @@ const customJvpCallP: Primitive<CustomJvpParams> = definePrimitive<CustomJvpPara
   },
   inlineAs: ({ callJaxpr }) => ({ jaxpr: callJaxpr.jaxpr, consts: callJaxpr.consts }),
   lowering: { kind: "inline" },
-  transpose: notLinear,
+  // A linear function with a rule of its own, applied to a tangent.
+  transpose: (cotangents, operands, { callJaxpr }) =>
+    backwardPass(callJaxpr.jaxpr, callJaxpr.consts, operands, cotangents),
   printParams: ({ name, callJaxpr, jvp }) => ({ name, call_jaxpr: callJaxpr, jvp, symbolic_zeros: false }),
   jvp: (primals, tangents, { jvp, numLifted }) => {
     if (tangents.slice(0, numLifted).some((t) => !(t instanceof Zero))) {

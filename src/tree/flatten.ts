@@ -14,7 +14,8 @@ import {
 } from "./treedef.ts";
 import type { IsLeaf, IsLeafGuard, LeafOf, MapLeaves, Untyped } from "./types.ts";
 
-const MAX_DEPTH = 2000;
+/** Far from the end of the stack, which is small in workers of browsers. */
+const MAX_DEPTH = 1000;
 
 /** The optional argument that several functions share; the predicate may also be given by position. */
 export interface IsLeafOption {

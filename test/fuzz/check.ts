@@ -1,9 +1,10 @@
-import { config, grad, jit, type NDArray, vmap } from "fluxion";
 import fc from "fast-check";
+import { config, grad, jit, jvp, type NDArray, vjp, vmap } from "fluxion";
 import type { ArrayImpl } from "../../src/core/array.ts";
 import { sizeOf } from "../../src/core/aval.ts";
 import { array, elements } from "../lax/host.ts";
 import { randomNumbers } from "../lax/opTable.ts";
+import type { DTypeText } from "./chooser.ts";
 import {
   type Choices,
   describeProgram,
@@ -73,7 +74,9 @@ function expectedOf(
   const special = program.inputs.some((x) => x.flavour === "special");
   return onReference(() => {
     const out = run(programFunction(program));
-    const others = ["p", "q", "r"].map((seed) => run(disturbed(program, seed, absolute > 0 ? rounded : null)));
+    const others = ["p", "q", "r"].map((seed) =>
+      run(disturbed(program, seed, absolute > 0 ? rounded : null)),
+    );
     return out.map((x, i) => {
       const data = host(x);
       const shared = { shape: x.shape, dtype: x.dtype.name, data };
@@ -108,7 +111,8 @@ export function compare(actual: readonly NDArray[], expected: readonly Expected[
       throw new Error(`${where}: ${x.dtype.name}[${x.shape}] instead of ${e.dtype}[${e.shape}]`);
     host(x).forEach((v, k) => {
       const tolerance = e.tolerance === null ? 0 : e.tolerance[k];
-      if (Number.isNaN(tolerance) || same(v, e.data[k]) || Math.abs(v - e.data[k]) <= (tolerance || -1)) return;
+      if (Number.isNaN(tolerance) || same(v, e.data[k]) || Math.abs(v - e.data[k]) <= (tolerance || -1))
+        return;
       throw new Error(
         `${where}, element ${k} of [${e.shape}]: ${v} instead of ${e.data[k]} (tolerance ${tolerance})`,
       );
@@ -162,7 +166,8 @@ export function checkValues(choices: Choices, options: GenerateOptions = {}): vo
     const given = inputs();
     compare(d(...given), expected, `jit donating ${donateArgnums}`);
     given.forEach((x, i) => {
-      if (x.isDeleted() !== donateArgnums.includes(i)) throw new Error(`argument ${i} donated: ${x.isDeleted()}`);
+      if (x.isDeleted() !== donateArgnums.includes(i))
+        throw new Error(`argument ${i} donated: ${x.isDeleted()}`);
       if (!x.isDeleted()) {
         const [before, after] = [host(kept[i]), host(x)];
         before.forEach((v, k) => {
@@ -175,20 +180,29 @@ export function checkValues(choices: Choices, options: GenerateOptions = {}): vo
 }
 
 /** vmap against a loop. */
-export function checkVmap(choices: Choices, axesChoice: readonly number[], options: GenerateOptions = {}): void {
+export function checkVmap(
+  choices: Choices,
+  axesChoice: readonly number[],
+  options: GenerateOptions = {},
+): void {
   const program = generate(choices, options);
   explained(program, () => {
     const inAxes: (number | null)[] = program.inputs.map((x, i) => {
       const n = (axesChoice[i] ?? 0) % (x.shape.length + 2);
       return n === x.shape.length + 1 ? null : n;
     });
-    if (inAxes.every((a) => a === null)) inAxes[0] = 0;
+    if (!inAxes.some((a) => a !== null)) inAxes[0] = 0;
     const size = [3, 1, 2, 5][(axesChoice[7] ?? 0) % 4];
     const examples = Array.from({ length: size }, (_, b) =>
       program.inputs.map((x, i) => inputArray(inAxes[i] === null ? x : { ...x, seed: `${x.seed} ${b}` })),
     );
     const batched = program.inputs.map((x, i) =>
-      inAxes[i] === null ? inputArray(x) : stacked(examples.map((e) => e[i]), inAxes[i] as number),
+      inAxes[i] === null
+        ? inputArray(x)
+        : stacked(
+            examples.map((e) => e[i]),
+            inAxes[i] as number,
+          ),
     );
     const f = programFunction(program);
     const mapped = vmap(f as never, { inAxes: inAxes as never }) as unknown as Many;
@@ -224,43 +238,134 @@ function stacked(xs: readonly NDArray[], axis: number): NDArray {
 
 const differentiable = operations.filter((o) => o.differentiable);
 
-/** Gradients of a weighted sum of the results: jitted and eager against the reference rules. */
-export function checkGrad(choices: Choices): void {
+/** A program that can be differentiated, with its arguments; null where there is nothing to differentiate. */
+function differentiableProgram(choices: Choices, floats: readonly DTypeText[]) {
   const program = generate(choices, {
     operations: differentiable,
-    dtypes: ["float32", "float32", "float64", "float32", "int32", "bool"],
+    dtypes: [...floats, "int32", "bool"],
     special: false,
   });
   const wrt = program.inputs.flatMap((x, i) => (x.dtype.startsWith("float") ? [i] : []));
-  if (wrt.length === 0 || !program.outputs.some((v) => v.isFloat)) return;
+  if (wrt.length === 0 || !program.outputs.some((v) => v.isFloat)) return null;
+  return { program, wrt, xs: program.inputs.map(inputArray) };
+}
+
+const floatsOf = (ys: readonly NDArray[]): NDArray[] => ys.filter((y) => y.dtype.kind === "float");
+/** A weighted sum of the floating results. */
+const lossOf =
+  (f: Many) =>
+  (...ys: NDArray[]): NDArray =>
+    floatsOf(f(...ys))
+      .map((y, i) => y.mul(weights(y, `weights ${i}`)).sum())
+      .reduce((a, b) => a.add(b))
+      .astype("float32");
+
+/** Gradients of a weighted sum of the results: jitted and eager against the reference rules. */
+export function checkGrad(choices: Choices): void {
+  const made = differentiableProgram(choices, ["float32", "float32", "float32", "float64"]);
+  if (made === null) return;
+  const { program, wrt, xs } = made;
   explained(program, () => {
-    const xs = program.inputs.map(inputArray);
-    const gradient = (f: Many): Many => {
-      const loss = (...ys: NDArray[]): NDArray =>
-        f(...ys)
-          .filter((y) => y.dtype.kind === "float")
-          .map((y, i) => y.mul(weights(y, i)).sum())
-          .reduce((a, b) => a.add(b))
-          .astype("float32");
-      return grad(loss as never, { argnums: wrt as never }) as unknown as Many;
-    };
-    const expected = expectedOf(
-      (f) => gradient(f)(...xs),
-      program,
-      () => false,
-      3e-6,
-    );
+    const gradient = (f: Many): Many =>
+      grad(lossOf(f) as never, { argnums: wrt as never }) as unknown as Many;
+    const expected = expectedOf((f) => gradient(f)(...xs), program, () => false, 3e-6); // biome-ignore format: short
     const f = programFunction(program);
     compare(gradient(f)(...xs), expected, "grad");
     compare(jit(gradient(f))(...xs), expected, "jit of grad");
     compare(gradient(jit(f))(...xs), expected, "grad of jit");
   });
 }
-function weights(y: NDArray, i: number): NDArray {
-  const next = randomNumbers(`weights ${i}`);
-  return array(
-    Array.from({ length: y.size }, () => next() - 0.5),
-    y.shape,
-    y.dtype.name as "float32",
-  );
+
+/** Hessian-vector products, reverse over reverse and forward over reverse, against the reference rules. */
+export function checkSecondOrder(choices: Choices): void {
+  const made = differentiableProgram(choices, ["float32", "float32"]);
+  if (made === null) return;
+  const { program, wrt, xs } = made;
+  const vs = wrt.map((i) => weights(xs[i], `direction ${i}`));
+  explained(program, () => {
+    const gradient = (f: Many): Many =>
+      grad(lossOf(f) as never, { argnums: wrt as never }) as unknown as Many;
+    const product =
+      (f: Many): Many =>
+      (...ys) => {
+        const along = (...zs: NDArray[]): NDArray =>
+          gradient(f)(...zs)
+            .map((g, k) => g.mul(vs[k]).sum().astype("float32"))
+            .reduce((a, b) => a.add(b));
+        return grad(along as never, { argnums: wrt as never })(...(ys as never[])) as unknown as NDArray[];
+      };
+    const expected = expectedOf((f) => product(f)(...xs), program, () => false, 1e-5); // biome-ignore format: short
+    const f = programFunction(program);
+    compare(jit(product(f))(...xs), expected, "jit of a Hessian-vector product");
+    const forward: Many = (...ys) => {
+      const all = (...zs: NDArray[]): NDArray[] => {
+        const full = ys.slice();
+        wrt.forEach((i, k) => {
+          full[i] = zs[k];
+        });
+        return gradient(f)(...full);
+      };
+      return jvp(all as never, wrt.map((i) => ys[i]) as never, vs as never)[1] as unknown as NDArray[]; // biome-ignore format: short
+    };
+    compare(jit(forward)(...xs), expected, "forward over reverse");
+  });
+}
+
+/** Forward and reverse mode are each other's transposes: <ct, J t> = <J' ct, t>, in float64. */
+export function checkTranspose(choices: Choices): void {
+  const made = differentiableProgram(choices, ["float64", "float64", "float64"]);
+  if (made === null) return;
+  const { program, wrt, xs } = made;
+  explained(program, () => {
+    const f = programFunction(program);
+    const g: Many = (...zs) => {
+      const full = xs.slice();
+      wrt.forEach((i, k) => {
+        full[i] = zs[k];
+      });
+      return floatsOf(f(...full));
+    };
+    const at = wrt.map((i) => xs[i]);
+    const ts = at.map((x, i) => weights(x, `tangent ${i}`));
+    const both = (...zs: NDArray[]): NDArray[][] => {
+      const [out, tangents] = jvp(g as never, zs as never, ts as never) as unknown as NDArray[][];
+      const cts = out.map((y, i) => weights(y, `cotangent ${i}`));
+      const [, pull] = vjp(g as never, ...(zs as never[])) as unknown as [
+        unknown,
+        (c: NDArray[]) => NDArray[],
+      ];
+      return [tangents, pull(cts), cts];
+    };
+    for (const [name, run] of [
+      ["eager", both],
+      ["jit", jit(both)],
+    ] as const) {
+      const [tangents, pulled, cts] = run(...at) as NDArray[][];
+      // Results in float32 round; their products are compared as such.
+      const single = [...tangents, ...pulled].some((x) => x.dtype.name === "float32");
+      let [forward, backward, size] = [0, 0, 0];
+      const dot = (p: NDArray, q: NDArray): number => {
+        const b = host(q);
+        return host(p).reduce((s, v, k) => {
+          size += Math.abs(v * b[k]);
+          return s + v * b[k];
+        }, 0);
+      };
+      tangents.forEach((t, i) => {
+        forward += dot(t, cts[i]);
+      });
+      pulled.forEach((c, i) => {
+        backward += dot(c, ts[i]);
+      });
+      if (!Number.isFinite(size) || size > 1e30) return;
+      if (Math.abs(forward - backward) > (single ? 1e-4 : 1e-8) * Math.max(1, size))
+        throw new Error(`${name}: <ct, J t> = ${forward}, but <J' ct, t> = ${backward}`);
+    }
+  });
+}
+
+function weights(y: NDArray, seed: string): NDArray {
+  const next = randomNumbers(seed);
+  const data = Array.from({ length: y.size }, () => next() - 0.5);
+  return array(data, y.shape, y.dtype.name as "float32");
 }

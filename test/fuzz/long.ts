@@ -1,12 +1,17 @@
-// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|vmap|grad] [seed] [minutes] [most operations]
+// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|vmap|grad|second|transpose] [seed] [minutes] [most operations]
 import fc from "fast-check";
-import { checkGrad, checkValues, checkVmap, choicesOf } from "./check.ts";
+import { config } from "fluxion";
+import { checkGrad, checkSecondOrder, checkTranspose, checkValues, checkVmap, choicesOf } from "./check.ts";
 
 const [what = "values", seedText = "1", minutes = "1", most = "14"] = process.argv.slice(2);
+config.update("enableChecks", true);
 const programs = choicesOf(1, Number(most));
 const property = {
   values: () => fc.property(programs, (c) => checkValues(c)),
-  vmap: () => fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) => checkVmap(c, a)),
+  vmap: () =>
+    fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) => checkVmap(c, a)),
+  transpose: () => fc.property(programs, (c) => checkTranspose(c)),
+  second: () => fc.property(programs, (c) => checkSecondOrder(c)),
   grad: () => fc.property(programs, (c) => checkGrad(c)),
 }[what];
 if (property === undefined) throw new Error(`no property ${what}`);
@@ -26,7 +31,12 @@ for (let seed = Number(seedText); Date.now() < end; seed++) {
     console.log(`seed ${seed}, after ${result.numShrinks} shrinks: ${JSON.stringify(result.counterexample)}`);
     console.log(errorInstance.message);
     const cause = errorInstance.cause as Error | undefined;
-    console.log(((cause?.cause as Error | undefined) ?? cause ?? errorInstance).stack?.split("\n").slice(0, 12).join("\n"));
+    console.log(
+      ((cause?.cause as Error | undefined) ?? cause ?? errorInstance).stack
+        ?.split("\n")
+        .slice(0, 12)
+        .join("\n"),
+    );
     process.exitCode = 1;
     break;
   }

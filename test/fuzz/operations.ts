@@ -40,8 +40,7 @@ function pair(c: Chooser, has: (v: Value) => boolean): [Value, Value] {
   const x = c.value(has);
   return [x, c.value((v) => has(v) && broadcasts(x.shape, v.shape))];
 }
-const sameShape = (x: Value) => (v: Value) =>
-  v.ndim === x.ndim && v.shape.every((n, i) => n === x.shape[i]);
+const sameShape = (x: Value) => (v: Value) => v.ndim === x.ndim && v.shape.every((n, i) => n === x.shape[i]);
 const keep = (args: Value[], text: string): Draft => ({ args, text });
 const loose = (args: Value[], text: string): Draft => ({ args, text, inexact: true });
 /** Inexact only where the result is a float that was summed up. */
@@ -118,7 +117,10 @@ op("unary", (c) => {
 });
 op("root and reciprocal", (c) => {
   const x = c.value(float);
-  return keep([x], c.one([`jnp.sqrt(jnp.absolute(${x}).add(0.5))`, `jnp.reciprocal(jnp.square(${x}).add(1))`]));
+  return keep(
+    [x],
+    c.one([`jnp.sqrt(jnp.absolute(${x}).add(0.5))`, `jnp.reciprocal(jnp.square(${x}).add(1))`]),
+  );
 });
 op(
   "rounding",
@@ -203,7 +205,9 @@ op("where a comparison holds", (c) => {
 op(
   "bitcast",
   (c) => {
-    const x = c.value((v) => v.exact && (v.dtype === "float32" || v.dtype === "int32" || v.dtype === "uint32"));
+    const x = c.value(
+      (v) => v.exact && (v.dtype === "float32" || v.dtype === "int32" || v.dtype === "uint32"),
+    );
     // The bits of a NaN are not defined.
     if (x.isFloat) throw new NoOperand();
     return keep([x], `lax.bitcastConvertType(${x}, "${x.dtype === "int32" ? "uint32" : "int32"}")`);
@@ -270,7 +274,9 @@ op("reshape", (c) => {
   const shape: number[] = [];
   let rest = x.size;
   while (rest > 1 && shape.length < 3) {
-    const divisors = Array.from({ length: Math.min(rest, 40) }, (_, i) => i + 1).filter((d) => rest % d === 0);
+    const divisors = Array.from({ length: Math.min(rest, 40) }, (_, i) => i + 1).filter(
+      (d) => rest % d === 0,
+    );
     const d = c.one(divisors);
     shape.push(d);
     rest /= d;
@@ -414,7 +420,9 @@ op("dynamicSlice", (c) => {
 });
 op("dynamicUpdateSlice", (c) => {
   const x = c.value((v) => v.ndim > 0);
-  const u = c.value((v) => v.dtype === x.dtype && v.ndim === x.ndim && v.shape.every((n, i) => n <= x.shape[i]));
+  const u = c.value(
+    (v) => v.dtype === x.dtype && v.ndim === x.ndim && v.shape.every((n, i) => n <= x.shape[i]),
+  );
   const starts = x.shape.map(() => start(c));
   return keep(
     [x, u, ...starts.flatMap((s) => s.args)],
@@ -454,7 +462,8 @@ op("takeAlongAxis", (c) => {
   const x = c.value((v) => plain(v) && gatherable(v));
   const axis = c.nat(x.ndim);
   const i = c.value(
-    (v) => v.dtype === "int32" && v.ndim === x.ndim && v.shape.every((n, d) => d === axis || n === x.shape[d]),
+    (v) =>
+      v.dtype === "int32" && v.ndim === x.ndim && v.shape.every((n, d) => d === axis || n === x.shape[d]),
   );
   return keep([x, i], `jnp.takeAlongAxis(${x}, ${i}, ${axis})`);
 });
@@ -554,10 +563,7 @@ for (let i = 0; i < 2; i++) {
     const x = c.value((v) => strong(v) && v.ndim >= 2 && small(v));
     return looseIfFloat(
       [x],
-      c.one([
-        `jnp.matmul(${x}, jnp.swapaxes(${x}, -1, -2))`,
-        `jnp.matmul(jnp.swapaxes(${x}, -1, -2), ${x})`,
-      ]),
+      c.one([`jnp.matmul(${x}, jnp.swapaxes(${x}, -1, -2))`, `jnp.matmul(jnp.swapaxes(${x}, -1, -2), ${x})`]),
     );
   });
 }
@@ -565,7 +571,13 @@ op("einsum", (c) => {
   const x = c.value((v) => strong(v) && v.ndim === 2);
   const y = c.value((v) => strong(v) && v.ndim === 2 && v.shape[0] === x.shape[0]);
   const same = y.shape[1] === x.shape[1];
-  const spec = c.one(["ij,ik->jk", "ij,ik->ijk", "ij,ik->kj", "ij,ik->i", ...(same ? ["ij,ij->", "ij,ij->j"] : [])]);
+  const spec = c.one([
+    "ij,ik->jk",
+    "ij,ik->ijk",
+    "ij,ik->kj",
+    "ij,ik->i",
+    ...(same ? ["ij,ij->", "ij,ij->j"] : []),
+  ]);
   return looseIfFloat([x, y], `jnp.einsum("${spec}", ${x}, ${y})`);
 });
 op("outer, tensordot", (c) => {
@@ -597,7 +609,11 @@ op("random", (c) => {
       return loose([], `random.normal(${key}, ${shape})`);
   }
 });
-op("keys", (c) => keep([], `random.split(random.key(${c.nat(9)}), ${json(c.one([[2], [3], [2, 3]]))})`), false);
+op(
+  "keys",
+  (c) => keep([], `random.split(random.key(${c.nat(9)}), ${json(c.one([[2], [3], [2, 3]]))})`),
+  false,
+);
 op(
   "random by a key",
   (c) => {

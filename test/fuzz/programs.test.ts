@@ -72,6 +72,15 @@ describe("programs that once failed", () => {
     agrees(grad(jit(loss)) as Program, x);
   });
 
+  // The sum was dropped from the kernel that it shares with the product: it occurs only in the place that is read.
+  test("an element at a place that a reduction found", () => {
+    const f: Program = (a, w) => {
+      const place = jnp.where(jnp.sum(a).gt(1), 1, 0);
+      return jnp.prod(a).add(w.add(1).get(place));
+    };
+    agrees(f, jnp.int32([1, 2]), jnp.array([10, 20]));
+  });
+
   test("an empty selection of keys", () => {
     const keys = random.split(random.key(0), 2);
     const none = keys.get(jnp.zeros([0, 1], "int32"));

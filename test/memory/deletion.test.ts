@@ -1,4 +1,4 @@
-import { jit, jnp, type NDArray, random, RuntimeError, vmap } from "fluxion";
+import { jit, jnp, type NDArray, RuntimeError, random, vmap } from "fluxion";
 import { describe, expect, test } from "vitest";
 import { deviceMemory } from "../../src/backends/wasm/device.ts";
 

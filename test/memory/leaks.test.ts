@@ -50,7 +50,8 @@ const programs: Record<string, Expectation> = {
   "closures that are differentiated and mapped": {
     rounds: 2_000,
     rss: 300,
-    values: (v) => expect(v.total).toBe(Array.from({ length: 2_000 }, (_, i) => (i % 7) + 1).reduce((a, b) => a + b)),
+    values: (v) =>
+      expect(v.total).toBe(Array.from({ length: 2_000 }, (_, i) => (i % 7) + 1).reduce((a, b) => a + b)),
   },
   "closures that are jitted": { rounds: 2_000, rss: 350, values: (v) => expect(v.total).toBeCloseTo(0) },
 };
@@ -58,10 +59,14 @@ const programs: Record<string, Expectation> = {
 function run(name: string, rounds: number): Promise<Report> {
   const script = fileURLToPath(new URL("./scenarios.ts", import.meta.url));
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, ["--expose-gc", "--import", "tsx", script, name, String(rounds)], (error, stdout, stderr) => {
-      if (error === null) resolve(JSON.parse(stdout) as Report);
-      else reject(new Error(`${error.message}\n${stderr}`));
-    });
+    execFile(
+      process.execPath,
+      ["--expose-gc", "--import", "tsx", script, name, String(rounds)],
+      (error, stdout, stderr) => {
+        if (error === null) resolve(JSON.parse(stdout) as Report);
+        else reject(new Error(`${error.message}\n${stderr}`));
+      },
+    );
   });
 }
 

@@ -62,7 +62,15 @@ function training(options: { donate: boolean }) {
     },
     values: () => ({
       loss: value.item() as number,
-      finite: tree.leaves(params).every((p) => jnp.isfinite(p as NDArray).all().item() === true) ? 1 : 0,
+      finite: tree.leaves(params).every(
+        (p) =>
+          jnp
+            .isfinite(p as NDArray)
+            .all()
+            .item() === true,
+      )
+        ? 1
+        : 0,
     }),
   };
 }

@@ -95,6 +95,16 @@ describe("defjvp", () => {
     }
   });
 
+  test("a rule that applies another function with a rule to the tangent", () => {
+    const double = customJvp((x: A) => x.mul(2));
+    double.defjvp(([x], [t]) => [double(x), t.mul(2)]);
+    const f = customJvp((x: A) => jnp.sin(x));
+    f.defjvp(([x], [t]) => [f(x), double(t).mul(jnp.cos(x))]);
+    for (const g of [grad(f), jit(grad(f)), grad(jit(f))]) expectClose(g(f32(1)), 2 * Math.cos(1));
+    expectClose(grad(grad(f))(f32(1)), -2 * Math.sin(1));
+    expectClose(vmap(grad(f))(jnp.ones([2])), [2 * Math.cos(1), 2 * Math.cos(1)]);
+  });
+
   test("a tangent that does not depend on the given one", () => {
     const f = customJvp((x: A) => x.mul(x));
     f.defjvp(([x], [_t]) => [f(x), jnp.onesLike(x)]);

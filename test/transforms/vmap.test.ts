@@ -226,6 +226,10 @@ describe("against a loop", () => {
     set: (v, i) => v.at(i).set(0),
     add: (v, i) => v.at(i, "::2").add(1),
     dynamicSlice: (v, i) => lax.dynamicSlice(v, [i, 0], [1, 2]),
+    dynamicUpdateSlice: (v, i) => lax.dynamicUpdateSlice(v, jnp.ones([1, 2]), [i, i]),
+    max: (v, i) => v.at(i, jnp.int32([1, 1])).max(0.5),
+    roll: (v, i) => v.get(jnp.mod(jnp.arange(3).add(i), 3)),
+    where: (v, i) => jnp.where(jnp.arange(5).lt(i), v, 0),
     oneHot: (_v, i) => nn.oneHot(i, 3),
   };
   test.each(Object.entries(indexed))("index %s", (_name, f) => {

@@ -135,7 +135,7 @@ describe("what map says", () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     expect(() => tree.leaves(loop, null)).toThrow(
-      "nested more than 2000 levels deep; does it contain itself?",
+      "nested more than 1000 levels deep; does it contain itself?",
     );
     expect(() => tree.leavesWithPath(loop, null)).toThrow(ValueError);
   });
