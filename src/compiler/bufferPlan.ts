@@ -1,4 +1,4 @@
-import type { Kernel, Node, Placement } from "./ir.ts";
+import type { Kernel, LoadNode, Node, Placement } from "./ir.ts";
 import { nodesOf } from "./nodes/walk.ts";
 
 /**
@@ -253,16 +253,23 @@ export function accessOf(kernel: Kernel): KernelAccess {
         ...kernel.reductions.map((r) => r.value),
         ...kernel.stores.flatMap((s) => [s.offset, s.value]),
       ];
-      const offsets = loadOffsets(roots);
+      const loads = sharedLoads(roots);
       const reuse: [number, number][] = [];
       for (const store of kernel.stores) {
-        for (const [buffer, at] of offsets) if (at === store.offset) reuse.push([buffer, store.buffer]);
+        for (const [buffer, load] of loads) {
+          // Offsets count elements: the same offset is the same place only when the elements are as wide.
+          const samePlace =
+            load !== null &&
+            load.offset === store.offset &&
+            load.dtype.itemsize === store.value.dtype.itemsize;
+          if (samePlace) reuse.push([buffer, store.buffer]);
+        }
       }
-      return { reads: new Set(offsets.keys()), writes: kernel.stores.map((s) => s.buffer), reuse };
+      return { reads: new Set(loads.keys()), writes: kernel.stores.map((s) => s.buffer), reuse };
     }
     case "scan": {
-      const offsets = loadOffsets([kernel.value, kernel.store.offset]);
-      return { reads: new Set(offsets.keys()), writes: [kernel.store.buffer], reuse: [] };
+      const loads = sharedLoads([kernel.value, kernel.store.offset]);
+      return { reads: new Set(loads.keys()), writes: [kernel.store.buffer], reuse: [] };
     }
     case "dot":
       return {
@@ -275,21 +282,21 @@ export function accessOf(kernel: Kernel): KernelAccess {
     case "scatter": {
       const roots =
         kernel.guard === null ? [kernel.offset, kernel.value] : [kernel.guard, kernel.offset, kernel.value];
-      const offsets = loadOffsets(roots);
+      const loads = sharedLoads(roots);
       // In place only when the updates do not read what they overwrite.
-      const reuse: [number, number][] = offsets.has(kernel.base) ? [] : [[kernel.base, kernel.out]];
-      return { reads: new Set([kernel.base, ...offsets.keys()]), writes: [kernel.out], reuse };
+      const reuse: [number, number][] = loads.has(kernel.base) ? [] : [[kernel.base, kernel.out]];
+      return { reads: new Set([kernel.base, ...loads.keys()]), writes: [kernel.out], reuse };
     }
   }
 }
 
-/** For every buffer that is loaded, the offset of the loads if they all have the same one, else null. */
-function loadOffsets(roots: readonly Node[]): Map<number, Node | null> {
-  const offsets = new Map<number, Node | null>();
+/** For every buffer that is read, the load of it if there is only one, else null. */
+function sharedLoads(roots: readonly Node[]): Map<number, LoadNode | null> {
+  const loads = new Map<number, LoadNode | null>();
   for (const node of nodesOf(roots)) {
     if (node.kind !== "load") continue;
-    const known = offsets.get(node.buffer);
-    offsets.set(node.buffer, known === undefined || known === node.offset ? node.offset : null);
+    const known = loads.get(node.buffer);
+    loads.set(node.buffer, known === undefined || known === node ? node : null);
   }
-  return offsets;
+  return loads;
 }

@@ -6,11 +6,13 @@ export interface Operation {
   draft(c: Chooser): Draft;
   /** Whether it may stand in programs that are differentiated. */
   readonly differentiable: boolean;
+  /** Reads out of bounds clamp, but their transposes drop, as in JAX: then forward and reverse mode differ. */
+  readonly clampsReads: boolean;
 }
 
 export const operations: Operation[] = [];
 function op(name: string, draft: (c: Chooser) => Draft, differentiable = true): void {
-  operations.push({ name, draft, differentiable });
+  operations.push({ name, draft, differentiable, clampsReads: name.startsWith("gather") });
 }
 
 const json = JSON.stringify;
@@ -457,6 +459,12 @@ op("gather by two", (c) => {
   const i = c.value(indexFor);
   const j = c.value((v) => indexFor(v) && broadcasts(i.shape, v.shape));
   return keep([x, i, j], c.one([`${x}.get(${i}, ${j})`, `${x}.get("...", ${i}, ${j})`]));
+});
+op("rows in bounds", (c) => {
+  const x = c.value(gatherable);
+  const i = c.value(indexFor);
+  const n = x.shape[0];
+  return keep([x, i], `${x}.get(jnp.clip(${i}, ${-n}, ${n - 1}))`);
 });
 op("takeAlongAxis", (c) => {
   const x = c.value((v) => plain(v) && gatherable(v));

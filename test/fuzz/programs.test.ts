@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { config, grad, jit, jnp, lax, type NDArray, random } from "fluxion";
 import { describe, expect, test } from "vitest";
-import { checkGrad, checkValues, checkVmap, choicesOf, onReference } from "./check.ts";
+import {
+  checkGrad,
+  checkSecondOrder,
+  checkTranspose,
+  checkValues,
+  checkVmap,
+  choicesOf,
+  onReference,
+} from "./check.ts";
 
 // Random programs, with a fixed seed; long.ts goes on for as long as one likes. Programs that once failed stand below.
 
@@ -43,6 +51,22 @@ describe("random programs", () => {
   });
 });
 
+describe("random derivatives", () => {
+  test("forward and reverse mode are each other's transposes", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 14), (c) => checkTranspose(c)),
+      options(20260105, 150),
+    );
+  });
+
+  test("second derivatives agree with the reference rules", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 8), (c) => checkSecondOrder(c)),
+      options(20260106, 80),
+    );
+  });
+});
+
 type Program = (...xs: NDArray[]) => NDArray;
 
 function agrees(f: Program, ...xs: NDArray[]): void {
@@ -79,6 +103,15 @@ describe("programs that once failed", () => {
       return jnp.prod(a).add(w.add(1).get(place));
     };
     agrees(f, jnp.int32([1, 2]), jnp.array([10, 20]));
+  });
+
+  // A result of two float64 took the memory of four int32 that it is computed from: as many bytes, but at other offsets.
+  test("elements of different widths do not share memory in place", () => {
+    const f: Program = (x) => {
+      const [values, places] = lax.topK(x, 2);
+      return values.add(places);
+    };
+    agrees(f, jnp.array(new Float64Array([1, 4, 2, 3])));
   });
 
   test("an empty selection of keys", () => {

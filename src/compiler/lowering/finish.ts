@@ -2,6 +2,7 @@ import { canonicalizeLoop } from "../canonicalize.ts";
 import type { Kernel, LoopKernel, Node, Reduction, Store } from "../ir.ts";
 import type { NodeBuilder } from "../nodes/builder.ts";
 import { rewrite } from "../nodes/substitute.ts";
+import { nodesOf } from "../nodes/walk.ts";
 import { splitRegions } from "../splitRegions.ts";
 import type { Draft } from "./draft.ts";
 import { elementOffset } from "./fusion.ts";
@@ -63,15 +64,10 @@ function finishLoop(b: NodeBuilder, draft: Draft, group: LoopGroup, needed: Set<
 function dropUnusedReductions(b: NodeBuilder, kernel: LoopKernel): LoopKernel {
   if (kernel.reductions.length < 2) return kernel;
   const used = new Set<number>();
-  const seen = new Set<Node>();
-  const visit = (node: Node): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
+  // Offsets of loads count: a gather may be at a place that a reduction found.
+  for (const node of nodesOf(kernel.stores.map((s) => s.value))) {
     if (node.kind === "acc") used.add(node.reduction);
-    else if (node.kind === "op") node.args.forEach(visit);
-    else if (node.kind === "cast") visit(node.arg);
-  };
-  for (const s of kernel.stores) visit(s.value);
+  }
   if (used.size === kernel.reductions.length) return kernel;
   const kept = kernel.reductions.filter((_, k) => used.has(k));
   const done = new Map<Node, Node>();
