@@ -33,6 +33,8 @@ export interface MemoryStatistics {
   readonly capacity: number;
 }
 
+const pressureStep = 64 * MEBIBYTE;
+
 /**
  * The memory of the CPU device. Nobody frees anything by hand, and yet neither kind of program leaks:
  *
@@ -65,6 +67,8 @@ export class DeviceMemory {
   readonly #young: Slot[] = [];
   readonly #old: Slot[] = [];
   #registerScheduled = false;
+  /** Bytes of new storages of which the engine has not heard. */
+  #unreportedBytes = 0;
   readonly #registry: FinalizationRegistry<Slot>;
 
   #residentBytes = 0;
@@ -258,13 +262,25 @@ export class DeviceMemory {
   readonly #registerYoung = (): void => {
     this.#registerScheduled = false;
     for (const slot of this.#young) {
+      this.#unreportedBytes += slot.byteLength;
       this.#registry.register(slot.young!, slot, slot);
       slot.young = null;
       slot.index = this.#old.length;
       this.#old.push(slot);
     }
     this.#young.length = 0;
+    this.#reportPressure();
   };
+
+  /**
+   * The engine does not see the blocks that its small objects hold, and would collect too late. A buffer of the size that was allocated, never
+   * touched and dropped at once, costs next to nothing but counts as memory pressure.
+   */
+  #reportPressure(): void {
+    if (this.#unreportedBytes < pressureStep) return;
+    this.#unreportedBytes = 0;
+    void new ArrayBuffer(pressureStep);
+  }
 
   #bringBack(storage: Storage): number {
     const { slot } = storage;
