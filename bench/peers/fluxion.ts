@@ -28,13 +28,17 @@ function load(inputs: Inputs): Record<string, NDArray> {
 const paramsOf = (a: Record<string, NDArray>): Params =>
   [0, 1, 2].map((i) => ({ w: a[`w${i}`], b: a[`b${i}`] }));
 
-/** Work that is one call of a function of the inputs. */
-function repeated(f: () => NDArray): Prepared {
+/**
+ * Work that is one call of a function of the inputs. The peer frees each result by hand, so here too it is deleted; with `drop` it is
+ * left to the engine, as programs usually do.
+ */
+function repeated(f: () => NDArray, drop = false): Prepared {
   return {
     async run(n) {
       // The event loop turns as often as the peer's, which has to await its results.
       for (let i = 1; i <= n; i++) {
-        f().blockUntilReady();
+        const result = f().blockUntilReady();
+        if (!drop) result.delete();
         if (i % 32 === 0) await new Promise(setImmediate);
       }
     },
@@ -48,7 +52,7 @@ export const peer: Peer = {
     const a = load(inputs);
     if (row.startsWith("matmul")) {
       const f = jit((x: NDArray, y: NDArray) => x.matmul(y));
-      return repeated(() => f(a.a, a.b));
+      return repeated(() => f(a.a, a.b), row.endsWith("dropped"));
     }
     if (row === "eager-add") return repeated(() => a.a.add(a.b));
     if (row === "jit-10") {
