@@ -1,4 +1,4 @@
-import type { Digits } from "./data.ts";
+import type { Digits } from "./idx.ts";
 import { encodeGray } from "./png.ts";
 import { colors, drawing, element, text } from "./svg.ts";
 import type { Predictions } from "./train.ts";

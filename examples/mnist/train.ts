@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { jit, jnp, type NDArray, optim, random, valueAndGrad } from "fluxion";
-import type { Digits } from "./data.ts";
 import { TrainingError } from "./errors.ts";
+import type { Digits } from "./idx.ts";
 import { initParams, logits, loss, type Params, toFloats } from "./model.ts";
+import { nextTurn } from "./turn.ts";
 
 export interface Settings {
   epochs: number;

@@ -7,6 +7,7 @@ import { emitProgram, type PointerSource, type ProgramCode } from "./codegen/pro
 import { deviceMemory, moduleImports } from "./device.ts";
 import { wasmFeatures } from "./features.ts";
 import { Storage } from "./memory/index.ts";
+import { refusal } from "./refusal.ts";
 
 type Run = (...addresses: number[]) => void;
 
@@ -214,11 +215,7 @@ function instantiate(name: string, code: ProgramCode): Run {
     const module = new WebAssembly.Module(code.bytes);
     return new WebAssembly.Instance(module, moduleImports).exports.run as Run;
   } catch (error) {
-    throw new RuntimeError(
-      `Internal error: the code of the program ${JSON.stringify(name)} was refused by the WebAssembly engine ` +
-        `(${(error as Error).message}). This is a bug of the library; please report it with the program.`,
-      { cause: error },
-    );
+    throw refusal(name, code.bytes.byteLength, error);
   }
 }
 

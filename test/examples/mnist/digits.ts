@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Digits, Mnist } from "../../../examples/mnist/data.ts";
+import type { Mnist } from "../../../examples/mnist/data.ts";
+import type { Digits } from "../../../examples/mnist/idx.ts";
 
 const side = 6;
 
