@@ -271,6 +271,12 @@ export function accessOf(kernel: Kernel): KernelAccess {
       const loads = sharedLoads([kernel.value, kernel.store.offset]);
       return { reads: new Set(loads.keys()), writes: [kernel.store.buffer], reuse: [] };
     }
+    case "contract":
+      return {
+        reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]),
+        writes: [kernel.out],
+        reuse: [],
+      };
     case "dot":
       return {
         reads: new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer]),

@@ -1,6 +1,8 @@
 import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
 import { dotSteps } from "./dotSteps.ts";
 import type {
+  ContractionDim,
+  ContractionKernel,
   Kernel,
   LoopKernel,
   Node,
@@ -93,6 +95,9 @@ function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
       break;
     case "dot":
       runDot(kernel, memory);
+      break;
+    case "contract":
+      runContraction(kernel, memory);
       break;
     case "sort":
       runSort(kernel, memory);
@@ -288,6 +293,33 @@ function runDot(kernel: Extract<Kernel, { kind: "dot" }>, memory: readonly Cells
     }
     write(out, at, round(sum));
   }
+}
+
+function runContraction(kernel: ContractionKernel, memory: readonly Cells[]): void {
+  const { batch, rows, cols, sum } = kernel;
+  const round = roundTo(kernel.dtype);
+  const isFloat = kernel.dtype.kind === "float";
+  const [lhs, rhs, out] = [memory[kernel.lhs.buffer], memory[kernel.rhs.buffer], memory[kernel.out]];
+  const dims = [...batch, ...rows, ...cols];
+  const sizesOf = (list: readonly ContractionDim[]) => list.map((d) => d.size);
+  const offset = (
+    list: readonly ContractionDim[],
+    at: readonly number[],
+    side: "left" | "right" | "result",
+  ) => list.reduce((n, d, i) => n + at[i] * d[side], 0);
+  const point: number[] = [];
+  const step: number[] = [];
+  forEachIndex(sizesOf(dims), point, 0, () => {
+    const left = kernel.lhs.offset + offset(dims, point, "left");
+    const right = kernel.rhs.offset + offset(dims, point, "right");
+    let total = 0;
+    forEachIndex(sizesOf(sum), step, 0, () => {
+      const a = read(lhs, left + offset(sum, step, "left"));
+      const b = read(rhs, right + offset(sum, step, "right"));
+      total = isFloat ? total + a * b : round(total + Math.imul(a, b));
+    });
+    write(out, kernel.outOffset + offset(dims, point, "result"), round(total));
+  });
 }
 
 /** -1, 0 or 1 in the order of sorting: NaN after everything, zeros of either sign equal. */

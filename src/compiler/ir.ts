@@ -120,6 +120,38 @@ export interface DotKernel {
   readonly out: number;
 }
 
+/** One dimension of a contraction: its size, and how far a step along it moves in each operand and in the result. */
+export interface ContractionDim {
+  readonly size: number;
+  readonly left: number;
+  readonly right: number;
+  readonly result: number;
+}
+
+/**
+ * The sum of products where dimensions do not merge into those of matrices: each of rows, columns and the summed index may be
+ * any number of dimensions, and every offset is a sum of strides. A convolution reads the overlapping windows of its input this way.
+ * One of the last row and the last column dimension has stride 1 in the result, or there are no rows or columns, so that vectors
+ * can be stored (dimensions of size 1 do not count). A summed dimension of size 0 gives zeros. Several kernels may write one result, a part each.
+ */
+export interface ContractionKernel {
+  readonly kind: "contract";
+  readonly name: string;
+  readonly dtype: DType;
+  /** In both operands and the result. */
+  readonly batch: readonly ContractionDim[];
+  /** In the left operand and the result (`right` is 0). */
+  readonly rows: readonly ContractionDim[];
+  /** In the right operand and the result (`left` is 0). */
+  readonly cols: readonly ContractionDim[];
+  /** In both operands (`result` is 0), outermost first. */
+  readonly sum: readonly ContractionDim[];
+  readonly lhs: { readonly buffer: number; readonly offset: number };
+  readonly rhs: { readonly buffer: number; readonly offset: number };
+  readonly out: number;
+  readonly outOffset: number;
+}
+
 /** Stable lexicographic sort of contiguous rows by the first `numKeys` operands. */
 export interface SortKernel {
   readonly kind: "sort";
@@ -149,7 +181,7 @@ export interface ScatterKernel {
   readonly out: number;
 }
 
-export type Kernel = LoopKernel | ScanKernel | DotKernel | SortKernel | ScatterKernel;
+export type Kernel = LoopKernel | ScanKernel | DotKernel | ContractionKernel | SortKernel | ScatterKernel;
 
 export interface BufferInfo {
   readonly id: number;

@@ -1,5 +1,15 @@
 import { float32, int32 } from "../dtypes/index.ts";
-import type { ConstNode, Kernel, LoopKernel, Node, Placement, Program, ResultSource, View } from "./ir.ts";
+import type {
+  ConstNode,
+  ContractionDim,
+  Kernel,
+  LoopKernel,
+  Node,
+  Placement,
+  Program,
+  ResultSource,
+  View,
+} from "./ir.ts";
 import { childrenOf, nodesOf } from "./nodes/walk.ts";
 
 /** A program as text, one line per kernel: `asText("kernels")`. */
@@ -56,6 +66,7 @@ function axisName(axis: number): string {
   return axis < axisNames.length ? axisNames[axis] : `i${axis}`;
 }
 
+type Side = "left" | "right" | "result";
 type Name = (buffer: number) => string;
 const plainName: Name = (id) => `b${id}`;
 
@@ -78,6 +89,17 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       const sizes = `m=${kernel.m} n=${kernel.n} k=${kernel.k}`;
       const product = `${view(kernel.lhs.view)} . ${view(kernel.rhs.view)}`;
       return `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}: ${name(kernel.out)} = ${product}`;
+    }
+    case "contract": {
+      const { batch, rows, cols, sum, lhs, rhs, out, outOffset, dtype } = kernel;
+      const sizes = (dims: readonly ContractionDim[]) => dims.map((d) => d.size).join("x") || "1";
+      const at = (buffer: number, offset: number, dims: readonly ContractionDim[], side: Side) =>
+        `${name(buffer)}${offset === 0 ? "" : `+${offset}`}(${dims.map((d) => d[side]).join(",")})`;
+      const left = at(lhs.buffer, lhs.offset, [...batch, ...rows, ...sum], "left");
+      const right = at(rhs.buffer, rhs.offset, [...batch, ...sum, ...cols], "right");
+      const result = at(out, outOffset, [...batch, ...rows, ...cols], "result");
+      const shape = `${batch.length > 0 ? `batch ${sizes(batch)}, ` : ""}m=${sizes(rows)} n=${sizes(cols)} k=${sizes(sum)}`;
+      return `${kernel.name} ${dtype.short} ${shape}: ${result} = ${left} . ${right}`;
     }
     case "sort": {
       const list = (ids: readonly number[]) => ids.map(name).join(", ");

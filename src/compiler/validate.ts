@@ -1,7 +1,7 @@
 import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
-import { affineOf } from "./affine.ts";
+import { type Affine, affineOf } from "./affine.ts";
 import { accessOf } from "./bufferPlan.ts";
-import type { Kernel, Node, Placement, Program, View } from "./ir.ts";
+import type { ContractionDim, ContractionKernel, Kernel, Node, Placement, Program, View } from "./ir.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { printKernel } from "./print.ts";
 import { scalarOps } from "./scalarOps.ts";
@@ -90,6 +90,9 @@ class KernelCheck {
         this.view(kernel.rhs.view, [...kernel.batch, kernel.k, kernel.n]);
         this.sized(kernel.out, kernel.batch.reduce((n, x) => n * x, 1) * kernel.m * kernel.n);
         return;
+      case "contract":
+        this.contraction(kernel);
+        return;
       case "sort":
         kernel.inputs.forEach((id, i) => {
           this.sized(id, kernel.rows * kernel.length);
@@ -113,6 +116,43 @@ class KernelCheck {
         }
       }
     }
+  }
+
+  private contraction(kernel: ContractionKernel): void {
+    const { batch, rows, cols, sum, lhs, rhs, out, outOffset } = kernel;
+    const free = [...batch, ...rows, ...cols];
+    const check = (dims: readonly ContractionDim[], side: "left" | "right" | "result", what: string) => {
+      if (dims.some((d) => d[side] !== 0)) this.fail(`a ${what} dimension has a stride where it is not`);
+    };
+    check(rows, "right", "row");
+    check(cols, "left", "column");
+    check(sum, "result", "summed");
+    const last = [rows, cols].map((dims) => dims.filter((d) => d.size !== 1).at(-1));
+    if (!last.some((d) => d === undefined || d.result === 1))
+      this.fail("neither the last row nor the last column dimension has stride 1 in the result");
+    for (const id of [lhs.buffer, rhs.buffer, out]) {
+      if (this.dtypeOf(id) !== kernel.dtype) this.fail("operands and result of a contraction have its dtype");
+    }
+    const sizes = (dims: readonly ContractionDim[]) => dims.map((d) => d.size);
+    const all = [...free, ...sum];
+    this.inBounds(
+      lhs.buffer,
+      lhs.offset,
+      all.map((d) => d.left),
+      sizes(all),
+    );
+    this.inBounds(
+      rhs.buffer,
+      rhs.offset,
+      all.map((d) => d.right),
+      sizes(all),
+    );
+    this.inBounds(
+      out,
+      outOffset,
+      free.map((d) => d.result),
+      sizes(free),
+    );
   }
 
   private dtypeOf(buffer: number) {
@@ -171,7 +211,8 @@ class KernelCheck {
           if (node.dtype !== int32) this.fail("indices are int32");
           break;
         case "acc":
-          if (node.reduction >= accs) this.fail(`there is no reduction ${node.reduction} here`);
+          if (node.reduction < 0 || node.reduction >= accs)
+            this.fail(`there is no reduction ${node.reduction} here`);
           break;
         case "load": {
           if (this.dtypeOf(node.buffer) !== node.dtype)
@@ -230,11 +271,25 @@ class Coverage {
     if (kernel.kind === "loop")
       for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
     if (kernel.kind === "scan") this.store(kernel.store.buffer, kernel.store.offset, kernel.axes, fail);
+    if (kernel.kind === "contract") {
+      const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols];
+      const place = { constant: kernel.outOffset, coefficients: dims.map((d) => d.result) };
+      this.mark(
+        kernel.out,
+        place,
+        dims.map((d) => d.size),
+        fail,
+      );
+    }
   }
 
   private store(buffer: number, offset: Node, axes: readonly number[], fail: (what: string) => never): void {
     const affine = affineOf(offset);
-    if (affine === null || axes.includes(0)) return;
+    if (affine !== null) this.mark(buffer, affine, axes, fail);
+  }
+
+  private mark(buffer: number, affine: Affine, axes: readonly number[], fail: (what: string) => never): void {
+    if (axes.includes(0)) return;
     const { size } = this.program.buffers[buffer];
     if (!this.marks.has(buffer)) this.marks.set(buffer, size <= largestMarked ? new Uint8Array(size) : null);
     const marks = this.marks.get(buffer) as Uint8Array | null;

@@ -80,6 +80,8 @@ export type TemplateLowering<P extends Params> =
         readonly batch: readonly [readonly number[], readonly number[]];
       };
     }
+  /** A convolution (cross-correlation) of operand 0 with the kernel operand 1. */
+  | { readonly kind: "conv"; readonly geometry: (params: P) => ConvGeometry }
   | {
       readonly kind: "sort";
       readonly dimension: (params: P) => number;
@@ -99,3 +101,20 @@ export type TemplateLowering<P extends Params> =
         params: P,
       ) => { readonly index: readonly Expr[]; readonly guard: Expr | null; readonly value: Expr };
     };
+
+/** What a convolution computes. Dimension lists put batch (of the kernel: output features) and features before space. */
+export interface ConvGeometry {
+  readonly lhs: readonly number[];
+  readonly rhs: readonly number[];
+  readonly out: readonly number[];
+  /** Per spatial dimension. Output `y` and tap `r` meet at `y*stride - low + r*rhsDilation` of the dilated input. */
+  readonly window: readonly {
+    readonly stride: number;
+    readonly low: number;
+    readonly lhsDilation: number;
+    readonly rhsDilation: number;
+  }[];
+  /** At most one of them is larger than 1. Groups are outermost in the dimensions that they divide. */
+  readonly featureGroups: number;
+  readonly batchGroups: number;
+}

@@ -1,7 +1,12 @@
 /** `lax`: the primitives as functions, without promotion of dtypes. */
 export * from "./arithmetic.ts";
 export * from "./compare.ts";
+export * from "./conv.ts";
+export * from "./convDimensions.ts";
 export * from "./convert.ts";
+export { convShapeTuple, type Padding, PaddingType, padtypeToPads } from "./convPadding.ts";
+export { type ConvPatchesOptions, convGeneralDilatedPatches } from "./convPatches.ts";
+export * from "./convTranspose.ts";
 export { cumlogsumexp, cummax, cummin, cumprod, cumsum } from "./cumulative.ts";
 export * from "./dot.ts";
 export * from "./identity.ts";

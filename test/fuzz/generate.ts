@@ -1,4 +1,4 @@
-import { evalShape, jit, jnp, lax, type NDArray, nn, random, ShapeDtypeStruct } from "fluxion";
+import { evalShape, grad, jit, jnp, lax, type NDArray, nn, random, ShapeDtypeStruct, vmap } from "fluxion";
 import { sizeOf } from "../../src/core/aval.ts";
 import { array } from "../lax/host.ts";
 import { randomNumbers } from "../lax/opTable.ts";
@@ -38,6 +38,8 @@ export interface Program {
 
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 33, 0];
 const largest = 1200;
+const largeSizes = [1, 2, 3, 17, 31, 64, 100, 129, 257, 1000];
+const largestLarge = 40_000;
 
 function makeInput(c: Chooser, index: number, options: GenerateOptions): Input {
   const dtype = c.one<DTypeText>(
@@ -46,8 +48,8 @@ function makeInput(c: Chooser, index: number, options: GenerateOptions): Input {
   const rank = c.one([2, 1, 2, 3, 0, 2, 1, 4]);
   const shape: number[] = [];
   for (let i = 0; i < rank; i++) {
-    const n = c.one(sizes);
-    shape.push(sizeOf(shape) * n > largest / 3 ? 1 : n);
+    const n = c.one(options.large === true ? largeSizes : sizes);
+    shape.push(sizeOf(shape) * n > (options.large === true ? largestLarge : largest) / 3 ? 1 : n);
   }
   const flavour = options.special !== false && c.nat(6) === 5 ? "special" : "plain";
   return { shape, dtype, seed: `${index}/${c.nat(1000)}`, flavour };
@@ -102,8 +104,8 @@ export function inputArray(input: Input): NDArray {
   return array(dtype === "bool" ? data.map((v) => Number(v !== 0)) : data, shape, dtype as "int32");
 }
 
-const names = ["jnp", "lax", "nn", "random", "jit"];
-const library = [jnp, lax, nn, random, jit];
+const names = ["jnp", "lax", "nn", "random", "jit", "grad", "vmap"];
+const library = [jnp, lax, nn, random, jit, grad, vmap];
 
 /** The function that a source text denotes; `extra` are further names it may use. */
 export function functionOf<F>(source: string, extra: Record<string, unknown> = {}): F {
@@ -117,6 +119,8 @@ export interface GenerateOptions {
   readonly operations?: readonly Operation[];
   /** Whether inputs may have infinities and the like. */
   readonly special?: boolean;
+  /** Larger arrays, where blocked and vectorised loops have something to do. */
+  readonly large?: boolean;
 }
 
 export interface Choices {
@@ -140,7 +144,7 @@ export function generate(choices: Choices, options: GenerateOptions = {}): Progr
       if (error instanceof NoOperand) continue;
       throw error;
     }
-    const step = makeStep(draft, values.length);
+    const step = makeStep(draft, values.length, options.large === true ? largestLarge : largest);
     if (step === null) continue;
     steps.push(step);
     values.push(...step.outs);
@@ -149,7 +153,7 @@ export function generate(choices: Choices, options: GenerateOptions = {}): Progr
   return { inputs, values, steps, outputs: picked, source: sourceOf(inputs.length, steps, picked) };
 }
 
-function makeStep(draft: Draft, nextId: number): Step | null {
+function makeStep(draft: Draft, nextId: number, limit: number): Step | null {
   const distinct = [...new Set(draft.args)];
   const f = functionOf<(...xs: NDArray[]) => NDArray | NDArray[]>(
     `(${distinct.join(", ")}) => ${draft.text}`,
@@ -161,7 +165,7 @@ function makeStep(draft: Draft, nextId: number): Step | null {
   } catch (error) {
     throw new Error(`drafting ${draft.text} with ${structs.join(", ")}`, { cause: error });
   }
-  if (shapes.some((s) => sizeOf(s.shape) > largest || s.shape.length > 6)) return null;
+  if (shapes.some((s) => sizeOf(s.shape) > limit || s.shape.length > 6)) return null;
   const exactInputs = draft.args.every((v) => v.exact);
   const outs = shapes.map((s, i) => {
     const float = s.dtype.name.startsWith("float");

@@ -1,4 +1,4 @@
-// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|vmap|grad|second|transpose] [seed] [minutes] [most operations]
+// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose] [seed] [minutes] [most operations]
 import fc from "fast-check";
 import { config } from "fluxion";
 import { checkGrad, checkSecondOrder, checkTranspose, checkValues, checkVmap, choicesOf } from "./check.ts";
@@ -7,6 +7,7 @@ const [what = "values", seedText = "1", minutes = "1", most = "14"] = process.ar
 config.update("enableChecks", true);
 const programs = choicesOf(1, Number(most));
 const property = {
+  large: () => fc.property(programs, (c) => checkValues(c, { large: true })),
   values: () => fc.property(programs, (c) => checkValues(c)),
   vmap: () =>
     fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) => checkVmap(c, a)),

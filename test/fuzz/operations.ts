@@ -642,3 +642,95 @@ op("nested jit used twice", (c) => {
   const x = c.value(float);
   return loose([x], `(() => { const f = jit((a) => jnp.sin(a).mul(a)); return f(f(${x})); })()`);
 });
+op("nested grad", (c) => {
+  const x = c.value(float);
+  return loose([x], `grad((a) => jnp.sum(jnp.sin(a).mul(a)).astype("float32"))(${x})`);
+});
+op("nested vmap", (c) => {
+  const x = c.value((v) => exactNumber(v) && v.ndim > 1 && v.shape.every((n) => n > 0));
+  const f = c.one([
+    "jnp.sort(a, 0)",
+    "jnp.cumsum(a, 0)",
+    "a.get(jnp.argmax(a, 0))",
+    "jnp.max(a, 0)",
+    "a.at(0).set(3)",
+  ]);
+  return looseIfFloat([x], `vmap((a) => ${f}, { inAxes: ${c.nat(x.ndim)} })(${x})`);
+});
+op("nested vmap of two", (c) => {
+  const x = c.value((v) => v.isNumber && v.ndim > 0 && (v.shape[0] as number) > 0);
+  const y = c.value((v) => v.isNumber && v.ndim === 1 && v.shape[0] === x.shape[0]);
+  return looseIfFloat(
+    [x, y],
+    `vmap((a, b) => jnp.sum(a).mul(b), { inAxes: [0, ${c.flag() ? 0 : "null"}] })(${x}, ${y})`,
+  );
+});
+
+// Less common functions.
+
+op("edit", (c) => {
+  const x = c.value((v) => v.isNumber && v.ndim > 0 && v.shape.every((n) => n > 1));
+  const axis = c.nat(x.ndim);
+  const [i, j] = [c.nat(x.shape[axis]), c.nat(x.shape[axis])];
+  return keep([x], c.one([`jnp.delete(${x}, [${i}, ${j}], ${axis})`, `jnp.insert(${x}, ${i}, 2, ${axis})`]));
+});
+op("diff", (c) => {
+  const x = c.value((v) => v.isNumber && v.ndim > 0);
+  return keep([x], `jnp.diff(${x}, ${c.int(0, 2)}, ${c.axis(x)})`);
+});
+op("kron, trace", (c) => {
+  const x = c.value((v) => strong(v) && v.ndim === 2 && v.size < 30);
+  return looseIfFloat(
+    [x],
+    c.one([`jnp.kron(${x}, jnp.ones([2, 1], "${x.dtype}"))`, `jnp.trace(${x}, ${c.int(-1, 1)})`]),
+  );
+});
+op("meshgrid", (c) => {
+  const x = c.value((v) => v.ndim === 1 && v.size < 20 && plain(v));
+  return { args: [x], text: `jnp.meshgrid(${x}, jnp.arange(3))`, several: true };
+});
+op(
+  "selectN",
+  (c) => {
+    const which = c.value((v) => v.dtype === "int32");
+    const x = c.value((v) => plain(v) && sameShape(which)(v));
+    const y = c.value((v) => v.dtype === x.dtype && sameShape(which)(v));
+    return keep([which, x, y], `lax.selectN(jnp.clip(${which}, 0, 2), ${x}, ${y}, ${x})`);
+  },
+  true,
+);
+op("clamp", (c) => {
+  const x = c.value(number);
+  return keep(
+    [x],
+    `lax.clamp(lax.fullLike(${x}, 1, { shape: [] }), ${x}, lax.fullLike(${x}, 3, { shape: [] }))`,
+  );
+});
+op("spread", (c) => {
+  const x = c.value((v) => v.isFloat && v.size > 1);
+  return loose([x], `jnp.${c.one(["ptp", "average"])}(${x})`);
+});
+op("roll along a computed distance", (c) => {
+  const x = c.value((v) => v.ndim > 0 && v.size > 0);
+  const n = c.value((v) => v.dtype === "int32" && v.ndim === 0);
+  return keep([x, n], `jnp.roll(${x}, ${n}, 0)`);
+});
+op(
+  "bincount, nonzero",
+  (c) => {
+    const x = c.value((v) => v.dtype === "int32" && v.ndim === 1);
+    return keep(
+      [x],
+      c.one([`jnp.bincount(${x}, { length: 5 })`, `jnp.nonzero(${x}, { size: 4, fillValue: -1 })[0]`]),
+    );
+  },
+  false,
+);
+op("fill a diagonal", (c) => {
+  const x = c.value((v) => v.isNumber && v.ndim === 2 && v.size > 0);
+  return keep([x], `jnp.fillDiagonal(${x}, 1, { inplace: false })`);
+});
+op("stopGradient, barrier", (c) => {
+  const x = c.value(plain);
+  return keep([x], c.one([`lax.stopGradient(${x})`, `lax.optimizationBarrier([${x}])[0]`, `lax.copy(${x})`]));
+});

@@ -20,7 +20,7 @@ describe("random programs", () => {
   test("compiled and eager kernels agree with the reference rules, donated or not", () => {
     fc.assert(
       fc.property(choicesOf(1, 24), (c) => checkValues(c)),
-      options(20260101, 250),
+      options(20260101, 160),
     );
   });
 
@@ -36,17 +36,24 @@ describe("random programs", () => {
     }
   });
 
+  test("larger arrays", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 6), (c) => checkValues(c, { large: true })),
+      options(20260107, 25),
+    );
+  });
+
   test("vmap agrees with a loop", () => {
     fc.assert(
       fc.property(choicesOf(1, 14), axes, (c, a) => checkVmap(c, a)),
-      options(20260103, 150),
+      options(20260103, 120),
     );
   });
 
   test("gradients agree with the reference rules", () => {
     fc.assert(
       fc.property(choicesOf(1, 14), (c) => checkGrad(c)),
-      options(20260104, 200),
+      options(20260104, 150),
     );
   });
 });

@@ -146,7 +146,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^program\/custom_/, "customJvp, customVjp, checkpoint: later"],
   [/^program\/grad_complex_output$/, "dtype complex64: later"],
   [/^program\/nonzero_of_tracer$/, "jnp selection by value, insertion and indices: later"],
-  [/^lax\.conv/, "convolutions and windows: later"],
 ];
 
 /** Errors whose class is another one here, with the reason. */

@@ -61,6 +61,14 @@ const programs: Table = {
   // A required argument is positional here.
   "lax.broadcastToRank": (x, options) =>
     lax.broadcastToRank(x as NDArray, (options as { rank: number }).rank),
+  "lax.convDimensionNumbers": (lhs, rhs, layouts) => {
+    const numbers = lax.convDimensionNumbers(
+      lhs as number[],
+      rhs as number[],
+      layouts as [string, string, string],
+    );
+    return { lhs_spec: numbers.lhsSpec, rhs_spec: numbers.rhsSpec, out_spec: numbers.outSpec };
+  },
   "random.vmapUniform": (keys, shape) =>
     vmap((key: NDArray) => random.uniform(key, shape as number[]))(keys as NDArray),
   "random.vmapSplit": (keys, num) =>

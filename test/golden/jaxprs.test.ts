@@ -195,6 +195,9 @@ const programs: Record<string, Program> = {
   "vmap/in_axis_1": vmap((x: A) => jnp.sum(x), { inAxes: 1 }),
   "vmap/dynamic_slice": vmap((x: A, i: A) => lax.dynamicSlice(x, [i], [2])),
 
+  "conv/nhwc": (x: A, k: A) =>
+    lax.convGeneralDilated(x, k, [2, 2], "VALID", { dimensionNumbers: ["NHWC", "HWIO", "NHWC"] }),
+
   "misc/optimization_barrier": (x: A, y: A) => lax.optimizationBarrier([x, y]),
   "misc/layernorm": (x: A) => {
     const m = jnp.mean(x, -1, { keepdims: true });
@@ -216,7 +219,6 @@ const fractions: Record<string, [from: string, to: string]> = {
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
-  [/^conv\//, "convolutions and windows: later"],
   [/^linalg\//, "jnp.linalg: later"],
   [/^fft\//, "jnp.fft: later"],
   [/^jacobian\//, "hessian, jacfwd, jacrev: later"],

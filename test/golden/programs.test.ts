@@ -160,6 +160,12 @@ const autodiff: Record<string, Program> = {
   "product/matvec": gradOfSin2((x, y) => x.matmul(y)),
   "product/batched": gradOfSin2((x, y) => x.matmul(y)),
   "product/einsum_diag": gradOfSin2((x, y) => jnp.einsum("ii,ij->j", x, y)),
+  "product/conv_stride": gradOfSin2((x, y) =>
+    lax.convGeneralDilated(x, y, [2, 2], "VALID", { dimensionNumbers: ["NHWC", "HWIO", "NHWC"] }),
+  ),
+  "product/conv_dilated": gradOfSin2((x, y) =>
+    lax.convGeneralDilated(x, y, [1], [[2, 1]], { rhsDilation: [2] }),
+  ),
   "product/vdot": gradOfSin2((x, y) => jnp.vdot(x, y)),
 
   "model/mlp_jit": jit(grad(mlp)),
@@ -282,8 +288,8 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^vmap\/op_interp$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^vmap\/op_unique_size$/, "jnp sets and partial sorts: later"],
   [
-    /^(product\/(conv_|avg_pool)|shape\/convolve|model\/conv_net|vmap\/op_conv)/,
-    "convolutions and windows: later",
+    /^(product\/avg_pool|shape\/convolve|model\/conv_net|vmap\/op_conv)/,
+    "windows, jnp.convolve and jnp.correlate: later",
   ],
   [/^fft\/|^vmap\/op_fft$/, "jnp.fft: later"],
   [/^complex\//, "complex numbers: later"],

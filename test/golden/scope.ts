@@ -29,10 +29,8 @@ export const laterFunctions: Record<string, string[]> = {
   "special functions: later": names(`lax.besselI0e lax.besselI1e lax.igammaGradA jnp.i0`),
   "complex numbers: later": names(`
     lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj`),
-  "convolutions and windows: later": names(`
-    lax.conv lax.convWithGeneralPadding lax.convGeneralDilated lax.convTranspose lax.convGeneralDilatedPatches
-    lax.padtypeToPads lax.convShapeTuple lax.convGeneralShapeTuple lax.convTransposeShapeTuple lax.convGeneralPermutations
-    lax.convDimensionNumbers lax.reduceWindow lax.reduceWindowShapeTuple jnp.convolve jnp.correlate`),
+  "windows, jnp.convolve and jnp.correlate: later": names(`
+    lax.reduceWindow lax.reduceWindowShapeTuple jnp.convolve jnp.correlate`),
   "lax.reduce with a caller's computation: later": names(`lax.reduce`),
   "jnp windows, grids and other creation: later": names(`
     jnp.geomspace jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander

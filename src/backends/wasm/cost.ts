@@ -28,6 +28,10 @@ function kernelFlops(kernel: Kernel): number {
       return product(kernel.axes) * (1 + expressionFlops(nodesOf([kernel.value])));
     case "dot":
       return 2 * product(kernel.batch) * kernel.m * kernel.n * kernel.k;
+    case "contract": {
+      const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols, ...kernel.sum];
+      return 2 * product(dims.map((d) => d.size));
+    }
     case "sort":
       return 0;
   }

@@ -1,9 +1,9 @@
 import type { ShapedArray } from "../../core/aval.ts";
-import type { BufferInfo, Kernel, LoadNode, Node, View } from "../ir.ts";
+import type { BufferInfo, LoadNode, Node, View } from "../ir.ts";
 import { NodeBuilder } from "../nodes/builder.ts";
 import { isContiguous, loopSizes } from "../shapes.ts";
 import { Fusion } from "./fusion.ts";
-import type { Group, LoopGroup, ReductionDraft } from "./groups.ts";
+import type { Group, LoopGroup, ReductionDraft, TemplateGroup } from "./groups.ts";
 import { measure } from "./measure.ts";
 import { type Emit, identityIndex, Source, Tracker } from "./source.ts";
 
@@ -133,7 +133,7 @@ export class Draft {
     this.fusion.add(group);
   }
 
-  addTemplate(reads: readonly number[], writes: readonly number[], build: () => Kernel): void {
+  addTemplate(reads: readonly number[], writes: readonly number[], build: TemplateGroup["build"]): void {
     const group: Group = {
       kind: "template",
       order: this.order++,

@@ -27,7 +27,8 @@ function finishGroup(draft: Draft, group: Group, needed: Set<number>): readonly 
   if (group.kind === "loop") return finishLoop(draft.b, draft, group, needed);
   if (!group.writes.some((buffer) => needed.has(buffer))) return [];
   for (const buffer of group.reads) needed.add(buffer);
-  return [group.build()];
+  const built = group.build();
+  return "kind" in built ? [built] : built;
 }
 
 function finishLoop(b: NodeBuilder, draft: Draft, group: LoopGroup, needed: Set<number>): readonly Kernel[] {

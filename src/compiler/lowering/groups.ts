@@ -46,7 +46,7 @@ export interface TemplateGroup extends GroupBase {
   readonly kind: "template";
   readonly reads: readonly number[];
   readonly writes: readonly number[];
-  readonly build: () => Kernel;
+  readonly build: () => Kernel | readonly Kernel[];
 }
 
 export function isReduction(value: Node | ReductionDraft): value is ReductionDraft {

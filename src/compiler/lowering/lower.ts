@@ -1,7 +1,8 @@
 import type { PointwiseLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
-import type { Node } from "../ir.ts";
+import type { Node, View } from "../ir.ts";
+import { lowerConv } from "../templates/conv.ts";
 import { lowerDot } from "../templates/dot.ts";
 import { lowerReduction } from "../templates/reduction.ts";
 import { lowerScan } from "../templates/scan.ts";
@@ -22,6 +23,8 @@ import type { Reads, Source } from "./source.ts";
  */
 export class Lowering {
   readonly draft = new Draft();
+  /** Inputs of convolutions that were copied with padding, by what is copied. */
+  readonly paddedInputs = new Map<Source, Map<string, View>>();
   private readonly sources: Source[] = [];
   private readonly outputs: Uint8Array;
   private readonly uses: Float64Array;
@@ -85,6 +88,9 @@ export class Lowering {
         break;
       case "dot":
         lowerDot(this, eqn, lowering);
+        break;
+      case "conv":
+        lowerConv(this, eqn, lowering);
         break;
       case "sort":
         lowerSort(this, eqn, lowering);
@@ -182,6 +188,8 @@ function wantedInMemory(program: FlatProgram): Uint8Array {
     const { primitive, inputs, outputs } = program.eqns[i];
     const { lowering } = primitive;
     if (lowering.kind === "dot" || lowering.kind === "sort") for (const v of inputs) wanted[v.id] = 1;
+    // The input of a convolution is copied with its padding, or else stored when it is reached.
+    if (lowering.kind === "conv") wanted[inputs[1].id] = 1;
     const isView = lowering.kind === "pointwise" && lowering.cost === "view" && inputs.length === 1;
     if (isView && wanted[outputs[0].id] === 1) wanted[inputs[0].id] = 1;
   }

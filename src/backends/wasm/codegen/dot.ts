@@ -1,5 +1,5 @@
 import type { DotKernel } from "../../../compiler/ir.ts";
-import { bool, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
+import { bool, type DType, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { wasmFeatures } from "../features.ts";
 import { emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
@@ -11,6 +11,11 @@ const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
   [int32, "int32"],
   [uint32, "uint32"],
 ] as const);
+
+/** The name under which kernels compute in a dtype. */
+export function gemmDType(dtype: DType): GemmDtype | undefined {
+  return gemmDTypes.get(dtype);
+}
 
 function gemmSpec(kernel: DotKernel): GemmSpec | null {
   const dtype = gemmDTypes.get(kernel.dtype);

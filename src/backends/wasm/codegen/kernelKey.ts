@@ -19,6 +19,8 @@ export function buffersOf(kernel: Kernel): number[] {
   switch (kernel.kind) {
     case "dot":
       return [...new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer, kernel.out])];
+    case "contract":
+      return [...new Set([kernel.lhs.buffer, kernel.rhs.buffer, kernel.out])];
     case "sort":
       return [...new Set([...kernel.inputs, ...kernel.outputs])];
     case "loop":
@@ -47,7 +49,7 @@ export function kernelKey(
   const position = new Map(buffers.map((buffer, i) => [buffer, i]));
   const at = (buffer: number) => `b${position.get(buffer)}`;
   const types = buffers.map(dtypeId).join();
-  if (kernel.kind === "dot" || kernel.kind === "sort") {
+  if (kernel.kind === "dot" || kernel.kind === "contract" || kernel.kind === "sort") {
     const rename = (key: string, value: unknown) => {
       if (key === "name") return undefined;
       if (key === "dtype") return String(value);

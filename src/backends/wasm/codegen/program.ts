@@ -1,6 +1,7 @@
 import type { Kernel, Program } from "../../../compiler/ir.ts";
 import { type FuncRef, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
+import { contractionScratch, emitContractionKernel } from "./contraction.ts";
 import { dotScratch, emitDot } from "./dot.ts";
 import { buffersOf, kernelKey } from "./kernelKey.ts";
 import { Library } from "./library.ts";
@@ -134,6 +135,9 @@ function emitKernel(context: KernelContext, kernel: Kernel, scratch: Local): voi
     case "dot":
       emitDot(context, kernel, scratch);
       break;
+    case "contract":
+      emitContractionKernel(context, kernel, scratch);
+      break;
     case "sort":
       emitSort(context, kernel, scratch);
       break;
@@ -142,6 +146,7 @@ function emitKernel(context: KernelContext, kernel: Kernel, scratch: Local): voi
 
 function scratchOf(program: Program, kernel: Kernel): number {
   if (kernel.kind === "dot") return dotScratch(kernel);
+  if (kernel.kind === "contract") return contractionScratch(kernel);
   if (kernel.kind === "sort")
     return Math.max(
       16,

@@ -23,6 +23,8 @@ export function packPanel(mb: ModuleBuilder, spec: PackSpec): FuncRef {
   return mb.shared(key, () =>
     mb.function(key, ["i32", "i32", "i32"], [], (f, source, target, count) => {
       if (across === 1 || width === 1) packRows(f, spec, source, target, count);
+      else if (across === 2 && type.count === 4 && along >= 0)
+        packEverySecond(f, spec, source, target, count);
       else if (along === 1 && across >= 0) packTransposed(f, spec, source, target, count);
       else packElements(f, spec, source, target, count);
     }),
@@ -52,6 +54,45 @@ function packRows(f: FunctionBuilder, spec: PackSpec, source: Local, target: Loc
     (steps) => {
       advance(f, source, steps * along * type.bytes);
       advance(f, target, steps * padded * type.bytes);
+    },
+  );
+}
+
+/** Every second element of what lies side by side: two vectors that overlap, so that nothing beyond the last one is read. */
+function packEverySecond(
+  f: FunctionBuilder,
+  spec: PackSpec,
+  source: Local,
+  target: Local,
+  count: Local,
+): void {
+  const { type, width, padded, along } = spec;
+  const vector = f.local("v128");
+  repeat(
+    f,
+    count,
+    1,
+    () => {
+      for (let i = 0; i < padded; i += 4) {
+        const read = Math.min(4, width - i);
+        if (read === 4) {
+          f.get(source).v128.load(2 * i * 4, 2);
+          f.get(source).v128.load((2 * i + 3) * 4, 2);
+          f.i32x4.shuffle(0, 2, 5, 7);
+        } else {
+          f.i32x4.const(0);
+          for (let lane = 0; lane < read; lane++) {
+            f.set(vector).get(source).get(vector);
+            f.v128.load32_lane(lane, 2 * (i + lane) * 4, 2);
+          }
+        }
+        f.set(vector);
+        storePart(f, type, target, vector, Math.min(4, padded - i), i * 4);
+      }
+    },
+    (steps) => {
+      advance(f, source, steps * along * 4);
+      advance(f, target, steps * padded * 4);
     },
   );
 }

@@ -41,11 +41,15 @@ export type TileSpec = {
   readonly bPadded: boolean;
   /** Length of k when it is fixed, so that short ones are unrolled. */
   readonly k: number | undefined;
+  /** Further summed dimensions around a fixed k, outermost first: how often, and the element strides in A and B. */
+  readonly around?: readonly Around[] | undefined;
   /** With true the tile takes a flag: add to C instead of overwriting it. */
   readonly accumulates: boolean;
   readonly relaxed: boolean;
   readonly epilogue: Epilogue | undefined;
 };
+
+export type Around = { readonly count: number; readonly a: number; readonly b: number };
 
 /** Multiply-adds of vectors up to which a k that is known is unrolled whole. */
 const UNROLLED = 96;
@@ -64,6 +68,7 @@ export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
     `a${aRow}_${aCol}`,
     `b${bRow}${bPadded ? "p" : ""}`,
     k === undefined ? "" : `k${k}`,
+    ...(spec.around ?? []).map(({ count, a, b }) => `x${count}_${a}_${b}`),
     accumulates ? "acc" : "",
     relaxed ? "fma" : "",
     epilogue?.key ?? "",
@@ -131,13 +136,13 @@ function emitProducts(
   b: Local,
   depth: Local | number,
 ): void {
-  const { type, rows, cols, aRow, aCol, bRow, bPadded } = spec;
+  const { type, rows, cols, aRow, bPadded } = spec;
   const relaxed = spec.relaxed && type.kind !== "i32";
   const { bytes } = type;
   const vectors = Math.ceil(cols / type.count);
   const perStep = rows * vectors;
-  const whole = typeof depth === "number" && depth * perStep <= UNROLLED ? depth : undefined;
-  const unroll = whole ?? 4;
+  const { loops, body } = unrolling(spec, depth, perStep);
+  const unroll = body?.length ?? 4;
   // Few sums would wait for one another: keep several of each, added pairwise at the end.
   const chains = perStep > 6 || unroll < 2 ? 1 : perStep > 3 || unroll < 4 ? 2 : 4;
   const more = Array.from({ length: Math.max(0, chains - 1) }, () =>
@@ -147,51 +152,74 @@ function emitProducts(
   const bv = Array.from({ length: vectors }, () => f.local("v128"));
   const av = f.local("v128");
   const group = Math.max(1, REGISTERS - perStep * chains - vectors - (relaxed ? 0 : 1));
-  const step = (u: number, fence: () => void) => {
+  const step = (u: number, at: Step, fence: () => void) => {
     bv.forEach((vector, j) => {
       const lanes = bPadded ? type.count : Math.min(type.count, cols - j * type.count);
-      loadPart(f, type, b, lanes, u * bRow * bytes + j * 16);
+      loadPart(f, type, b, lanes, at.b * bytes + j * 16);
       f.set(vector);
     });
     const sums = sets[u % chains] ?? acc;
     for (let i = 0; i < rows; i++) {
       if (i > 0 && i % group === 0) fence();
       f.get(a);
-      loadSplat(f, type, (i * aRow + u * aCol) * bytes);
+      loadSplat(f, type, (i * aRow + at.a) * bytes);
       f.set(av);
       for (const [j, sum] of (sums[i] ?? []).entries())
         multiplyAdd(f, type, sum, av, bv[j] as Local, relaxed);
     }
   };
-  const steps = (count: number, fence: () => void) => {
-    for (let u = 0; u < count; u++) {
+  const steps = (list: readonly Step[], fence: () => void) => {
+    list.forEach((at, u) => {
       if (u > 0) fence();
-      step(u, fence);
-    }
-    advance(f, a, count * aCol * bytes);
-    advance(f, b, count * bRow * bytes);
+      step(u, at, fence);
+    });
+  };
+  const move = (by: Step) => {
+    advance(f, a, by.a * bytes);
+    advance(f, b, by.b * bytes);
   };
   const fenced = (body: (fence: () => void) => void) => {
     let count = 0;
     // No operand can start at the last addresses of memory.
     f.block((leave) => body(() => f.get(a).i32.const(--count).i32.eq().brIf(leave)));
   };
-  if (whole !== undefined) {
-    fenced((fence) => steps(whole, fence));
-  } else {
+  /** The innermost loop over `size` steps, one after the other in both operands. */
+  const run = (size: Local | number, by: Step) => {
     // Pointers may stand still (stride 0), so a counter of its own decides when to stop.
     const left = f.local("i32");
     const loopOf = (count: number) =>
       fenced((fence) =>
         f.loop((again) => {
-          steps(count, fence);
+          const list = Array.from({ length: count }, (_, u) => ({ a: u * by.a, b: u * by.b }));
+          steps(list, fence);
+          move({ a: count * by.a, b: count * by.b });
           f.get(left).i32.const(count).i32.sub().tee(left).i32.const(count).i32.ge_u().brIf(again);
         }),
       );
-    f.push(depth).tee(left).i32.const(unroll).i32.ge_u();
-    f.if(() => loopOf(unroll));
+    f.push(size).tee(left).i32.const(4).i32.ge_u();
+    f.if(() => loopOf(4));
     f.get(left).if(() => loopOf(1));
-  }
+  };
+  const nest = (d: number): void => {
+    const dim = loops[d];
+    if (dim === undefined) {
+      if (body !== undefined) fenced((fence) => steps(body, fence));
+    } else if (d === loops.length - 1 && body === undefined) {
+      run(dim.count, dim);
+    } else {
+      const inner = loops[d + 1] as Loop | undefined;
+      const left = f.local("i32");
+      f.push(dim.count).set(left);
+      f.loop((again) => {
+        nest(d + 1);
+        // The loop inside has moved the pointers to its own end.
+        const moved = inner === undefined ? 0 : fixed(inner.count);
+        move({ a: dim.a - moved * (inner?.a ?? 0), b: dim.b - moved * (inner?.b ?? 0) });
+        f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
+      });
+    }
+  };
+  nest(0);
   for (let width = chains; width > 1; width >>= 1) {
     for (let set = 0; set < width >> 1; set++) {
       acc.forEach((sums, i) => {
@@ -204,4 +232,35 @@ function emitProducts(
       });
     }
   }
+}
+
+type Step = { readonly a: number; readonly b: number };
+type Loop = Step & { readonly count: number | Local };
+
+function fixed(count: number | Local): number {
+  if (typeof count === "number") return count;
+  throw new Error("a gemm tile with dimensions around k needs a fixed k");
+}
+
+/**
+ * Which summed dimensions are loops, and the offsets of the steps that are written out inside them: the innermost dimensions,
+ * as far as they fit. Without such steps the last loop is unrolled in part.
+ */
+function unrolling(
+  { aCol, bRow, around = [] }: TileSpec,
+  k: number | Local,
+  perStep: number,
+): { readonly loops: readonly Loop[]; readonly body: readonly Step[] | undefined } {
+  const loops: Loop[] = [...around, { count: k, a: aCol, b: bRow }];
+  let body: Step[] | undefined;
+  for (let dim = loops.at(-1); dim !== undefined; dim = loops.at(-1)) {
+    const { count, a, b } = dim;
+    const inside: Step[] = body ?? [{ a: 0, b: 0 }];
+    if (typeof count !== "number" || count * inside.length * perStep > UNROLLED) break;
+    body = Array.from({ length: count }, (_, u) =>
+      inside.map((at) => ({ a: u * a + at.a, b: u * b + at.b })),
+    ).flat();
+    loops.pop();
+  }
+  return { loops, body };
 }

@@ -20,7 +20,12 @@ export function tune(p: Problem, forced: Partial<GemmTuning> = {}): GemmTuning {
  * The register tile that covers C in the least estimated time, remainders included. It must leave registers for a row of
  * B, an element of A and, without fused multiply-add, a product.
  */
-function tileShape({ type, m, n, relaxed }: Problem): [rows: number, vectors: number] {
+export function tileShape({
+  type,
+  m,
+  n,
+  relaxed,
+}: Pick<Problem, "type" | "m" | "n" | "relaxed">): [rows: number, vectors: number, time: number] {
   const registers = relaxed && type.kind !== "i32" ? 15 : 14;
   const needed = Math.ceil(n / type.count);
   let best: [number, number] = [1, 1];
@@ -40,7 +45,7 @@ function tileShape({ type, m, n, relaxed }: Problem): [rows: number, vectors: nu
       }
     }
   }
-  return best;
+  return [...best, least];
 }
 
 /** How many full parts and which remainder a length falls into, as [length, count] pairs. */

@@ -1,0 +1,77 @@
+import type { ShapedArray } from "../core/aval.ts";
+import type { HostArray } from "../core/hostArray.ts";
+import { bool, convertHost, type HostData, isInteger } from "../dtypes/index.ts";
+import type { ConvParams } from "./convParams.ts";
+import { finish, numbersOf, offsetsOf, resultBuffer, rowMajorStrides } from "./hostLoops.ts";
+import { pickInts } from "./intTuples.ts";
+
+/** Plain evaluation: for every element of the result, the products of the taps that meet an element of the input. */
+export function convReference(x: HostArray, y: HostArray, params: ConvParams, out: ShapedArray): HostData {
+  const { windowStrides, padding, lhsDilation, rhsDilation, featureGroupCount, batchGroupCount } = params;
+  const { lhsSpec, rhsSpec, outSpec } = params.dimensionNumbers;
+  const numbers = (a: HostArray) =>
+    numbersOf({ ...a, dtype: out.dtype, data: convertHost(a.data, a.dtype, out.dtype) });
+  const [p, q] = [numbers(x), numbers(y)];
+  const [xShape, yShape, outShape] = [
+    pickInts(x.shape, lhsSpec),
+    pickInts(y.shape, rhsSpec),
+    pickInts(out.shape, outSpec),
+  ];
+  const [xStrides, yStrides, outStrides] = [
+    pickInts(rowMajorStrides(x.shape), lhsSpec),
+    pickInts(rowMajorStrides(y.shape), rhsSpec),
+    pickInts(rowMajorStrides(out.shape), outSpec),
+  ];
+  const [batch, features, ...space] = outShape;
+  const [, inFeatures, ...window] = yShape;
+  const groupSize = features / (featureGroupCount * batchGroupCount);
+  const points = coordinates(space);
+  const taps = coordinates(window);
+  const yTaps = offsetsOf(window, yStrides.slice(2));
+  const outPoints = offsetsOf(space, outStrides.slice(2));
+  const result = resultBuffer(out.dtype, out.size);
+  const integers = isInteger(out.dtype);
+  /** Where the tap meets the input at a point of the result, or -1. */
+  const inputAt = (point: readonly number[], tap: readonly number[]): number => {
+    let offset = 0;
+    for (let d = 0; d < point.length; d++) {
+      const at = point[d] * windowStrides[d] - padding[d][0] + tap[d] * rhsDilation[d];
+      const i = at / lhsDilation[d];
+      if (!Number.isInteger(i) || i < 0 || i >= xShape[d + 2]) return -1;
+      offset += i * xStrides[d + 2];
+    }
+    return offset;
+  };
+  points.forEach((point, s) => {
+    const met = taps
+      .map((tap, t) => [inputAt(point, tap), yTaps[t]] as const)
+      .filter(([offset]) => offset >= 0);
+    for (let n = 0; n < batch; n++) {
+      for (let o = 0; o < features; o++) {
+        const group = Math.floor(o / groupSize);
+        const image = batchGroupCount > 1 ? group * batch + n : n;
+        const first = featureGroupCount > 1 ? group * inFeatures : 0;
+        const xBase = image * xStrides[0] + first * xStrides[1];
+        const yBase = o * yStrides[0];
+        let sum = 0;
+        for (const [xTap, yTap] of met) {
+          for (let i = 0; i < inFeatures; i++) {
+            const u = p[xBase + xTap + i * xStrides[1]];
+            const v = q[yBase + yTap + i * yStrides[1]];
+            sum = integers ? (sum + Math.imul(u, v)) | 0 : sum + u * v;
+          }
+        }
+        result[n * outStrides[0] + o * outStrides[1] + outPoints[s]] =
+          out.dtype === bool ? +(sum !== 0) : sum;
+      }
+    }
+  });
+  return finish(result, out.dtype);
+}
+
+/** All indices of a shape, in row-major order. */
+function coordinates(shape: readonly number[]): number[][] {
+  let list: number[][] = [[]];
+  for (const n of shape) list = list.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i]));
+  return list;
+}
