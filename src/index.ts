@@ -12,6 +12,7 @@ export { stopGradient } from "./lax/identity.ts";
 export * as lax from "./lax/index.ts";
 export * as nn from "./nn/index.ts";
 export * as jnp from "./numpy/index.ts";
+export { ravelPytree } from "./numpy/ravelPytree.ts";
 export { Slice, slice } from "./numpy/slice.ts";
 export * as optim from "./optim/index.ts";
 export * as random from "./random/index.ts";

@@ -198,10 +198,10 @@ const somePath = [
 /** Cases that are not about this module alone, or cannot be asked in TypeScript. */
 const elsewhere: Record<string, string> = {
   "error/type": "a list is told from a tuple",
-  "map/arrays": "needs jnp: arrays.test.ts",
-  "ravel/order": "needs jnp: arrays.test.ts",
-  "error/vmap_in_axes_length": "needs vmap: the tests of vmap",
-  "error/cond_outputs": "needs lax.cond: the tests of control flow",
+  "map/arrays": "runs in arrays.test.ts",
+  "ravel/order": "runs in arrays.test.ts",
+  "error/vmap_in_axes_length": "runs in arrays.test.ts",
+  "error/cond_outputs": "needs lax.cond, which does not exist yet",
 };
 
 describe("structures, leaves and key paths as JAX gives them", () => {
