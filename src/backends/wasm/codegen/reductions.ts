@@ -1,4 +1,5 @@
-import { bool, type DType, float32, float64, int32, uint8, uint32 } from "../../../dtypes/index.ts";
+import { reductionIdentity } from "../../../compiler/reductionIdentity.ts";
+import type { DType } from "../../../dtypes/index.ts";
 import type { Copy } from "./scopes.ts";
 
 /** Additions of float32 after which a partial sum goes to a float64 accumulator: keeps the error independent of the length. */
@@ -26,24 +27,8 @@ export const combineOps: Readonly<Record<string, string>> = {
   xor: "xor",
 };
 
-/** What a reduction of nothing gives. */
+/** What a reduction of nothing gives, as the constant of an instruction: unsigned values by their bits. */
 export function identity(op: string, dtype: DType): number {
-  const float = dtype === float32 || dtype === float64;
-  switch (op) {
-    case "sum":
-    case "or":
-    case "xor":
-      return 0;
-    case "prod":
-      return 1;
-    case "and":
-      return dtype === bool ? 1 : dtype === uint8 ? 255 : -1;
-    case "max":
-    case "argmax":
-      return float ? Number.NEGATIVE_INFINITY : dtype === int32 ? -0x80000000 : 0;
-    default:
-      if (float) return Number.POSITIVE_INFINITY;
-      if (dtype === int32) return 0x7fffffff;
-      return dtype === bool ? 1 : dtype === uint8 ? 255 : dtype === uint32 ? -1 : 0;
-  }
+  const value = reductionIdentity(op === "argmax" ? "max" : op === "argmin" ? "min" : op, dtype);
+  return dtype.kind === "float" ? value : value | 0;
 }

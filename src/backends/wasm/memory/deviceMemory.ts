@@ -279,7 +279,11 @@ export class DeviceMemory {
   #reportPressure(): void {
     if (this.#unreportedBytes < pressureStep) return;
     this.#unreportedBytes = 0;
-    void new ArrayBuffer(pressureStep);
+    try {
+      void new ArrayBuffer(pressureStep);
+    } catch {
+      // There is no room even for that: the pressure is felt already.
+    }
   }
 
   #bringBack(storage: Storage): number {
