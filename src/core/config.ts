@@ -10,14 +10,21 @@ export const config = {
   evaluator: "wasm" as "wasm" | "reference",
   /** Validate the intermediate programs of the compiler after each pass. */
   enableChecks: false,
+  /**
+   * Threads that compute: a number, or "auto" for as many as the machine runs at once (in Node at most FLUXION_NUM_THREADS, where
+   * that is set). Results do not depend on it.
+   */
+  numThreads: "auto" as "auto" | number,
 };
 
 type Config = typeof config;
+const threadCounts = Array.from({ length: 64 }, (_, i) => i + 1);
 const allowed: { [K in keyof Config]: readonly Config[K][] } = {
   debugNans: [true, false],
   checkPurity: ["off", "warn", "error"],
   evaluator: ["wasm", "reference"],
   enableChecks: [true, false],
+  numThreads: ["auto", ...threadCounts],
 };
 
 /**
@@ -32,9 +39,14 @@ export function updateConfig<K extends keyof Config>(name: K, value: Config[K]):
     );
   }
   if (!values.includes(value)) {
-    throw new ValueError(
-      `config.${name} must be one of ${values.map((v) => JSON.stringify(v)).join(", ")}, got ${JSON.stringify(value)}.`,
-    );
+    throw new ValueError(`config.${name} must be ${describe(values)}, got ${JSON.stringify(value)}.`);
   }
   config[name] = value;
+}
+
+function describe(values: readonly unknown[]): string {
+  const texts = values.map((v) => JSON.stringify(v));
+  return texts.length > 8
+    ? `one of ${texts[0]}, ${texts[1]}, ..., ${texts.at(-1)}`
+    : `one of ${texts.join(", ")}`;
 }

@@ -1,7 +1,8 @@
 import { config as settings, updateConfig } from "../core/config.ts";
 
 /**
- * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`; read them as properties.
+ * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`, and the number of
+ * threads, `config.update("numThreads", 2)`; read them as properties.
  *
  * @throws ValueError (from update) for an unknown name or value
  */
@@ -17,6 +18,9 @@ export const config: Readonly<typeof settings> & { update: typeof updateConfig }
   },
   get enableChecks() {
     return settings.enableChecks;
+  },
+  get numThreads() {
+    return settings.numThreads;
   },
   update: updateConfig,
 });

@@ -54,7 +54,7 @@ export function randomData(r: Random, dtype: DType, size: number, specials: bool
   return data;
 }
 
-interface Built {
+export interface Built {
   readonly program: Program;
   readonly args: HostData[];
   readonly tolerance: number;

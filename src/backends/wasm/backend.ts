@@ -9,9 +9,11 @@ import { ValueError } from "../../errors.ts";
 import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
 import { emitProgram } from "./codegen/program.ts";
 import { bytesAccessed, flopsOf } from "./cost.ts";
-import { deviceMemory } from "./device.ts";
+import { deviceMemory, pool } from "./device.ts";
 import { LoadedProgram } from "./executable.ts";
 import type { Storage } from "./memory/index.ts";
+
+const emitOptions = { sharedMemory: pool !== null };
 
 class WasmExecutable implements Executable {
   private readonly closed: ClosedJaxpr;
@@ -59,7 +61,7 @@ class WasmExecutable implements Executable {
       case "kernels":
         return printProgram(compileToProgram(this.closed, this.options));
       case "wat":
-        return emitProgram(compileToProgram(this.closed, this.options)).module.toText();
+        return emitProgram(compileToProgram(this.closed, this.options), emitOptions).module.toText();
       default:
         throw new ValueError(
           `There is no stage ${JSON.stringify(stage)}; there are "jaxpr", "kernels" and "wat".`,
@@ -69,7 +71,7 @@ class WasmExecutable implements Executable {
 
   analysis(): ProgramAnalysis {
     const program = compileToProgram(this.closed, this.options);
-    const { bytes, arenaBytes } = emitProgram(program);
+    const { bytes, arenaBytes } = emitProgram(program, emitOptions);
     const bytesOf = (avals: readonly ShapedArray[]) =>
       avals.reduce((n, a) => n + a.size * a.dtype.itemsize, 0);
     return {

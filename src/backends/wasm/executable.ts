@@ -4,7 +4,7 @@ import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend } from "../../core/backend.ts";
 import { ResourceExhaustedError, RuntimeError } from "../../errors.ts";
 import { emitProgram, type PointerSource, type ProgramCode } from "./codegen/program.ts";
-import { deviceMemory, moduleImports } from "./device.ts";
+import { deviceMemory, moduleImports, pool } from "./device.ts";
 import { wasmFeatures } from "./features.ts";
 import { Storage } from "./memory/index.ts";
 import { refusal } from "./refusal.ts";
@@ -26,6 +26,10 @@ export class LoadedProgram {
   private readonly donated: readonly number[];
   private readonly arenaBytes: number;
   private readonly tableOffset: number | null;
+  /** Bytes of arena for each thread but the first. */
+  private readonly threadBytes: number;
+  /** Whether threads can share the work. */
+  private readonly usesPool: boolean;
   private readonly run: Run | null;
   /** One result in a block of its own, and addresses that are exactly those of one or two arguments and of it. */
   private readonly fastArity: 0 | 1 | 2;
@@ -45,12 +49,15 @@ export class LoadedProgram {
     this.outAvals = outAvals;
     this.results = program.results;
     this.donated = donated.flatMap((d, i) => (d ? [i] : []));
-    const code = emitProgram(program);
+    const code = emitProgram(program, { sharedMemory: pool !== null });
     this.codeBytes = code.bytes.byteLength;
     this.pointers = code.pointers;
+    this.threadBytes = code.threadBytes;
+    // Functions of JavaScript, which only the calling thread has, keep a program on it.
+    this.usesPool = pool !== null && code.hasPieces && !code.usesImports;
     this.arenaBytes = code.arenaBytes;
     this.tableOffset = code.tableOffset;
-    this.run = program.kernels.length === 0 ? null : instantiate(program.name, code);
+    this.run = program.kernels.length === 0 ? null : instantiate(program.name, code, this.usesPool);
     this.resultBytes = resultBytes(program);
     this.fastArity = fastArity(program, code, this.donated.length > 0);
     this.addresses = new Array<number>(this.pointers.length + 1).fill(0);
@@ -150,7 +157,12 @@ export class LoadedProgram {
   private enter(run: Run): void {
     const a = this.addresses;
     let n = this.pointers.length;
-    if (this.arenaBytes > 0) a[n++] = deviceMemory.scratch(this.arenaBytes);
+    let { arenaBytes } = this;
+    if (this.usesPool && pool !== null) {
+      pool.prepare();
+      arenaBytes += this.threadBytes * (pool.threads - 1);
+    }
+    if (arenaBytes > 0) a[n++] = deviceMemory.scratch(arenaBytes);
     if (this.tableOffset !== null) {
       const arena = a[n - 1];
       const words = deviceMemory.views.i32;
@@ -209,11 +221,13 @@ function uploaded(x: ArrayImpl): Storage {
   return deviceMemory.fromHost(x.toHost());
 }
 
-function instantiate(name: string, code: ProgramCode): Run {
+function instantiate(name: string, code: ProgramCode, usesPool: boolean): Run {
   wasmFeatures();
   try {
     const module = new WebAssembly.Module(code.bytes);
-    return new WebAssembly.Instance(module, moduleImports).exports.run as Run;
+    const id = usesPool && pool !== null ? pool.add(module) : 0;
+    const env = { ...moduleImports.env, id, stalled: pool?.stalled ?? (() => undefined) };
+    return new WebAssembly.Instance(module, { ...moduleImports, env }).exports.run as Run;
   } catch (error) {
     throw refusal(name, code.bytes.byteLength, error);
   }

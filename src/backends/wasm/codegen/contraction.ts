@@ -8,8 +8,9 @@ import {
   type Dim,
   emitContraction,
 } from "../kernels/contraction.ts";
-import type { KernelContext } from "./context.ts";
 import { gemmDType } from "./dot.ts";
+import type { KernelCode } from "./kernelCode.ts";
+import { cutInto, emitSized } from "./split.ts";
 
 function contractionSpec(kernel: ContractionKernel): ContractionSpec {
   const dims = (list: readonly ContractionDim[]): Dim[] =>
@@ -30,27 +31,59 @@ function dtypeOf(dtype: DType) {
   return found;
 }
 
-/** Bytes of scratch memory that the kernel needs. */
-export function contractionScratch(kernel: ContractionKernel): number {
-  return contractionScratchBytes(contractionSpec(kernel));
+/** Of the dimensions that can be cut, the one with the most units; the outermost of each kind can be. */
+function chooseDim(
+  kernel: ContractionKernel,
+): { kind: "batch" | "rows" | "cols"; dim: ContractionDim } | null {
+  let best: { kind: "batch" | "rows" | "cols"; dim: ContractionDim } | null = null;
+  for (const kind of ["batch", "rows", "cols"] as const) {
+    const dim = kernel[kind][0];
+    // The innermost dimension of vectors stays whole.
+    if (dim === undefined || (kind !== "batch" && kernel[kind].length === 1 && dim.size < 256)) continue;
+    if (best === null || dim.size > best.dim.size) best = { kind, dim };
+  }
+  return best;
 }
 
-/** Writes the code of a contraction. */
-export function emitContractionKernel(
-  context: KernelContext,
-  kernel: ContractionKernel,
-  scratch: Local,
-): void {
-  const { f, mb } = context;
-  const spec = contractionSpec(kernel);
-  const push = (buffer: number, offset: number) => {
-    f.get(context.pointers.get(buffer) as Local);
-    if (offset !== 0) f.i32.const(offset << context.log2Of(buffer)).i32.add();
+const FLOPS_PER_NANOSECOND = 30;
+
+/** The code of a contraction: cut along one of its outer dimensions. */
+export function contractionCode(kernel: ContractionKernel): KernelCode {
+  const { batch, rows, cols, sum } = kernel;
+  const size = [...batch, ...rows, ...cols, ...sum].reduce((n, d) => n * d.size, 1);
+  const chosen = chooseDim(kernel);
+  const cut = cutInto((2 * size) / FLOPS_PER_NANOSECOND, chosen?.dim.size ?? 1);
+  const specOf = (units: number): ContractionSpec => {
+    if (chosen === null || cut.pieces === 1) return contractionSpec(kernel);
+    const { kind, dim } = chosen;
+    return contractionSpec({ ...kernel, [kind]: [{ ...dim, size: units }, ...kernel[kind].slice(1)] });
   };
-  push(kernel.lhs.buffer, kernel.lhs.offset);
-  push(kernel.rhs.buffer, kernel.rhs.offset);
-  push(kernel.out, kernel.outOffset);
-  // Without scratch the last parameter is some other address, and unused.
-  f.get(scratch);
-  f.call(mb.shared(`contraction ${JSON.stringify(spec)}`, () => emitContraction(mb, spec)));
+  const scratchBytes = contractionScratchBytes(specOf(cut.each));
+  return {
+    pieces: cut.pieces,
+    scratch: { perThread: scratchBytes },
+    emit: (context, scratch, piece) => {
+      const { f, mb } = context;
+      const push = (buffer: number, offset: number, step: number) => {
+        const log2 = context.log2Of(buffer);
+        f.get(context.pointers.get(buffer) as Local);
+        if (offset !== 0) f.i32.const(offset << log2).i32.add();
+        if (piece !== null && step !== 0)
+          f.get(piece)
+            .i32.const((cut.each * step) << log2)
+            .i32.mul()
+            .i32.add();
+      };
+      emitSized(f, piece, cut, (units) => {
+        const spec = specOf(units);
+        push(kernel.lhs.buffer, kernel.lhs.offset, chosen?.dim.left ?? 0);
+        push(kernel.rhs.buffer, kernel.rhs.offset, chosen?.dim.right ?? 0);
+        push(kernel.out, kernel.outOffset, chosen?.dim.result ?? 0);
+        // Without scratch the address is not used.
+        if (scratch === null) f.i32.const(0);
+        else f.get(scratch);
+        f.call(mb.shared(`contraction ${JSON.stringify(spec)}`, () => emitContraction(mb, spec)));
+      });
+    },
+  };
 }

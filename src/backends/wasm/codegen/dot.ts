@@ -4,6 +4,9 @@ import type { Local } from "../asm/index.ts";
 import { wasmFeatures } from "../features.ts";
 import { emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
 import type { KernelContext } from "./context.ts";
+import { cutGemm } from "./cutGemm.ts";
+import { type KernelCode, noScratch } from "./kernelCode.ts";
+import { emitSized } from "./split.ts";
 
 const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
   [float32, "float32"],
@@ -33,24 +36,40 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
   };
 }
 
-/** Bytes of scratch memory that the kernel needs. */
-export function dotScratch(kernel: DotKernel): number {
-  const spec = gemmSpec(kernel);
-  return spec === null ? 0 : gemmPlan(spec).scratchBytes;
-}
-
-/** Writes the code of a product of matrices. */
-export function emitDot(context: KernelContext, kernel: DotKernel, scratch: Local): void {
-  const { f, mb } = context;
+/** The code of a product of matrices. */
+export function dotCode(kernel: DotKernel): KernelCode {
   const spec = gemmSpec(kernel);
   if (spec === null) {
-    emitByteDot(context, kernel);
-    return;
+    return { pieces: 1, scratch: noScratch, emit: (context) => emitByteDot(context, kernel) };
   }
-  pushStart(context, kernel.lhs.view);
-  pushStart(context, kernel.rhs.view);
-  f.get(context.pointers.get(kernel.out) as Local).get(scratch);
-  f.call(mb.shared(`gemm ${JSON.stringify(spec)}`, () => emitGemm(mb, spec)));
+  const cut = cutGemm(spec);
+  return {
+    pieces: cut.pieces,
+    scratch: { perThread: gemmPlan(cut.part(cut.each)).scratchBytes },
+    emit: (context, scratch, piece) => {
+      const { f, mb } = context;
+      const push = (buffer: number, offset: number, step: number) => {
+        const log2 = context.log2Of(buffer);
+        f.get(context.pointers.get(buffer) as Local);
+        if (offset !== 0) f.i32.const(offset << log2).i32.add();
+        if (piece !== null && step !== 0)
+          f.get(piece)
+            .i32.const((cut.each * step) << log2)
+            .i32.mul()
+            .i32.add();
+      };
+      emitSized(f, piece, cut, (units) => {
+        const part = cut.part(units);
+        push(kernel.lhs.view.buffer, kernel.lhs.view.offset, cut.a);
+        push(kernel.rhs.view.buffer, kernel.rhs.view.offset, cut.b);
+        push(kernel.out, 0, cut.c);
+        // Without scratch the address is not used.
+        if (scratch === null) f.i32.const(0);
+        else f.get(scratch);
+        f.call(mb.shared(`gemm ${JSON.stringify(part)}`, () => emitGemm(mb, part)));
+      });
+    },
+  };
 }
 
 function pushStart(context: KernelContext, view: { readonly buffer: number; readonly offset: number }): void {

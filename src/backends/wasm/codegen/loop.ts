@@ -1,23 +1,21 @@
 import type { LoopKernel } from "../../../compiler/ir.ts";
 import { keyFry } from "../../../dtypes/index.ts";
-import type { Local } from "../asm/index.ts";
+import type { Local, Operand } from "../asm/index.ts";
 import { accumulator } from "./accumulators.ts";
 import type { KernelContext } from "./context.ts";
-import { type LoopPlan, planLoops } from "./plan.ts";
+import { type KernelCode, noScratch } from "./kernelCode.ts";
+import { type LoopPlan, planLoops, TILE } from "./plan.ts";
 import { type Accumulator, SUM_BLOCK } from "./reductions.ts";
 import type { Copy } from "./scopes.ts";
 import { pieces, type Space } from "./space.ts";
+import { type Cut, pieceRange, type Range } from "./split.ts";
 import { scalarType } from "./types.ts";
 import { type Access, Uses } from "./uses.ts";
 import { Values } from "./values.ts";
-import { makeCopies, vectorLoop } from "./vectorLoop.ts";
+import { makeCopies } from "./vectorLoop.ts";
 
-/** Elements along each side of a tile: as many as four-byte elements of a line of memory. */
-const TILE = 16;
-
-/** Writes the code of a loop kernel. */
-export function emitLoop(context: KernelContext, kernel: LoopKernel): void {
-  if (kernel.axes.includes(0)) return;
+/** The code of a loop kernel. */
+export function loopCode(kernel: LoopKernel): KernelCode {
   const rank = kernel.axes.length;
   const space: Space = {
     sizes: [...kernel.axes, ...kernel.reduceAxes],
@@ -26,21 +24,63 @@ export function emitLoop(context: KernelContext, kernel: LoopKernel): void {
     reductions: kernel.reductions,
     stores: kernel.stores,
   };
-  for (const piece of pieces(space)) new LoopEmitter(context, space, planLoops(space, piece)).emit();
+  const plans = kernel.axes.includes(0) ? [] : pieces(space).map((piece) => planLoops(space, piece));
+  const cut = plans.filter((plan) => plan.cut !== null);
+  const whole = plans.filter((plan) => plan.cut === null);
+  // The parts of the space that are not cut make one piece together, the first.
+  const first = cut.length > 0 && whole.length > 0 ? 1 : 0;
+  const counts = cut.map((plan) => (plan.cut as Cut).pieces);
+  return {
+    pieces: Math.max(
+      1,
+      counts.reduce((sum, n) => sum + n, first),
+    ),
+    scratch: noScratch,
+    emit: (context, _scratch, piece) => {
+      const { f } = context;
+      const emitWhole = () => {
+        for (const plan of whole) new LoopEmitter(context, space, plan, null).emit();
+      };
+      if (piece === null) {
+        emitWhole();
+        return;
+      }
+      if (first > 0) f.get(piece).i32.eqz().if(emitWhole);
+      let from = first;
+      cut.forEach((plan, i) => {
+        const own = f.temp("i32");
+        f.get(piece).i32.const(from).i32.sub().tee(own).i32.const(counts[i]).i32.lt_u();
+        f.if(() => {
+          const range = pieceRange(f, own, plan.cut as Cut);
+          new LoopEmitter(context, space, plan, range).emit();
+          f.release(range.start, range.stop);
+        });
+        f.release(own);
+        from += counts[i];
+      });
+    },
+  };
+}
+
+/** The elements that a loop goes over. */
+interface Bounds {
+  readonly from: number | Local;
+  readonly to: number | Local;
 }
 
 class LoopEmitter {
   private readonly space: Space;
   private readonly plan: LoopPlan;
   private readonly values: Values;
-  /** Vectors per iteration of the vector loop. */
-  private readonly unroll: number;
+  /** The units of the cut axis to work on; null for all. */
+  private readonly range: Range | null;
   private readonly storeAccesses: Access[] = [];
   private accumulators: Accumulator[] = [];
 
-  constructor(context: KernelContext, space: Space, plan: LoopPlan) {
+  constructor(context: KernelContext, space: Space, plan: LoopPlan, range: Range | null) {
     this.space = space;
     this.plan = plan;
+    this.range = range;
     const { nest } = plan;
     const uses = new Uses(plan.analysis, nest, context.log2Of);
     const innermost = plan.parallel.length + plan.reduce.length;
@@ -54,18 +94,6 @@ class LoopEmitter {
       uses.need(store.value, nest.accLevel, nest.lanes > 1 && nest.vectorIsParallel);
     }
     this.values = new Values(context.f, context.lib, uses, context.pointers, context.dtypeOf);
-    this.unroll = this.chooseUnroll();
-  }
-
-  private chooseUnroll(): number {
-    const { nest, pointCost, sizes } = this.plan;
-    if (nest.lanes === 1) return 1;
-    const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
-    const reducing = this.space.reductions.length > 0;
-    const wanted = pointCost <= 6 ? 4 : pointCost <= 24 ? 2 : 1;
-    const least =
-      reducing && !this.space.reductions.some(({ op }) => op.startsWith("arg")) && pointCost <= 60 ? 2 : 1;
-    return Math.max(1, Math.min(Math.max(wanted, least), vectors));
   }
 
   emit(): void {
@@ -106,7 +134,7 @@ class LoopEmitter {
     const rows = plan.sizes[rowAxis];
     const row = this.begin(rowAxis);
     const column = this.begin(vectorAxis);
-    const width = plan.nest.lanes * this.unroll;
+    const width = plan.nest.lanes * this.plan.unroll;
     const size = plan.sizes[vectorAxis];
     const whole = size - (size % width);
     const inner = (copies: readonly Copy[]) => {
@@ -114,40 +142,44 @@ class LoopEmitter {
       this.body();
       values.leave();
     };
-    const eachRow = (start: Local | 0, stop: Local | number, body: () => void) =>
+    const eachRow = (start: Operand, stop: Operand, body: () => void) =>
       f.for(row, start, stop, 1, () => {
         values.enter(depth + 1);
         body();
         values.leave();
       });
     const [rowStart, rowStop, columnStart, columnStop] = Array.from({ length: 4 }, () => f.temp("i32"));
-    const stopAt = (start: Local, length: number, end: number, stop: Local) =>
+    const stopAt = (start: Local, length: number, end: Operand, stop: Local) =>
       f
         .get(start)
         .i32.const(length)
         .i32.add()
         .tee(stop)
-        .i32.const(end)
+        .push(end)
         .get(stop)
-        .i32.const(end)
+        .push(end)
         .i32.lt_u()
         .select()
         .set(stop);
     const columns = Math.max(TILE, width);
-    f.for(rowStart, 0, rows, TILE, () => {
-      stopAt(rowStart, TILE, rows, rowStop);
-      f.for(columnStart, 0, whole, columns, () => {
-        stopAt(columnStart, columns, whole, columnStop);
+    const rowBounds = this.bounds(rowAxis, TILE, rows);
+    const columnBounds = this.bounds(vectorAxis, width, whole);
+    f.for(rowStart, rowBounds.from, rowBounds.to, TILE, () => {
+      stopAt(rowStart, TILE, rowBounds.to, rowStop);
+      f.for(columnStart, columnBounds.from, columnBounds.to, columns, () => {
+        stopAt(columnStart, columns, columnBounds.to, columnStop);
         eachRow(rowStart, rowStop, () => {
           f.for(column, columnStart, columnStop, width, () => inner(makeCopies(width, plan.nest.lanes)));
         });
       });
     });
     if (whole < size) {
-      eachRow(0, rows, () => {
-        f.i32.const(whole).set(column);
-        inner(makeCopies(size - whole, plan.nest.lanes));
-      });
+      this.atEnd(columnBounds, whole, () =>
+        eachRow(rowBounds.from, rowBounds.to, () => {
+          f.i32.const(whole).set(column);
+          inner(makeCopies(size - whole, plan.nest.lanes));
+        }),
+      );
     }
     f.release(rowStart, rowStop, columnStart, columnStop);
     this.end(vectorAxis, column);
@@ -155,10 +187,33 @@ class LoopEmitter {
   }
 
   private loop(axis: number, body: () => void): void {
-    const { f } = this.values;
     const counter = this.begin(axis);
-    f.for(counter, 0, this.plan.sizes[axis], 1, body);
+    const { from, to } = this.bounds(axis, 1, this.plan.sizes[axis]);
+    this.values.f.for(counter, from, to, 1, body);
     this.end(axis, counter);
+  }
+
+  /**
+   * Where the loop over an axis begins and ends, in steps of `unit`: everywhere, or, on the axis that is cut, in the units of the piece. The
+   * last piece goes up to `end`.
+   */
+  private bounds(axis: number, unit: number, end: number): Bounds {
+    const { range } = this;
+    const { cut } = this.plan;
+    if (range === null || cut?.axis !== axis) return { from: 0, to: end };
+    const { f } = this.values;
+    const [from, to] = [this.values.temp("i32"), this.values.temp("i32")];
+    f.get(range.start).i32.const(unit).i32.mul().set(from);
+    f.get(range.stop).i32.const(unit).i32.mul().i32.const(end);
+    f.get(range.stop).i32.const(cut.units).i32.lt_u().select().set(to);
+    return { from, to };
+  }
+
+  /** Code for what is left over at the end of an axis: only in the piece that has the end. */
+  private atEnd({ to }: Bounds, end: number, body: () => void): void {
+    const { f } = this.values;
+    if (typeof to === "number") body();
+    else f.get(to).i32.const(end).i32.eq().if(body);
   }
 
   private begin(axis: number): Local {
@@ -178,24 +233,32 @@ class LoopEmitter {
     chunk: number | null = null,
   ): void {
     const { f } = this.values;
-    const { nest, sizes } = this.plan;
+    const { nest, sizes, unroll } = this.plan;
     const counter = this.begin(axis);
-    vectorLoop(f, counter, sizes[axis], nest.lanes, this.unroll, body, (end, step, inner) =>
-      this.chunkedLoop(counter, end, step, chunk, inner),
-    );
+    const width = nest.lanes * unroll;
+    const whole = sizes[axis] - (sizes[axis] % width);
+    const bounds = this.bounds(axis, width, whole);
+    if (whole > 0) this.chunkedLoop(counter, bounds, width, chunk, () => body(makeCopies(width, nest.lanes)));
+    if (whole < sizes[axis]) {
+      this.atEnd(bounds, whole, () => {
+        f.i32.const(whole).set(counter);
+        body(makeCopies(sizes[axis] - whole, nest.lanes));
+      });
+    }
     this.end(axis, counter);
   }
 
   private chunkedLoop(
     counter: Local,
-    end: number,
+    { from, to: end }: Bounds,
     step: number,
     chunk: number | null,
     body: () => void,
   ): void {
     const { f } = this.values;
-    if (chunk === null || chunk * step >= end) {
-      f.for(counter, 0, end, step, body);
+    // Only reductions have chunks, and their axes are never cut.
+    if (chunk === null || typeof end !== "number" || chunk * step >= end) {
+      f.for(counter, from, end, step, body);
       if (chunk !== null) this.flush();
       return;
     }
@@ -253,7 +316,7 @@ class LoopEmitter {
     const empty = plan.reduce.some((axis) => plan.sizes[axis] === 0);
     const trips = plan.reduce.map((axis) => this.trips(axis));
     const flushAt = chunkOf(trips);
-    const copies = nest.vectorIsParallel ? values.copies.length : this.unroll;
+    const copies = nest.vectorIsParallel ? values.copies.length : this.plan.unroll;
     const axis = space.reduce[0]; // argmax and argmin reduce the only axis
     this.accumulators = space.reductions.map((reduction, i) =>
       accumulator(values, i, reduction, axis, flushAt !== null, copies),
@@ -266,7 +329,7 @@ class LoopEmitter {
   /** Additions that follow one another in one accumulator when the loop of an axis runs. */
   private trips(axis: number): number {
     const { nest, sizes } = this.plan;
-    return axis === nest.vectorAxis ? Math.floor(sizes[axis] / (nest.lanes * this.unroll)) : sizes[axis];
+    return axis === nest.vectorAxis ? Math.floor(sizes[axis] / (nest.lanes * this.plan.unroll)) : sizes[axis];
   }
 
   private reduceLoop(depth: number, flushAt: { depth: number; chunk: number } | null): void {
@@ -291,7 +354,7 @@ class LoopEmitter {
       this.vectorLoop(axis, inner, chunk);
     } else {
       const counter = this.begin(axis);
-      this.chunkedLoop(counter, plan.sizes[axis], 1, chunk, () => inner(outerCopies));
+      this.chunkedLoop(counter, { from: 0, to: plan.sizes[axis] }, 1, chunk, () => inner(outerCopies));
       this.end(axis, counter);
     }
   }

@@ -2,6 +2,7 @@ import type { LoadNode, Node } from "../../../compiler/ir.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
 import { ACC_BIT, type Analysis, argsOf } from "./analysis.ts";
 import type { Piece, Space } from "./space.ts";
+import { type Cut, cutInto } from "./split.ts";
 import { sizeLog2 } from "./types.ts";
 import { lanesFor, type Nest } from "./uses.ts";
 
@@ -18,9 +19,14 @@ export interface LoopPlan {
    * vectors; -1 for none. It is the last parallel axis but one.
    */
   readonly tileAxis: number;
-  /** Rough cost of one point in instructions. */
-  readonly pointCost: number;
+  /** Vectors per iteration of the vector loop. */
+  readonly unroll: number;
+  /** The parallel axis whose range is cut into pieces, and how; null when it is not worth it. */
+  readonly cut: (Cut & { readonly axis: number }) | null;
 }
+
+/** Elements along each side of a tile: as many as four-byte elements of a line of memory. */
+export const TILE = 16;
 
 /** Arranges the loops of a piece of a kernel: chooses the axis to vectorise by estimated cost. */
 export function planLoops(space: Space, piece: Piece): LoopPlan {
@@ -47,6 +53,8 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     vectorAxis: axis,
     vectorIsParallel: parallel.includes(axis),
   };
+  const unroll = chooseUnroll(space, sizes, nest, best.pointCost);
+  const unitOf = (a: number) => (a === axis ? lanes * unroll : a === tileAxis ? TILE : 1);
   return {
     analysis,
     sizes,
@@ -54,8 +62,39 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     reduce: orderedReduce,
     nest,
     tileAxis,
-    pointCost: best.pointCost,
+    unroll,
+    cut: chooseCut(orderedParallel, sizes, unitOf, best.cost),
   };
+}
+
+function chooseUnroll(space: Space, sizes: readonly number[], nest: Nest, pointCost: number): number {
+  if (nest.lanes === 1) return 1;
+  const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
+  const reducing = space.reductions.length > 0;
+  const wanted = pointCost <= 6 ? 4 : pointCost <= 24 ? 2 : 1;
+  const least =
+    reducing && !space.reductions.some(({ op }) => op.startsWith("arg")) && pointCost <= 60 ? 2 : 1;
+  return Math.max(1, Math.min(Math.max(wanted, least), vectors));
+}
+
+const NANOSECONDS_PER_INSTRUCTION = 0.4;
+/** Loops of at least this many units can be shared evenly by the threads of most machines. */
+const ENOUGH_UNITS = 32;
+
+/** Cuts the outermost loop if it is long enough, else the longest. */
+function chooseCut(
+  parallel: readonly number[],
+  sizes: readonly number[],
+  unitOf: (axis: number) => number,
+  cost: number,
+): LoopPlan["cut"] {
+  if (parallel.length === 0) return null;
+  const unitsOf = (axis: number) => Math.floor(sizes[axis] / unitOf(axis));
+  const axis =
+    parallel.find((a) => unitsOf(a) >= ENOUGH_UNITS) ??
+    parallel.reduce((a, b) => (unitsOf(b) > unitsOf(a) ? b : a));
+  const cut = cutInto(cost * NANOSECONDS_PER_INSTRUCTION, unitsOf(axis));
+  return cut.pieces > 1 ? { ...cut, axis } : null;
 }
 
 const LINE_BYTES = 64;

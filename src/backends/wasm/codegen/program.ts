@@ -1,14 +1,16 @@
 import type { Kernel, Program } from "../../../compiler/ir.ts";
 import { type FuncRef, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
-import { type KernelContext, kernelContext } from "./context.ts";
-import { contractionScratch, emitContractionKernel } from "./contraction.ts";
-import { dotScratch, emitDot } from "./dot.ts";
+import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
+import { kernelContext } from "./context.ts";
+import { contractionCode } from "./contraction.ts";
+import { dotCode } from "./dot.ts";
+import { type KernelCode, noScratch } from "./kernelCode.ts";
 import { buffersOf, kernelKey } from "./kernelKey.ts";
 import { Library } from "./library.ts";
-import { emitLoop } from "./loop.ts";
+import { loopCode } from "./loop.ts";
 import { emitScan } from "./scan.ts";
 import { emitScatter } from "./scatter.ts";
-import { emitSort, sortScratch } from "./sort.ts";
+import { sortCode } from "./sort.ts";
 
 /** Addresses up to this many are parameters of the entry; more of them are passed in a table in memory. */
 export const MAX_POINTER_PARAMETERS = 8;
@@ -25,59 +27,91 @@ export interface ProgramCode {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The addresses that `run` takes, in order; last comes the arena's, when there is one. */
   readonly pointers: readonly PointerSource[];
-  /** Bytes of the arena: the program's temporaries, the kernels' scratch and the table of addresses. */
+  /** Bytes of the arena: the program's temporaries, the tables of addresses and the scratch of one thread. */
   readonly arenaBytes: number;
+  /** Bytes more for each further thread. */
+  readonly threadBytes: number;
   /** Where in the arena the table of addresses is; null when they are parameters. */
   readonly tableOffset: number | null;
   /** Whether functions of JavaScript are called. */
   readonly usesImports: boolean;
+  /** Whether there are kernels that threads can share. */
+  readonly hasPieces: boolean;
+}
+
+export interface EmitOptions {
+  /** Whether the memory is shared, so that a pool of threads may help; default false. */
+  readonly sharedMemory?: boolean;
 }
 
 const align = (n: number) => Math.ceil(n / 64) * 64;
 
-/** Translates a program into one module with one entry, `run`. */
-export function emitProgram(program: Program): ProgramCode {
+/**
+ * Translates a program into one module with one entry, `run`.
+ *
+ * The arena holds, in this order: the temporaries, the table of addresses that `run` takes, the block of addresses of the kernel whose pieces
+ * are being done, and the scratch memory of the threads.
+ */
+export function emitProgram(program: Program, options: EmitOptions = {}): ProgramCode {
   const mb = new ModuleBuilder();
-  mb.importMemory("env", "memory", { initial: 1 });
+  const shared = options.sharedMemory === true;
+  mb.importMemory("env", "memory", shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 });
   const lib = new Library(mb);
-  const scratchBytes = program.kernels.reduce(
-    (most, kernel) => Math.max(most, scratchOf(program, kernel)),
-    0,
-  );
-  const scratchOffset = align(program.arenaBytes);
-  const tableOffset = align(scratchOffset + scratchBytes);
-
   const functions = kernelFunctions(program, mb, lib);
   const pointers = pointersOf(program, functions);
   const asTable = pointers.length > MAX_POINTER_PARAMETERS;
-  const arenaBytes = asTable
-    ? tableOffset + 4 * pointers.length
-    : scratchBytes > 0
-      ? tableOffset
-      : program.arenaBytes;
+
+  const most = (of: (fn: KernelFunction) => number) => functions.reduce((n, fn) => Math.max(n, of(fn)), 0);
+  const threadBytes = align(most((fn) => (fn.pieces > 1 ? fn.scratch : 0)));
+  const tableOffset = align(program.arenaBytes);
+  const blockOffset = align(tableOffset + (asTable ? 4 * pointers.length : 0));
+  const scratchOffset = align(blockOffset + most((fn) => (fn.pieces > 1 ? 4 * (fn.buffers.length + 1) : 0)));
+  const arenaBytes = scratchOffset + align(most((fn) => fn.scratch));
+
+  const tasks = new Map<FuncRef, number>();
+  const refs: Task[] = [];
+  for (const fn of functions) {
+    if (fn.pieces === 1 || tasks.has(fn.ref)) continue;
+    tasks.set(fn.ref, refs.length);
+    refs.push(taskOf(mb, fn, threadBytes));
+  }
+  const region = refs.length === 0 ? null : shared ? sharedRegion(mb, refs) : serialRegion(mb, refs);
+
   const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
   if (arenaBytes > 0) params.push("i32");
   const run = mb.function("run", params, [], (f, ...locals) => {
     const arena = arenaBytes > 0 ? (locals.at(-1) as Local) : null;
     const position = new Map(pointers.map(({ kind, index }, i) => [`${kind}${index}`, i]));
+    const inArena = (offset: number) => {
+      f.get(arena as Local);
+      if (offset !== 0) f.i32.const(offset).i32.add();
+    };
     const push = (buffer: number) => {
       const at = program.placements[buffer];
       if (at.kind === "arena") {
-        f.get(arena as Local);
-        if (at.offset !== 0) f.i32.const(at.offset).i32.add();
+        inArena(at.offset);
         return;
       }
       const i = position.get(`${at.kind}${at.index}`) as number;
       if (asTable) f.get(arena as Local).i32.load(tableOffset + 4 * i);
       else f.get(locals[i]);
     };
-    for (const { ref, buffers, scratch } of functions) {
-      buffers.forEach(push);
-      if (scratch) {
-        f.get(arena as Local);
-        if (scratchOffset !== 0) f.i32.const(scratchOffset).i32.add();
+    for (const { ref, buffers, scratch, pieces } of functions) {
+      const operands = buffers.map((buffer) => () => push(buffer));
+      if (scratch > 0) operands.push(() => inArena(scratchOffset));
+      if (pieces === 1) {
+        for (const operand of operands) operand();
+        f.call(ref);
+        continue;
       }
-      f.call(ref);
+      operands.forEach((operand, i) => {
+        f.get(arena as Local);
+        operand();
+        f.i32.store(blockOffset + 4 * i);
+      });
+      f.i32.const(tasks.get(ref) as number);
+      inArena(blockOffset);
+      f.i32.const(pieces).call(region as FuncRef);
     }
   });
   mb.exportFunction(run);
@@ -86,73 +120,77 @@ export function emitProgram(program: Program): ProgramCode {
     bytes: mb.toBytes(),
     pointers,
     arenaBytes,
+    threadBytes,
     tableOffset: asTable ? tableOffset : null,
     usesImports: lib.usesImports,
+    hasPieces: region !== null,
   };
 }
 
 interface KernelFunction {
+  /** A function of the addresses of the buffers, then of the thread's scratch memory and of the number of the piece, where there are any. */
   readonly ref: FuncRef;
-  /** Buffers whose addresses it takes, in order; then the scratch address, where it needs one. */
   readonly buffers: readonly number[];
-  readonly scratch: boolean;
+  /** Bytes of scratch memory of a thread. */
+  readonly scratch: number;
+  readonly pieces: number;
 }
 
 /** One function per kernel; kernels that differ only in their buffers share one. */
 function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): KernelFunction[] {
   const dtypeId = (buffer: number) => program.buffers[buffer].dtype.id;
-  const known = new Map<string, FuncRef>();
+  const known = new Map<string, KernelFunction>();
   const several = program.kernels.length > 1;
   return program.kernels.map((kernel) => {
     const buffers = buffersOf(kernel);
-    const scratch = scratchOf(program, kernel) > 0;
     const key = several ? kernelKey(kernel, buffers, dtypeId) : "";
-    let ref = known.get(key);
-    if (ref === undefined) {
+    let made = known.get(key);
+    if (made === undefined) {
+      const code = kernelCode(program, kernel);
+      const scratch = code.scratch.perThread;
       const params: ValType[] = buffers.map(() => "i32");
-      if (scratch) params.push("i32");
-      ref = mb.function(kernel.name, params, [], (f, ...locals) => {
+      if (scratch > 0) params.push("i32");
+      if (code.pieces > 1) params.push("i32");
+      const ref = mb.function(kernel.name, params, [], (f, ...locals) => {
         const pointers = new Map(buffers.map((buffer, i) => [buffer, locals[i]]));
-        emitKernel(kernelContext(mb, f, lib, program.buffers, pointers), kernel, locals.at(-1) as Local);
+        const piece = code.pieces > 1 ? (locals.at(-1) as Local) : null;
+        const own = scratch > 0 ? locals[buffers.length] : null;
+        code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
       });
-      known.set(key, ref);
+      made = { ref, buffers, scratch, pieces: code.pieces };
+      known.set(key, made);
     }
-    return { ref, buffers, scratch };
+    return { ...made, buffers };
   });
 }
 
-function emitKernel(context: KernelContext, kernel: Kernel, scratch: Local): void {
+function kernelCode(program: Program, kernel: Kernel): KernelCode {
   switch (kernel.kind) {
     case "loop":
-      emitLoop(context, kernel);
-      break;
+      return loopCode(kernel);
     case "scan":
-      emitScan(context, kernel);
-      break;
+      return { pieces: 1, scratch: noScratch, emit: (context) => emitScan(context, kernel) };
     case "scatter":
-      emitScatter(context, kernel);
-      break;
+      return { pieces: 1, scratch: noScratch, emit: (context) => emitScatter(context, kernel) };
     case "dot":
-      emitDot(context, kernel, scratch);
-      break;
+      return dotCode(kernel);
     case "contract":
-      emitContractionKernel(context, kernel, scratch);
-      break;
+      return contractionCode(kernel);
     case "sort":
-      emitSort(context, kernel, scratch);
-      break;
+      return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }
 }
 
-function scratchOf(program: Program, kernel: Kernel): number {
-  if (kernel.kind === "dot") return dotScratch(kernel);
-  if (kernel.kind === "contract") return contractionScratch(kernel);
-  if (kernel.kind === "sort")
-    return Math.max(
-      16,
-      sortScratch(kernel, (buffer) => program.buffers[buffer].dtype),
-    );
-  return 0;
+/** The task that does a piece of a kernel with the addresses in a block of memory. */
+function taskOf(mb: ModuleBuilder, { ref, buffers, scratch }: KernelFunction, threadBytes: number): Task {
+  return mb.function(`${ref.name}_piece`, ["i32", "i32", "i32"], [], (f, block, thread, piece) => {
+    buffers.forEach((_, i) => f.get(block).i32.load(4 * i));
+    if (scratch > 0) {
+      f.get(block).i32.load(4 * buffers.length);
+      f.get(thread).i32.const(threadBytes).i32.mul().i32.add();
+    }
+    f.get(piece).call(ref);
+  });
 }
 
 /** The arguments, constants and results whose addresses the kernels need. */

@@ -7,7 +7,8 @@ import {
   type SortSpec,
   sortScratchBytes,
 } from "../kernels/sort.ts";
-import type { KernelContext } from "./context.ts";
+import type { KernelCode } from "./kernelCode.ts";
+import { cutInto, emitSized } from "./split.ts";
 
 function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortSpec {
   return {
@@ -22,15 +23,30 @@ function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortS
   };
 }
 
-/** Bytes of scratch memory that the kernel needs. */
-export function sortScratch(kernel: SortKernel, dtypeOf: (buffer: number) => DType): number {
-  return sortScratchBytes(sortSpec(kernel, dtypeOf));
-}
+/** Estimated time to sort one element by one key of 32 bits. */
+const NANOSECONDS = 20;
 
-/** Writes the code of a sort. */
-export function emitSort(context: KernelContext, kernel: SortKernel, scratch: Local): void {
-  const { f, mb, pointers } = context;
-  const spec = sortSpec(kernel, context.dtypeOf);
-  for (const buffer of [...kernel.inputs, ...kernel.outputs]) f.get(pointers.get(buffer) as Local);
-  f.get(scratch).call(mb.shared(`sort ${JSON.stringify(spec)}`, () => emitSortFunction(mb, spec)));
+/** The code of a sort: rows are independent. */
+export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType): KernelCode {
+  const { rows, length, inputs, outputs } = kernel;
+  const cut = cutInto(rows * length * inputs.length * NANOSECONDS, rows);
+  const specOf = (count: number): SortSpec => ({ ...sortSpec(kernel, dtypeOf), outer: count });
+  return {
+    pieces: cut.pieces,
+    scratch: { perThread: Math.max(16, sortScratchBytes(specOf(cut.each))) },
+    emit: ({ f, mb, pointers, log2Of }, scratch, piece) =>
+      emitSized(f, piece, cut, (count) => {
+        const spec = specOf(count);
+        for (const buffer of [...inputs, ...outputs]) {
+          f.get(pointers.get(buffer) as Local);
+          if (piece !== null)
+            f.get(piece)
+              .i32.const((cut.each * length) << log2Of(buffer))
+              .i32.mul()
+              .i32.add();
+        }
+        f.get(scratch as Local);
+        f.call(mb.shared(`sort ${JSON.stringify(spec)}`, () => emitSortFunction(mb, spec)));
+      }),
+  };
 }

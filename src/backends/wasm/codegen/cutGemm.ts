@@ -1,0 +1,57 @@
+import { type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
+import { type Cut, cutInto } from "./split.ts";
+
+/** A product cut along its outermost batch dimension, its rows or its columns. */
+export interface GemmCut extends Cut {
+  /** Elements from one unit to the next in A, B and C. */
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  /** The product of a piece of so many units. */
+  readonly part: (units: number) => GemmSpec;
+}
+
+/** What a thread does in a nanosecond where products are fast; slower ones are cut as if they were. */
+const FLOPS_PER_NANOSECOND = 40;
+/** Fewest rows or columns of a piece: each packs what the pieces share again, which must be little beside its products. */
+const LEAST_SHARING = 128;
+const LEAST = 32;
+
+/**
+ * Cuts where least is done twice. Pieces of a batch share nothing. Pieces along the rows share B, which is packed again in each unless it is read in
+ * place; pieces along the columns share A likewise.
+ */
+export function cutGemm(spec: GemmSpec): GemmCut {
+  const { m, n, k, a, b, batch = [], ldc = n } = spec;
+  const plan = gemmPlan(spec);
+  const nanoseconds = plan.flops / FLOPS_PER_NANOSECOND;
+  const whole: GemmCut = { pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
+  const [outer, ...inner] = batch;
+  if (outer !== undefined) {
+    const cut = cutInto(nanoseconds, outer.size);
+    const c = inner.reduce((product, { size }) => product * size, m * ldc);
+    const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
+    // Few large products are better cut themselves, when there is just one batch dimension of 1; else their number decides.
+    return cut.pieces > 1 ? { ...cut, a: outer.strideA, b: outer.strideB, c, part } : whole;
+  }
+  const { packA, packB } = plan.tuning;
+  const rows = cutInto(nanoseconds, m, packB ? LEAST_SHARING : LEAST);
+  const columns = cutInto(nanoseconds, n, packA ? LEAST_SHARING : LEAST);
+  const packedTwice = (pieces: number, packed: boolean, elements: number) =>
+    packed ? (pieces - 1) * elements : 0;
+  const byRows =
+    rows.pieces > 1 &&
+    (columns.pieces === 1 ||
+      packedTwice(rows.pieces, packB, k * n) <= packedTwice(columns.pieces, packA, k * m));
+  if (byRows) {
+    return {
+      ...rows,
+      a: a.rowStride,
+      b: 0,
+      c: ldc,
+      part: (units) => ({ ...spec, m: units, ldc }),
+    };
+  }
+  if (columns.pieces === 1) return whole;
+  return { ...columns, a: 0, b: b.colStride, c: 1, part: (units) => ({ ...spec, n: units, ldc }) };
+}

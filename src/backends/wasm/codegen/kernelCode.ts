@@ -1,0 +1,22 @@
+import type { Local } from "../asm/index.ts";
+import type { KernelContext } from "./context.ts";
+
+/** Memory that a kernel needs while it runs, in bytes, 64-byte aligned. */
+export interface Scratch {
+  /** One region for each thread. */
+  readonly perThread: number;
+}
+
+export const noScratch: Scratch = { perThread: 0 };
+
+/** The code of one kernel, before it is written into a function. */
+export interface KernelCode {
+  /** Parts of the work that can be done in any order and at the same time. */
+  readonly pieces: number;
+  readonly scratch: Scratch;
+  /**
+   * Writes the body. `scratch` is the address of the thread's scratch memory, null when none is needed; `piece` the number of the
+   * piece to do, null when there is one piece.
+   */
+  readonly emit: (context: KernelContext, scratch: Local | null, piece: Local | null) => void;
+}

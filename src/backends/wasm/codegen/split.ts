@@ -1,0 +1,69 @@
+import type { FunctionBuilder, Local } from "../asm/index.ts";
+
+/**
+ * Kernels are cut into pieces that threads take one by one. How a kernel is cut depends on the kernel alone, never on the number of
+ * threads: so results do not either.
+ */
+export const splitting = {
+  /** Estimated time of a piece: long beside the microsecond that taking one costs, short beside a kernel that is worth cutting. */
+  pieceNanoseconds: 25_000,
+  mostPieces: 64,
+  /** Kernels ask for no more units in a piece than this; lowered by tests of cutting. */
+  leastUnits: Number.POSITIVE_INFINITY,
+};
+
+/** Into how many runs of how many units to cut work of `units` steps; one run when cutting does not pay. */
+export interface Cut {
+  readonly pieces: number;
+  /** Units of each piece; the last may have fewer. */
+  readonly each: number;
+  readonly units: number;
+}
+
+/** @param least Fewest units that a piece should have. */
+export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
+  const wanted = Math.min(
+    Math.floor(nanoseconds / splitting.pieceNanoseconds),
+    splitting.mostPieces,
+    Math.floor(units / Math.min(least, splitting.leastUnits)),
+  );
+  if (wanted < 2) return { pieces: 1, each: units, units };
+  const each = Math.ceil(units / wanted);
+  return { pieces: Math.ceil(units / each), each, units };
+}
+
+/** The units of one piece: from `start` up to `stop`. */
+export interface Range {
+  readonly start: Local;
+  readonly stop: Local;
+}
+
+/** Computes the units of a piece into temporaries of the function. */
+export function pieceRange(f: FunctionBuilder, piece: Local, { each, units }: Cut): Range {
+  const start = f.temp("i32");
+  const stop = f.temp("i32");
+  f.get(piece).i32.const(each).i32.mul().tee(start).i32.const(each).i32.add().tee(stop);
+  f.i32.const(units).get(stop).i32.const(units).i32.lt_u().select().set(stop);
+  return { start, stop };
+}
+
+/** Writes the code of a piece for each number of units that pieces have: `each`, and fewer for the last if they do not divide. */
+export function emitSized(
+  f: FunctionBuilder,
+  piece: Local | null,
+  { pieces, each, units }: Cut,
+  emit: (units: number) => void,
+): void {
+  const last = units - (pieces - 1) * each;
+  if (piece === null || last === each) {
+    emit(each);
+    return;
+  }
+  f.get(piece)
+    .i32.const(pieces - 1)
+    .i32.lt_u();
+  f.if(
+    () => emit(each),
+    () => emit(last),
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * The words at the bottom of shared memory through which the main thread and the workers of a pool talk. Each that is written often has a
+ * line of memory to itself. Byte addresses; all are int32.
+ */
+export const CONTROL = {
+  /** Grows when there is something to do or to hear; workers wait for a change of it. */
+  generation: 64,
+  /** The next piece to take. */
+  next: 128,
+  /** Workers inside the present region. */
+  active: 192,
+  /** The module whose region is open; 0 when none is. */
+  gate: 256,
+  /** What the open region does: a task of the module, the addresses of its operands, the number of pieces. */
+  task: 260,
+  block: 264,
+  pieces: 268,
+  /** How many workers may take part. */
+  limit: 320,
+  /** Workers asleep. */
+  sleepers: 384,
+  /** Set when a piece ended in an error. */
+  failed: 448,
+  /** How often workers have taken part in a region. */
+  joined: 516,
+  /** Messages sent so far to each worker; a worker that has received fewer goes back to its event loop. */
+  mail: 512,
+} as const;
+
+/** The end of the control words: below the first address that the allocator hands out. */
+export const CONTROL_BYTES = 576;

@@ -1,0 +1,153 @@
+import { config } from "../../../core/config.ts";
+import { RuntimeError } from "../../../errors.ts";
+import { CONTROL, CONTROL_BYTES } from "./control.ts";
+import { hardwareThreads, startWorker, type WorkerHandle } from "./hostWorker.ts";
+
+/** How long the main thread waits for workers that do not finish, in milliseconds, once all pieces are taken. */
+const PATIENCE = 20_000;
+
+const positions = Object.fromEntries(Object.entries(CONTROL).map(([name, address]) => [name, address >> 2]));
+
+/**
+ * The worker threads that share the device's memory and help with the pieces of kernels (region.ts). They start with the first program that has
+ * pieces, never keep the process alive, and are not needed: what none of them takes, the calling thread does, with the same result.
+ */
+export class Pool {
+  /** How long to wait for a worker that has taken a piece. */
+  patience = PATIENCE;
+  private readonly memory: WebAssembly.Memory;
+  private readonly words: Int32Array;
+  private workers: WorkerHandle[] = [];
+  /** The number of threads that the present workers were started for; 0 before the first start. */
+  private started = 0;
+  private readonly modules = new Map<number, WeakRef<WebAssembly.Module>>();
+  private lastId = 0;
+  private readonly registry = new FinalizationRegistry<number>((id) => this.forget(id));
+  private forgotten: number[] = [];
+  private waitingSince = 0;
+  private lastLook = 0;
+  private lastFailure = "";
+  /** Set when a worker could not even start: trying again would not help. */
+  private refused = false;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+    this.words = new Int32Array(memory.buffer, 0, CONTROL_BYTES >> 2);
+  }
+
+  /** Threads that take part in a region at most, the calling one included. */
+  get threads(): number {
+    return 1 + this.words[positions.limit];
+  }
+  /** Workers at present. */
+  get size(): number {
+    return this.workers.length;
+  }
+
+  /** How often workers have taken part in a region so far. */
+  get joined(): number {
+    return Atomics.load(this.words, positions.joined);
+  }
+
+  /** Makes a module known to the workers, and gives its id. */
+  add(module: WebAssembly.Module): number {
+    const id = ++this.lastId;
+    this.modules.set(id, new WeakRef(module));
+    this.registry.register(module, id);
+    if (this.workers.length > 0) this.send({ kind: "load", id, module });
+    return id;
+  }
+
+  /** Called before a program with pieces runs: follows the setting of the number of threads. */
+  prepare(): void {
+    const threads = config.numThreads === "auto" ? hardwareThreads() : config.numThreads;
+    if (threads === this.started) return;
+    // More workers than are wanted just look on.
+    if (this.workers.length < threads - 1 && !this.refused) this.restart(threads - 1);
+    this.started = threads;
+    Atomics.store(this.words, positions.limit, Math.min(threads - 1, this.workers.length));
+  }
+
+  /** What a program calls while it waits for workers, and when one has failed. */
+  readonly stalled = (failed: number): void => {
+    const now = performance.now();
+    if (failed === 0) {
+      // A wait that began long ago is another one when the clock has not been asked for a while.
+      if (now - this.lastLook > 1000) this.waitingSince = now;
+      this.lastLook = now;
+      if (now - this.waitingSince < this.patience) return;
+    }
+    this.stop();
+    const reason = failed === 0 ? `did not finish within ${this.patience / 1000} seconds` : "failed";
+    throw new RuntimeError(
+      `A worker thread ${reason}${this.lastFailure === "" ? "" : ` (${this.lastFailure})`}; the results of this call are lost. ` +
+        "Everything computed before is intact, and the next call starts new threads.",
+    );
+  };
+
+  /** Ends all workers. The next program starts new ones. */
+  stop(): void {
+    for (const worker of this.workers) worker.terminate();
+    this.workers = [];
+    this.started = 0;
+    for (const word of ["limit", "active", "gate", "sleepers", "failed", "mail"]) {
+      Atomics.store(this.words, positions[word], 0);
+    }
+  }
+
+  private restart(count: number): void {
+    this.settle();
+    this.stop();
+    try {
+      for (let i = 0; i < count; i++) this.workers.push(startWorker());
+    } catch {
+      // A page may forbid workers, and a machine may have no room for more: the calling thread does what they would.
+      this.refused = true;
+    }
+    this.workers.forEach((worker, i) => {
+      let ready = false;
+      worker.onMessage = (message) => {
+        if (message.kind === "ready") ready = true;
+        else this.lastFailure = message.message;
+      };
+      worker.onEnd = () => {
+        if (!this.workers.includes(worker)) return;
+        if (!ready) this.refused = true;
+        this.stop();
+      };
+      const { memory } = this;
+      worker.post({ kind: "start", memory, positions, thread: i + 1, length: this.words.length });
+    });
+    if (this.workers.length > 0) this.announce();
+    for (const [id, reference] of this.modules) {
+      const module = reference.deref();
+      if (module !== undefined) this.send({ kind: "load", id, module });
+    }
+  }
+
+  /** Waits for workers that still look into the last region. */
+  private settle(): void {
+    const until = performance.now() + 1000;
+    while (Atomics.load(this.words, positions.active) !== 0 && performance.now() < until);
+  }
+
+  private send(message: unknown): void {
+    for (const worker of this.workers) worker.post(message);
+    this.announce();
+  }
+
+  /** Tells the workers that there is one message more for each. */
+  private announce(): void {
+    Atomics.add(this.words, positions.mail, 1);
+    Atomics.add(this.words, positions.generation, 1);
+    Atomics.notify(this.words, positions.generation);
+  }
+
+  private forget(id: number): void {
+    this.modules.delete(id);
+    this.forgotten.push(id);
+    if (this.forgotten.length < 32 || this.workers.length === 0) return;
+    this.send({ kind: "drop", ids: this.forgotten });
+    this.forgotten = [];
+  }
+}

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { config } from "fluxion";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { wasmBackend } from "../../../../src/backends/wasm/backend.ts";
+import { splitting } from "../../../../src/backends/wasm/codegen/split.ts";
+import { pool } from "../../../../src/backends/wasm/device.ts";
+import { LoadedProgram } from "../../../../src/backends/wasm/executable.ts";
+import { interpretProgram } from "../../../../src/compiler/interpret.ts";
+import { printProgram } from "../../../../src/compiler/print.ts";
+import type { ArrayImpl } from "../../../../src/core/array.ts";
+import { shapedArray } from "../../../../src/core/aval.ts";
+import { arrayFromHost } from "../../../../src/core/values.ts";
+import {
+  type Built,
+  randomDotProgram,
+  randomLoopProgram,
+  randomScanProgram,
+  randomScatterProgram,
+  randomSortProgram,
+} from "../../randomKernels.ts";
+import { runProgram } from "../../runProgram.ts";
+import { expectSame } from "../../same.ts";
+
+// Every kernel is cut as small as it can be, however little work it has.
+const usual = { ...splitting };
+beforeEach(() => Object.assign(splitting, { pieceNanoseconds: 1, leastUnits: 1 }));
+afterEach(() => {
+  Object.assign(splitting, usual);
+  config.update("numThreads", "auto");
+});
+
+const generators = [
+  ["loop", randomLoopProgram, 400],
+  ["scan", randomScanProgram, 60],
+  ["scatter", randomScatterProgram, 60],
+  ["dot", randomDotProgram, 150],
+  ["sort", randomSortProgram, 60],
+] as const;
+
+const seeds = fc.integer({ min: 0, max: 0x7fffffff });
+
+test.each(generators)(
+  "random %s kernels in pieces compute what the interpreter computes",
+  (_kind, generate, numRuns) => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const { program, args, tolerance } = generate(seed);
+        const expected = interpretProgram(program, args);
+        const actual = runProgram(program, args);
+        expected.forEach((e, i) => expectSame(actual[i], e, tolerance, () => printProgram(program)));
+      }),
+      { numRuns },
+    );
+  },
+);
+
+/** The bytes of the results, computed by so many threads. */
+function bytesOf({ program, args }: Built, threads: number): Uint8Array[] {
+  config.update("numThreads", threads);
+  const avals = program.results.map((result) => {
+    if (result.kind !== "buffer") throw new Error("a result that is no buffer");
+    const { size, dtype } = program.buffers[result.buffer];
+    return shapedArray([size], dtype);
+  });
+  const loaded = new LoadedProgram(wasmBackend, program, [], avals);
+  const inputs = args.map((data, i) => {
+    const { size, dtype } = program.buffers[program.args[i]];
+    return arrayFromHost(data, shapedArray([size], dtype)) as ArrayImpl;
+  });
+  return loaded.call(inputs).map((x) => {
+    const { buffer, byteOffset, byteLength } = x.toHost();
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+}
+
+test.runIf(pool !== null).each(generators)(
+  "random %s kernels give the same bits on one, two and four threads",
+  (_kind, generate, numRuns) => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const built = generate(seed);
+        const alone = bytesOf(built, 1);
+        expect(bytesOf(built, 2)).toEqual(alone);
+        expect(bytesOf(built, 4)).toEqual(alone);
+      }),
+      { numRuns: Math.ceil(numRuns / 4) },
+    );
+  },
+);
