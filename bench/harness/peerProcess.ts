@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { PeerCommand } from "../peers/registry.ts";
+import type { Hello, Reply, Request } from "./protocol.ts";
+
+/** Longer than any answer may take; a peer that hangs is ended. */
+const limitSeconds = 120;
+
+/** The process of one peer, which answers one request at a time. */
+export class PeerProcess {
+  readonly peer: PeerCommand;
+  readonly hello: Hello;
+  private readonly child: ChildProcess;
+  private readonly replies: Replies;
+
+  private constructor(peer: PeerCommand, child: ChildProcess, replies: Replies, hello: Hello) {
+    this.peer = peer;
+    this.child = child;
+    this.replies = replies;
+    this.hello = hello;
+  }
+
+  /** @throws Error with what the process wrote if it does not start. */
+  static async start(peer: PeerCommand): Promise<PeerProcess> {
+    const env = { ...process.env, ...peer.env };
+    const child = spawn(peer.command, peer.args, { env, stdio: ["pipe", "pipe", "pipe"] });
+    const replies = new Replies(child);
+    const hello = await replies.next();
+    if (hello.kind !== "hello") throw new Error(`${peer.name} did not start`);
+    return new PeerProcess(peer, child, replies, hello);
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** The reply; an error of the peer, its death and its silence are replies of kind "error". */
+  async ask(request: Request): Promise<Reply> {
+    try {
+      this.child.stdin?.write(`${JSON.stringify(request)}\n`);
+      return await this.replies.next();
+    } catch (error) {
+      this.stop();
+      return { kind: "error", message: (error as Error).message };
+    }
+  }
+
+  stop(): void {
+    this.child.kill("SIGKILL");
+  }
+}
+
+/** Lines of a process, taken one at a time; its end and a time-out are errors. */
+class Replies {
+  private readonly lines: AsyncIterator<string>;
+  private noise = "";
+
+  constructor(child: ChildProcess) {
+    if (child.stdout === null || child.stderr === null) throw new Error("the process has no output");
+    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    child.stderr.on("data", (text: Buffer) => {
+      this.noise = (this.noise + String(text)).slice(-2000);
+    });
+    // A process that cannot be written to has ended, which the next read reports.
+    child.stdin?.on("error", () => {});
+    child.on("error", (error) => {
+      this.noise += error.message;
+    });
+  }
+
+  async next(): Promise<Reply> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${limitSeconds} s`)), limitSeconds * 1000);
+    });
+    try {
+      const { value, done } = await Promise.race([this.lines.next(), late]);
+      if (done === true) {
+        const reason = this.noise.trim().split("\n").slice(-3).join(" | ");
+        throw new Error(`the process ended${reason === "" ? "" : `: ${reason}`}`);
+      }
+      return JSON.parse(value) as Reply;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname } from "node:path";
+import type { Row } from "../rows/row.ts";
+import type { Outcome } from "./measure.ts";
+
+/** One row with so many threads: what became of every peer. */
+export interface RowResult {
+  readonly id: string;
+  readonly title: string;
+  readonly group: string;
+  readonly unit: Row["unit"];
+  readonly threads: number;
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+}
+
+export interface Results {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly effort: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly rows: readonly RowResult[];
+}
+
+export const describeMachine = (): string => {
+  const cores = cpus();
+  return `${cores.length} x ${cores[0]?.model.trim() ?? "unknown processor"}`;
+};
+
+export function writeResults(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+}

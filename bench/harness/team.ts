@@ -1,0 +1,33 @@
+import type { PeerCommand } from "../peers/registry.ts";
+import type { Outcome } from "./measure.ts";
+import { PeerProcess } from "./peerProcess.ts";
+
+/** The processes of all peers. One that dies is started again for the next row. */
+export class Team {
+  private readonly commands: readonly PeerCommand[];
+  private readonly processes = new Map<string, PeerProcess>();
+  /** Peers that cannot be started, and why. */
+  readonly failures = new Map<string, Outcome>();
+
+  constructor(commands: readonly PeerCommand[]) {
+    this.commands = commands;
+  }
+
+  /** The running processes, in the order of the peers. */
+  async ready(): Promise<PeerProcess[]> {
+    for (const command of this.commands) {
+      if (this.processes.get(command.name)?.running || this.failures.has(command.name)) continue;
+      try {
+        this.processes.set(command.name, await PeerProcess.start(command));
+      } catch (error) {
+        this.processes.delete(command.name);
+        this.failures.set(command.name, { kind: "failed", message: (error as Error).message });
+      }
+    }
+    return this.commands.flatMap(({ name }) => this.processes.get(name) ?? []);
+  }
+
+  stop(): void {
+    for (const process of this.processes.values()) process.stop();
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** How the process of a peer is started. */
+export interface PeerCommand {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Record<string, string>;
+}
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** The environment variable that names a Python with JAX. */
+export const pythonVariable = "FLUXION_BENCH_PYTHON";
+
+/** Peers with an implementation in JavaScript, ours first. */
+const libraries = ["fluxion", "jax-js"];
+export const peerNames: readonly string[] = [...libraries, "jax"];
+
+export const peerIsJavaScript = (name: string): boolean => libraries.includes(name);
+
+/** Commands of the named peers that can run here; JAX needs its Python. */
+export function peerCommands(names: readonly string[], threads: number): PeerCommand[] {
+  return names.flatMap((name): PeerCommand[] => {
+    if (name !== "jax") {
+      const args = ["--import", "tsx", "--expose-gc", path("../harness/worker.ts"), name, String(threads)];
+      return [{ name, command: process.execPath, args, env: {} }];
+    }
+    const python = process.env[pythonVariable];
+    if (python === undefined || !existsSync(python)) return [];
+    return [{ name, ...jaxCommand(python, threads) }];
+  });
+}
+
+/** JAX starts a thread per core it may use; so one thread is asked for by name and, on Linux, by confining it to one core. */
+function jaxCommand(python: string, threads: number): Pick<PeerCommand, "command" | "args" | "env"> {
+  const args = [path("./jax/peer.py"), String(threads)];
+  const env = { JAX_PLATFORMS: "cpu" };
+  if (threads > 1) return { command: python, args, env };
+  const flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1";
+  const confined = process.platform === "linux" && existsSync("/usr/bin/taskset");
+  return {
+    command: confined ? "/usr/bin/taskset" : python,
+    args: confined ? ["-c", "0", python, ...args] : args,
+    env: { ...env, XLA_FLAGS: flags },
+  };
+}
