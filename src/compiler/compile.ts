@@ -2,6 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { config } from "../core/config.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { planBuffers } from "./bufferPlan.ts";
+import { chunkReductions } from "./chunkReductions.ts";
 import type { FlatProgram } from "./flat.ts";
 import { flatten } from "./inline.ts";
 import type { BufferInfo, Program, ResultSource } from "./ir.ts";
@@ -26,7 +27,7 @@ export interface CompileToProgramOptions {
 /**
  * The front end of the compiler: from a jaxpr to kernels with a memory plan.
  *
- * flatten -> common subexpressions -> dead code -> lowering and fusion -> canonical loops -> buffer plan
+ * flatten -> common subexpressions -> dead code -> lowering and fusion -> canonical loops -> chunks -> buffer plan
  *
  * @throws Error for a primitive that cannot be compiled; the message names it and says why.
  */
@@ -35,7 +36,7 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
   const lowering = new Lowering(flat);
   const { draft } = lowering;
   const results = placeResults(lowering, flat, options.donated ?? []);
-  const kernels = finishKernels(draft);
+  const kernels = chunkReductions(draft, finishKernels(draft));
   const written = new Set(kernels.flatMap(writesOf));
   const buffers = draft.buffers.map((b): BufferInfo => {
     // What fusion made superfluous is never written and takes no memory.

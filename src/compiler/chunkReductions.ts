@@ -1,0 +1,128 @@
+import { shapedArray } from "../core/aval.ts";
+import { int32 } from "../dtypes/index.ts";
+import type { Kernel, LoopKernel, Node, Reduction, Store } from "./ir.ts";
+import type { Draft } from "./lowering/draft.ts";
+import { linearCombination } from "./nodes/indexAlgebra.ts";
+import { rewrite } from "./nodes/substitute.ts";
+import { rowMajorStrides } from "./shapes.ts";
+
+/**
+ * A reduction of much to little has one long loop that threads could not share. It becomes two kernels: the reductions of chunks of the
+ * longest reduced axis, whose results go to a temporary, and the reduction of those. The chunks depend on the sizes alone.
+ *
+ * For the position of an extreme the temporary has the positions found in the chunks, and the second kernel compares the elements there; the
+ * first of equal ones wins in both, and so in the whole.
+ */
+export function chunkReductions(draft: Draft, kernels: readonly Kernel[]): Kernel[] {
+  return kernels.flatMap((kernel) => {
+    const chunks = kernel.kind === "loop" ? chooseChunks(kernel) : null;
+    return chunks === null ? [kernel] : chunked(draft, kernel as LoopKernel, chunks);
+  });
+}
+
+/** Fewest elements of a chunk, and most chunks of a reduction. */
+const CHUNK = 1 << 16;
+const MOST_CHUNKS = 64;
+/** With this many results, threads can share these. */
+const ENOUGH_POINTS = 32;
+
+interface Chunks {
+  /** The reduced axis that is cut, counted among the reduced axes. */
+  readonly axis: number;
+  readonly count: number;
+  readonly length: number;
+  /** What the chunks leave over at the end. */
+  readonly rest: number;
+}
+
+const product = (sizes: readonly number[]) => sizes.reduce((n, size) => n * size, 1);
+
+function chooseChunks({ axes, reduceAxes, reductions }: LoopKernel): Chunks | null {
+  if (reductions.length === 0) return null;
+  const points = product(axes);
+  const size = Math.max(...reduceAxes);
+  const most = Math.min(MOST_CHUNKS, Math.floor((points * product(reduceAxes)) / CHUNK), size >> 1);
+  if (points >= ENOUGH_POINTS || most < 2) return null;
+  // A number of chunks that divides the axis, unless all such numbers are much smaller.
+  let count = most;
+  for (let n = most; 2 * n > most && n > 1; n--) {
+    if (size % n !== 0) continue;
+    count = n;
+    break;
+  }
+  const length = Math.floor(size / count);
+  return { axis: reduceAxes.indexOf(size), count, length, rest: size - count * length };
+}
+
+function chunked(draft: Draft, kernel: LoopKernel, chunks: Chunks): Kernel[] {
+  const { b } = draft;
+  const { axes, reduceAxes, reductions } = kernel;
+  const { count, length, rest } = chunks;
+  const rank = axes.length;
+  const cutAxis = rank + chunks.axis;
+  const perPoint = count + (rest > 0 ? 1 : 0);
+  const partials = reductions.map(({ dtype }) =>
+    draft.newBuffer(shapedArray([product(axes) * perPoint], dtype)),
+  );
+  const strides = rowMajorStrides(axes).map((s) => s * perPoint);
+  const points = axes.map((n, axis) => b.index(axis, n));
+  /** The place in a temporary of a chunk of the present point. */
+  const place = (chunk: Node, constant = 0) =>
+    linearCombination(b, [...points, chunk], [...strides, 1], constant);
+
+  /** The reductions of chunks: those numbered by the axis `outer`, or, with null, the one that is left over. */
+  const stage = (outer: Node | null, size: number): LoopKernel => {
+    const shift = outer === null ? 0 : 1;
+    const start = (index: Node) =>
+      outer === null
+        ? linearCombination(b, [index], [1], count * length)
+        : linearCombination(b, [index, outer], [1, length], 0);
+    const replace = (node: Node): Node | null => {
+      if (node.kind !== "index" || node.axis < rank) return null;
+      const j = node.axis - rank;
+      if (node.axis !== cutAxis) return b.index(node.axis + shift, reduceAxes[j]);
+      return start(b.index(node.axis + shift, size));
+    };
+    const done = new Map<Node, Node>();
+    return {
+      kind: "loop",
+      name: `${kernel.name}_${outer === null ? "rest" : "chunks"}`,
+      axes: outer === null ? axes : [...axes, count],
+      reduceAxes: reduceAxes.map((n, j) => (j === chunks.axis ? size : n)),
+      reductions: reductions.map((r) => ({ ...r, value: rewrite(b, r.value, replace, done) })),
+      stores: reductions.map((r, k): Store => {
+        const found = b.acc(k, r.dtype);
+        const value = isPosition(r) ? start(found) : found;
+        const offset = outer === null ? place(b.const(0, int32), count) : place(outer);
+        return { buffer: partials[k], offset, value };
+      }),
+    };
+  };
+
+  const chunk = b.index(rank, perPoint);
+  const done = new Map<Node, Node>();
+  const final: LoopKernel = {
+    ...kernel,
+    reduceAxes: [perPoint],
+    reductions: reductions.map((r, k) => {
+      const partial = b.load(partials[k], r.dtype, place(chunk));
+      if (!isPosition(r)) return { ...r, value: partial };
+      const atFound = (node: Node) => (node.kind === "index" && node.axis === cutAxis ? partial : null);
+      return { ...r, value: rewrite(b, r.value, atFound, new Map()) };
+    }),
+    stores: kernel.stores.map((s) => {
+      const replace = (node: Node) => {
+        if (node.kind !== "acc" || !isPosition(reductions[node.reduction])) return null;
+        return b.load(partials[node.reduction], int32, place(node));
+      };
+      return { ...s, value: rewrite(b, s.value, replace, done) };
+    }),
+  };
+  const parts = [stage(b.index(rank, count), length)];
+  if (rest > 0) parts.push(stage(null, rest));
+  return [...parts, final];
+}
+
+function isPosition({ op }: Reduction): boolean {
+  return op === "argmax" || op === "argmin";
+}
