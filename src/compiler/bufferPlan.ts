@@ -1,4 +1,5 @@
-import type { Kernel, LoadNode, Node, Placement } from "./ir.ts";
+import type { Kernel, LoadNode, Node, Placement, Store } from "./ir.ts";
+import { type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
 
 /**
@@ -248,25 +249,9 @@ class Gaps {
 /** Which buffers a kernel touches. */
 export function accessOf(kernel: Kernel): KernelAccess {
   switch (kernel.kind) {
-    case "loop": {
-      const roots = [
-        ...kernel.reductions.map((r) => r.value),
-        ...kernel.stores.flatMap((s) => [s.offset, s.value]),
-      ];
-      const loads = sharedLoads(roots);
-      const reuse: [number, number][] = [];
-      for (const store of kernel.stores) {
-        for (const [buffer, load] of loads) {
-          // Offsets count elements: the same offset is the same place only when the elements are as wide.
-          const samePlace =
-            load !== null &&
-            load.offset === store.offset &&
-            load.dtype.itemsize === store.value.dtype.itemsize;
-          if (samePlace) reuse.push([buffer, store.buffer]);
-        }
-      }
-      return { reads: new Set(loads.keys()), writes: kernel.stores.map((s) => s.buffer), reuse };
-    }
+    case "loop":
+    case "row":
+      return nestAccess(kernel);
     case "scan": {
       const loads = sharedLoads([kernel.value, kernel.store.offset]);
       return { reads: new Set(loads.keys()), writes: [kernel.store.buffer], reuse: [] };
@@ -294,6 +279,35 @@ export function accessOf(kernel: Kernel): KernelAccess {
       return { reads: new Set([kernel.base, ...loads.keys()]), writes: [kernel.out], reuse };
     }
   }
+}
+
+/** A store may take the memory of a buffer that is read at the same place, and in no later pass: other elements stay as they were. */
+function nestAccess(kernel: NestKernel): KernelAccess {
+  const stages = [...passesOf(kernel).map(passRoots), kernel.stores.flatMap((s) => [s.offset, s.value])];
+  const loads = sharedLoads(stages.flat());
+  const own = new Set(storesOf(kernel).map((s) => s.buffer));
+  for (const buffer of own) loads.delete(buffer);
+  if (kernel.kind === "row") for (const buffer of kernel.locals) loads.delete(buffer);
+  const lastStage = new Map<Node, number>();
+  if (stages.length > 1) {
+    stages.forEach((roots, stage) => {
+      for (const node of nodesOf(roots)) if (node.kind === "load") lastStage.set(node, stage);
+    });
+  }
+  const reuse: [number, number][] = [];
+  const reusable = (store: Store, stage: number) => {
+    for (const [buffer, load] of loads) {
+      if (load === null || load.offset !== store.offset || (lastStage.get(load) ?? 0) > stage) continue;
+      // Offsets count elements: the same offset is the same place only when the elements are as wide.
+      if (load.dtype.itemsize === store.value.dtype.itemsize) reuse.push([buffer, store.buffer]);
+    }
+  };
+  const isLocal = (buffer: number) => kernel.kind === "row" && kernel.locals.includes(buffer);
+  passesOf(kernel).forEach((pass, stage) => {
+    for (const s of pass.stores) if (!isLocal(s.buffer)) reusable(s, stage);
+  });
+  for (const s of kernel.stores) reusable(s, stages.length - 1);
+  return { reads: new Set(loads.keys()), writes: [...own].filter((id) => !isLocal(id)), reuse };
 }
 
 /** For every buffer that is read, the load of it if there is only one, else null. */

@@ -1,4 +1,5 @@
-import type { LoopKernel, Node, ScanKernel, ScatterKernel } from "./ir.ts";
+import type { LoopKernel, Node, RowKernel, ScanKernel, ScatterKernel, Store } from "./ir.ts";
+import { nestRoots } from "./nest.ts";
 import type { NodeBuilder } from "./nodes/builder.ts";
 import { linearCombination, linearOf } from "./nodes/indexAlgebra.ts";
 import { rewrite } from "./nodes/substitute.ts";
@@ -114,11 +115,7 @@ function checkUses(
 }
 
 export function canonicalizeLoop(b: NodeBuilder, kernel: LoopKernel): LoopKernel {
-  const roots = [
-    ...kernel.reductions.map((r) => r.value),
-    ...kernel.stores.flatMap((s) => [s.offset, s.value]),
-  ];
-  const merged = mergeAxes(b, [kernel.axes, kernel.reduceAxes], roots);
+  const merged = mergeAxes(b, [kernel.axes, kernel.reduceAxes], nestRoots(kernel));
   if (merged === null) return kernel;
   const { rewritten } = merged;
   return {
@@ -127,6 +124,23 @@ export function canonicalizeLoop(b: NodeBuilder, kernel: LoopKernel): LoopKernel
     reduceAxes: merged.segments[1],
     reductions: kernel.reductions.map((r) => ({ ...r, value: rewritten(r.value) })),
     stores: kernel.stores.map((s) => ({ ...s, offset: rewritten(s.offset), value: rewritten(s.value) })),
+  };
+}
+
+export function canonicalizeRow(b: NodeBuilder, kernel: RowKernel): RowKernel {
+  const merged = mergeAxes(b, [kernel.axes, kernel.inner], nestRoots(kernel));
+  if (merged === null) return kernel;
+  const { segments, rewritten } = merged;
+  const store = (s: Store): Store => ({ ...s, offset: rewritten(s.offset), value: rewritten(s.value) });
+  return {
+    ...kernel,
+    axes: segments[0],
+    inner: segments[1],
+    passes: kernel.passes.map((p) => ({
+      reductions: p.reductions.map((r) => ({ ...r, value: rewritten(r.value) })),
+      stores: p.stores.map(store),
+    })),
+    stores: kernel.stores.map(store),
   };
 }
 

@@ -4,14 +4,16 @@ import type {
   ContractionDim,
   ContractionKernel,
   Kernel,
-  LoopKernel,
   Node,
   Placement,
   Program,
+  RowKernel,
   ScanKernel,
   ScatterKernel,
   SortKernel,
+  Store,
 } from "./ir.ts";
+import { innerAxesOf, type NestKernel, passesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { reductionIdentity } from "./reductionIdentity.ts";
 import { bitcastScalar, castScalar, roundTo, type ScalarFunction, scalarFunction } from "./scalarEval.ts";
@@ -59,6 +61,8 @@ function layOut(program: Program, args: readonly HostData[], consts: readonly Ho
         return [results[at.index], 0];
       case "arena":
         return [arena, at.offset];
+      case "scratch":
+        return [new ArrayBuffer(length), 0]; // each kernel that has it makes its own
     }
   };
   return program.buffers.map((info, id) => {
@@ -88,7 +92,8 @@ function write(cells: Cells, i: number, value: number): void {
 function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
   switch (kernel.kind) {
     case "loop":
-      runLoop(kernel, memory);
+    case "row":
+      runNest(kernel, memory);
       break;
     case "scan":
       runScan(kernel, memory);
@@ -219,36 +224,51 @@ function accumulator(op: string, dtype: DType): Accumulator {
   };
 }
 
-function runLoop(kernel: LoopKernel, memory: readonly Cells[]): void {
+function runNest(kernel: NestKernel, program: readonly Cells[]): void {
+  const memory = kernel.kind === "row" ? withLocals(kernel, program) : program;
   const index: number[] = [];
   const accs: number[] = [];
-  const inner = new Evaluator(
-    kernel.reductions.map((r) => r.value),
-    memory,
-    index,
-  );
-  const outer = new Evaluator(
-    kernel.stores.flatMap((s) => [s.offset, s.value]),
-    memory,
-    index,
-    accs,
-  );
-  const accumulators = kernel.reductions.map((r) => accumulator(r.op, r.value.dtype));
+  const evaluator = (stores: readonly Store[], values: readonly Node[] = []) =>
+    new Evaluator([...values, ...stores.flatMap((s) => [s.offset, s.value])], memory, index, accs);
+  const put = (at: Evaluator, stores: readonly Store[]) => {
+    const values = stores.map((s) => at.get(s.value));
+    stores.forEach((s, i) => {
+      write(memory[s.buffer], at.get(s.offset), values[i]);
+    });
+  };
+  const passes = passesOf(kernel).map(({ reductions, stores }) => ({
+    stores,
+    reductions: reductions.map((r) => ({ value: r.value, acc: accumulator(r.op, r.value.dtype) })),
+    point: evaluator(
+      stores,
+      reductions.map((r) => r.value),
+    ),
+  }));
+  const last = evaluator(kernel.stores);
   const rank = kernel.axes.length;
   forEachIndex(kernel.axes, index, 0, () => {
-    for (const acc of accumulators) acc.start();
-    if (kernel.reductions.length > 0) {
-      forEachIndex(kernel.reduceAxes, index, rank, () => {
-        inner.run();
-        kernel.reductions.forEach((r, i) => accumulators[i].add(inner.get(r.value), index[rank] ?? 0));
+    accs.length = 0;
+    for (const { stores, reductions, point } of passes) {
+      for (const { acc } of reductions) acc.start();
+      forEachIndex(innerAxesOf(kernel), index, rank, () => {
+        point.run();
+        for (const { acc, value } of reductions) acc.add(point.get(value), index[rank] ?? 0);
+        put(point, stores);
       });
+      accs.push(...reductions.map(({ acc }) => acc.result()));
     }
-    accumulators.forEach((acc, i) => {
-      accs[i] = acc.result();
-    });
-    outer.run();
-    for (const s of kernel.stores) write(memory[s.buffer], outer.get(s.offset), outer.get(s.value));
+    last.run();
+    put(last, kernel.stores);
   });
+}
+
+function withLocals(kernel: RowKernel, memory: readonly Cells[]): readonly Cells[] {
+  const own = memory.slice();
+  for (const id of kernel.locals) {
+    const { dtype, size } = memory[id];
+    own[id] = { dtype, size, data: hostArray(dtype, size) };
+  }
+  return own;
 }
 
 function logAddExp(a: number, b: number): number {

@@ -41,7 +41,7 @@ export interface CastNode extends NodeBase {
   readonly bits: boolean;
   readonly arg: Node;
 }
-/** The result of the kernel's reduction `reduction`, for use in stores. */
+/** The result of the kernel's reduction `reduction`, for use in what is computed after it. */
 export interface AccNode extends NodeBase {
   readonly kind: "acc";
   readonly reduction: number;
@@ -57,8 +57,8 @@ export interface Reduction {
 export interface Store {
   readonly buffer: number;
   /**
-   * Affine in the parallel indices (never in reduction indices). The stores to a buffer cover it exactly once; several kernels may
-   * write one region each.
+   * Affine in the indices of the loops that it is in. The stores to a buffer cover it exactly once; several kernels may write one
+   * region each.
    */
   readonly offset: Node;
   readonly value: Node;
@@ -73,6 +73,32 @@ export interface LoopKernel {
   readonly reduceAxes: readonly number[];
   readonly reductions: readonly Reduction[];
   readonly stores: readonly Store[];
+}
+
+/** One walk over the inner points of a row: reductions over all of them, and stores at each. */
+export interface Pass {
+  /** Numbered through all passes of the kernel. */
+  readonly reductions: readonly Reduction[];
+  /** Values may use the results of reductions of earlier passes, and so may those of the reductions. */
+  readonly stores: readonly Store[];
+}
+
+/**
+ * Rows that are walked several times while they are in the nearest cache: a softmax finds the maximum, then the exponentials and their
+ * sum, then divides. What one pass stores, later passes may load, at the same element only.
+ */
+export interface RowKernel {
+  readonly kind: "row";
+  readonly name: string;
+  /** Sizes of the axes that count rows, outermost first; may be empty (one row). */
+  readonly axes: readonly number[];
+  /** Sizes of the axes within a row, whose index nodes are numbered after those of the rows. */
+  readonly inner: readonly number[];
+  readonly passes: readonly Pass[];
+  /** Once per row, after the passes; in terms of the indices of rows. */
+  readonly stores: readonly Store[];
+  /** Buffers that hold one row each, for the kernel's own use: their offsets depend on the inner indices alone. */
+  readonly locals: readonly number[];
 }
 
 /** A running reduction along one axis: `out[i.., k, j..] = op(value[i.., 0..k, j..])`. */
@@ -181,14 +207,22 @@ export interface ScatterKernel {
   readonly out: number;
 }
 
-export type Kernel = LoopKernel | ScanKernel | DotKernel | ContractionKernel | SortKernel | ScatterKernel;
+export type Kernel =
+  | LoopKernel
+  | RowKernel
+  | ScanKernel
+  | DotKernel
+  | ContractionKernel
+  | SortKernel
+  | ScatterKernel;
 
 export interface BufferInfo {
   readonly id: number;
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
-  readonly role: "input" | "const" | "output" | "temp";
+  /** "local": one row of a row kernel. */
+  readonly role: "input" | "const" | "output" | "temp" | "local";
   readonly byteLength: number;
 }
 
@@ -198,7 +232,9 @@ export type Placement =
   | { readonly kind: "const"; readonly index: number }
   | { readonly kind: "result"; readonly index: number }
   /** At a byte offset of the arena; offsets are multiples of 64. */
-  | { readonly kind: "arena"; readonly offset: number };
+  | { readonly kind: "arena"; readonly offset: number }
+  /** In the scratch memory of the kernel that it is local to. */
+  | { readonly kind: "scratch" };
 
 /** A whole program, ready for code generation. */
 export interface Program {

@@ -8,8 +8,11 @@ import type {
   Placement,
   Program,
   ResultSource,
+  RowKernel,
+  Store,
   View,
 } from "./ir.ts";
+import { nestRoots, storesOf } from "./nest.ts";
 import { childrenOf, nodesOf } from "./nodes/walk.ts";
 
 /** A program as text, one line per kernel: `asText("kernels")`. */
@@ -36,6 +39,10 @@ export function writesOf(kernel: Kernel): readonly number[] {
   switch (kernel.kind) {
     case "loop":
       return kernel.stores.map((s) => s.buffer);
+    case "row": {
+      const all = storesOf(kernel).map((s) => s.buffer);
+      return [...new Set(all)].filter((id) => !kernel.locals.includes(id));
+    }
     case "scan":
       return [kernel.store.buffer];
     case "sort":
@@ -45,15 +52,16 @@ export function writesOf(kernel: Kernel): readonly number[] {
   }
 }
 
-/** `x0` for arguments, `c0` for constants, `t5` for temporaries, `y7` for outputs. */
+/** `x0` for arguments, `c0` for constants, `t5` for temporaries, `l6` for rows of one kernel, `y7` for outputs. */
 function bufferName(program: Program, id: number): string {
   const { role } = program.buffers[id];
   if (role === "input") return `x${program.args.indexOf(id)}`;
   if (role === "const") return `c${program.consts.indexOf(id)}`;
-  return `${role === "temp" ? "t" : "y"}${id}`;
+  return `${role === "temp" ? "t" : role === "local" ? "l" : "y"}${id}`;
 }
 
 function printPlacement(at: Placement): string {
+  if (at.kind === "scratch") return "in scratch";
   return at.kind === "arena" ? `at ${at.offset}` : `in ${at.kind} ${at.index}`;
 }
 
@@ -74,6 +82,8 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
   switch (kernel.kind) {
     case "loop":
       return printLoop(kernel, name);
+    case "row":
+      return printRow(kernel, name);
     case "scan": {
       const { op, axes, axis, store, value } = kernel;
       const e = new Expressions([store.offset, value], name);
@@ -119,10 +129,7 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
 
 function printLoop(kernel: LoopKernel, name: Name): string {
   const { axes, reductions, stores } = kernel;
-  const e = new Expressions(
-    [...reductions.map((r) => r.value), ...stores.flatMap((s) => [s.offset, s.value])],
-    name,
-  );
+  const e = new Expressions(nestRoots(kernel), name);
   const parts: string[] = [];
   reductions.forEach((r, k) => {
     const value = e.text(r.value);
@@ -133,6 +140,24 @@ function printLoop(kernel: LoopKernel, name: Name): string {
     parts.push(`${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`);
   }
   return `${kernel.name}${printAxes(axes, 0)}: ${parts.join("; ")}`;
+}
+
+function printRow(kernel: RowKernel, name: Name): string {
+  const { axes, inner, passes, stores } = kernel;
+  const e = new Expressions(nestRoots(kernel), name);
+  const store = (s: Store) => {
+    const [offset, value] = [e.text(s.offset), e.text(s.value)];
+    return `${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`;
+  };
+  let reductions = 0;
+  const parts = passes.map((pass) => {
+    const reduced = pass.reductions.map((r) => {
+      const value = e.text(r.value);
+      return `${e.definitions()}r${reductions++} = ${r.op}(${value})`;
+    });
+    return `(${[...pass.stores.map(store), ...reduced].join("; ")})${printAxes(inner, axes.length)}`;
+  });
+  return `${kernel.name}${printAxes(axes, 0)}: ${[...parts, ...stores.map(store)].join("; ")}`;
 }
 
 function printAxes(sizes: readonly number[], from: number): string {

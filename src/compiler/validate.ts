@@ -1,7 +1,17 @@
 import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
 import { type Affine, affineOf } from "./affine.ts";
 import { accessOf } from "./bufferPlan.ts";
-import type { ContractionDim, ContractionKernel, Kernel, Node, Placement, Program, View } from "./ir.ts";
+import type {
+  ContractionDim,
+  ContractionKernel,
+  Kernel,
+  Node,
+  Placement,
+  Program,
+  Store,
+  View,
+} from "./ir.ts";
+import { innerAxesOf, type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { printKernel } from "./print.ts";
 import { scalarOps } from "./scalarOps.ts";
@@ -57,28 +67,17 @@ class KernelCheck {
     this.program = program;
     this.kernel = kernel;
     this.fail = fail;
-    this.sizes =
-      kernel.kind === "loop" ? [...kernel.axes, ...kernel.reduceAxes] : "axes" in kernel ? kernel.axes : [];
+    const isNest = kernel.kind === "loop" || kernel.kind === "row";
+    this.sizes = isNest ? [...kernel.axes, ...innerAxesOf(kernel)] : "axes" in kernel ? kernel.axes : [];
   }
 
   run(): void {
     const { kernel } = this;
     switch (kernel.kind) {
-      case "loop": {
-        const parallel = kernel.axes.length;
-        for (const r of kernel.reductions) {
-          this.expression(r.value, this.sizes.length, 0);
-          const isIndex = r.op === "argmax" || r.op === "argmin";
-          if (r.dtype !== (isIndex ? int32 : r.value.dtype))
-            this.fail(`a reduction by ${r.op} has the wrong dtype`);
-          if (isIndex && kernel.reduceAxes.length !== 1) this.fail(`${r.op} needs one axis`);
-        }
-        for (const s of kernel.stores) {
-          this.expression(s.value, parallel, kernel.reductions.length);
-          this.store(s.buffer, s.offset, s.value, kernel.axes);
-        }
+      case "loop":
+      case "row":
+        this.nest(kernel);
         return;
-      }
       case "scan":
         if (!(kernel.axis >= 0 && kernel.axis < kernel.axes.length))
           this.fail("the scanned axis does not exist");
@@ -116,6 +115,52 @@ class KernelCheck {
         }
       }
     }
+  }
+
+  private nest(kernel: NestKernel): void {
+    const rows = kernel.axes.length;
+    const inner = innerAxesOf(kernel);
+    const locals = kernel.kind === "row" ? kernel.locals : [];
+    for (const id of locals)
+      if (this.program.buffers[id]?.role !== "local") this.fail(`buffer ${id} is not local`);
+    /** What earlier passes stored, and where. */
+    const stored = new Map<number, Node>();
+    let reductions = 0;
+    const stores = (list: readonly Store[], axes: number, accs: number) => {
+      for (const s of list) {
+        this.expression(s.value, axes, accs);
+        this.store(s.buffer, s.offset, s.value, this.sizes.slice(0, axes));
+        const affine = affineOf(s.offset);
+        if (locals.includes(s.buffer) && affine?.coefficients.slice(0, rows).some((c) => c !== 0))
+          this.fail(`the place in local buffer ${s.buffer} depends on the row`);
+      }
+      for (const s of list) {
+        if (stored.has(s.buffer)) this.fail(`buffer ${s.buffer} is stored by two passes`);
+        stored.set(s.buffer, s.offset);
+      }
+    };
+    const written = new Set(storesOf(kernel).map((s) => s.buffer));
+    const loads = (roots: readonly Node[]) => {
+      for (const node of nodesOf(roots)) {
+        if (node.kind !== "load" || !(written.has(node.buffer) || locals.includes(node.buffer))) continue;
+        if (stored.get(node.buffer) !== node.offset)
+          this.fail(`buffer ${node.buffer} is read before it is written by an earlier pass, at this place`);
+      }
+    };
+    for (const pass of passesOf(kernel)) {
+      loads(passRoots(pass));
+      for (const r of pass.reductions) {
+        this.expression(r.value, this.sizes.length, reductions);
+        const isIndex = r.op === "argmax" || r.op === "argmin";
+        if (r.dtype !== (isIndex ? int32 : r.value.dtype))
+          this.fail(`a reduction by ${r.op} has the wrong dtype`);
+        if (isIndex && inner.length !== 1) this.fail(`${r.op} needs one axis`);
+      }
+      stores(pass.stores, this.sizes.length, reductions);
+      reductions += pass.reductions.length;
+    }
+    loads(kernel.stores.flatMap((s) => [s.offset, s.value]));
+    stores(kernel.stores, rows, reductions);
   }
 
   private contraction(kernel: ContractionKernel): void {
@@ -268,8 +313,16 @@ class Coverage {
   }
 
   add(kernel: Kernel, fail: (what: string) => never): void {
-    if (kernel.kind === "loop")
+    if (kernel.kind === "loop" || kernel.kind === "row") {
+      const everywhere = [...kernel.axes, ...innerAxesOf(kernel)];
+      for (const pass of passesOf(kernel)) {
+        for (const s of pass.stores) {
+          const local = kernel.kind === "row" && kernel.locals.includes(s.buffer);
+          if (!local) this.store(s.buffer, s.offset, everywhere, fail);
+        }
+      }
       for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
+    }
     if (kernel.kind === "scan") this.store(kernel.store.buffer, kernel.store.offset, kernel.axes, fail);
     if (kernel.kind === "contract") {
       const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols];
@@ -352,6 +405,7 @@ function checkPlan(
     if (a.kind === "arena") {
       return b.kind === "arena" && a.offset < b.offset + sizeB && b.offset < a.offset + sizeA;
     }
+    if (a.kind === "scratch" || b.kind === "arena" || b.kind === "scratch") return false;
     return b.kind === a.kind && b.index === a.index;
   };
   for (let i = 0; i < buffers.length; i++) {

@@ -9,11 +9,13 @@ import {
   randomScatterProgram,
   randomSortProgram,
 } from "./randomKernels.ts";
+import { randomRowProgram } from "./randomRows.ts";
 import { runProgram } from "./runProgram.ts";
 import { expectSame } from "./same.ts";
 
 const generators = [
   ["loop", randomLoopProgram, 1000],
+  ["row", randomRowProgram, 800],
   ["scan", randomScanProgram, 300],
   ["scatter", randomScatterProgram, 400],
   ["dot", randomDotProgram, 150],

@@ -1,5 +1,6 @@
-import type { BufferInfo, LoopKernel, Node, Program, Reduction } from "../../src/compiler/ir.ts";
+import type { BufferInfo, LoopKernel, Node, Placement, Program, Reduction } from "../../src/compiler/ir.ts";
 import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
+import type { ReduceOp } from "../../src/core/lowering.ts";
 import {
   bool,
   type DType,
@@ -36,7 +37,7 @@ export class Random {
   }
 }
 
-const numbers: readonly DType[] = [float32, float32, float32, int32, uint32, uint8, bool, float64];
+export const numbers: readonly DType[] = [float32, float32, float32, int32, uint32, uint8, bool, float64];
 const sizes = [0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33];
 
 /** Data that floats can add exactly: small multiples of a quarter, now and then a special value. */
@@ -60,7 +61,7 @@ export interface Built {
   readonly tolerance: number;
 }
 
-class Generator {
+export class Generator {
   readonly r: Random;
   readonly b = new NodeBuilder();
   readonly buffers: BufferInfo[] = [];
@@ -73,7 +74,7 @@ class Generator {
     this.specials = this.r.chance(0.3);
   }
 
-  addBuffer(dtype: DType, size: number, role: "input" | "output"): number {
+  addBuffer(dtype: DType, size: number, role: "input" | "output" | "local"): number {
     const id = this.buffers.length;
     const bytes = hostArray(dtype, size).byteLength;
     this.buffers.push({ id, dtype, size, role, byteLength: bytes });
@@ -255,6 +256,33 @@ class Generator {
     return b.op(op, sub(), constant ? b.const(r.pick([0, 1, 2, 3, 7, 8, 10, 31, 40]), dtype) : sub());
   }
 
+  /** What to reduce, so that the result is exact or at least does not cancel. `positions`: argmax and argmin are possible. */
+  reduction(
+    dtype: DType,
+    depth: number,
+    axes: readonly { axis: number; size: number }[],
+    leaves: readonly Node[],
+    positions: boolean,
+    inexact = true,
+  ): { op: ReduceOp; value: Node } {
+    const { r, b } = this;
+    const ops = dtype === bool ? ["and", "or", "xor", "max", "min"] : ["sum", "prod", "max", "min"];
+    if (dtype.kind !== "float" && dtype !== bool) ops.push("and", "or", "xor");
+    if (positions) ops.push("argmax", "argmin");
+    const op = r.pick(ops) as ReduceOp;
+    let value = this.expression(dtype, depth, axes, leaves);
+    if (op === "sum" && dtype.kind === "float") {
+      // Whole numbers that add exactly in any order, or positive ones that do not cancel.
+      value = b.op("floor", b.op("min", b.op("max", value, b.const(-64, dtype)), b.const(64, dtype)));
+      if (inexact) value = this.finish(value);
+      if (this.inexact) value = b.op("abs", value);
+    }
+    if (op === "prod" && dtype.kind === "float") {
+      value = b.select(b.op("lt", value, b.const(0.5, dtype)), b.const(1, dtype), b.const(0.5, dtype));
+    }
+    return { op, value };
+  }
+
   /** Ends an expression with an operation whose result differs in the last places. */
   finish(node: Node): Node {
     const { r, b } = this;
@@ -266,7 +294,7 @@ class Generator {
   }
 }
 
-function pickSizes(r: Random, rank: number, budget = 8000): number[] {
+export function pickSizes(r: Random, rank: number, budget = 8000): number[] {
   let room = budget;
   return Array.from({ length: rank }, () => {
     const size = r.chance(0.04) ? 0 : r.pick(sizes.filter((n) => n > 0 && n <= room));
@@ -292,20 +320,7 @@ export function randomLoopProgram(seed: number): Built {
   if (reduceAxes.length > 0) {
     for (let i = 1 + r.int(2); i > 0; i--) {
       const dtype = pickType(numbers);
-      const ops = dtype === bool ? ["and", "or", "xor", "max", "min"] : ["sum", "prod", "max", "min"];
-      if (dtype.kind !== "float" && dtype !== bool) ops.push("and", "or", "xor");
-      if (reduceAxes.length === 1) ops.push("argmax", "argmin");
-      const op = r.pick(ops) as Reduction["op"];
-      let value = g.expression(dtype, r.int(4), all, []);
-      if (op === "sum" && dtype.kind === "float") {
-        // Whole numbers that add exactly in any order, or positive ones that do not cancel.
-        value = b.op("floor", b.op("min", b.op("max", value, b.const(-64, dtype)), b.const(64, dtype)));
-        value = g.finish(value);
-        if (g.inexact) value = b.op("abs", value);
-      }
-      if (op === "prod" && dtype.kind === "float") {
-        value = b.select(b.op("lt", value, b.const(0.5, dtype)), b.const(1, dtype), b.const(0.5, dtype));
-      }
+      const { op, value } = g.reduction(dtype, r.int(4), all, [], reduceAxes.length === 1);
       const result = op === "argmax" || op === "argmin" ? int32 : dtype;
       reductions.push({ op, value, dtype: result });
       accs.push(b.acc(reductions.length - 1, result));
@@ -336,11 +351,10 @@ export function randomLoopProgram(seed: number): Built {
 export function programOf(buffers: readonly BufferInfo[], kernels: Program["kernels"]): Program {
   let args = 0;
   let results = 0;
-  const placements = buffers.map(({ role }) =>
-    role === "input"
-      ? ({ kind: "argument", index: args++ } as const)
-      : ({ kind: "result", index: results++ } as const),
-  );
+  const placements = buffers.map(({ role }): Placement => {
+    if (role === "local") return { kind: "scratch" };
+    return role === "input" ? { kind: "argument", index: args++ } : { kind: "result", index: results++ };
+  });
   return {
     name: "test",
     buffers,

@@ -54,7 +54,7 @@ export function runProgram(
   // Nothing but results and the arena may have changed.
   const written: [number, number][] = [[arena, arena + code.arenaBytes]];
   program.placements.forEach((p, buffer) => {
-    if (p.kind === "arena" || p.kind === "const") return;
+    if (p.kind === "arena" || p.kind === "const" || p.kind === "scratch") return;
     const used = program.results.some((r) => r.kind === "buffer" && r.buffer === buffer);
     if (p.kind === "result" || used) {
       const start = at[p.kind][p.index];
@@ -74,7 +74,7 @@ export function runProgram(
     if (source.kind === "const") return consts[source.index].slice();
     const { dtype } = program.buffers[source.buffer];
     const p = program.placements[source.buffer];
-    if (p.kind === "arena") throw new Error("a result is in the arena");
+    if (p.kind === "arena" || p.kind === "scratch") throw new Error("a result is in the arena");
     const start = at[p.kind][p.index];
     return hostArray(dtype, memory.buffer.slice(start, start + program.buffers[source.buffer].byteLength));
   });

@@ -1,4 +1,5 @@
 import type { Kernel, Node, Program } from "../../compiler/ir.ts";
+import { innerAxesOf, passesOf } from "../../compiler/nest.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
 import { scalarOps } from "../../compiler/scalarOps.ts";
 import { buffersOf } from "./codegen/kernelKey.ts";
@@ -12,15 +13,19 @@ export function flopsOf(program: Program): number {
 
 function kernelFlops(kernel: Kernel): number {
   switch (kernel.kind) {
-    case "loop": {
+    case "loop":
+    case "row": {
       const points = product(kernel.axes);
-      const inner = points * product(kernel.reduceAxes);
-      const reduced = kernel.reductions.map((r) => r.value);
-      const within = new Set(nodesOf(reduced));
-      const after = nodesOf(kernel.stores.map((s) => s.value)).filter((node) => !within.has(node));
-      return (
-        inner * (expressionFlops([...within]) + kernel.reductions.length) + points * expressionFlops(after)
-      );
+      const inner = points * product(innerAxesOf(kernel));
+      const counted = new Set<Node>();
+      // Each pass computes again what it shares with earlier ones.
+      const passes = passesOf(kernel).map(({ reductions, stores }) => {
+        const nodes = nodesOf([...reductions, ...stores].map((x) => x.value));
+        for (const node of nodes) counted.add(node);
+        return reductions.length + expressionFlops(nodes);
+      });
+      const after = nodesOf(kernel.stores.map((s) => s.value)).filter((node) => !counted.has(node));
+      return inner * passes.reduce((sum, n) => sum + n, 0) + points * expressionFlops(after);
     }
     case "scan":
       return product(kernel.axes) * (1 + expressionFlops(nodesOf([kernel.value])));

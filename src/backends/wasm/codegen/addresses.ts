@@ -29,9 +29,10 @@ export class Addresses {
     this.values = values;
   }
 
-  /** Computes the addresses that change at a level. */
-  enter(level: number): void {
-    const groups = [...this.uses.groups.values()].filter((g) => level === 0 || g.levels.includes(level));
+  /** Computes the addresses of some groups that change at a level, unless that is done. */
+  enter(level: number, needed: Iterable<AddressGroup>): void {
+    const done = this.scopes.present.addresses;
+    const groups = [...needed].filter((g) => !done.has(g) && (level === 0 || g.levels.includes(level)));
     for (const group of groups) this.pending.set(group, level);
     for (const group of groups) this.compute(group);
   }

@@ -7,7 +7,7 @@ export interface Linear {
   readonly terms: ReadonlyMap<Node, number>;
 }
 
-/** Bit of the axis mask that stands for "depends on a reduction's result". */
+/** Bit of the axis mask that stands for "depends on what a pass leaves": a reduction's result, or an element that it stored. */
 export const ACC_BIT = 1 << 30;
 const MAX_AXES = 29;
 
@@ -25,6 +25,8 @@ export interface Assumptions {
   readonly expanded?: ReadonlyMap<number, Linear>;
   /** Comparisons that are decided and clamps that do nothing: the node to take instead. */
   readonly decided?: ReadonlyMap<Node, Node>;
+  /** Buffers that passes of the kernel store. */
+  readonly stored?: ReadonlySet<number>;
 }
 
 const constBool = (value: number, id: number): ConstNode => ({ kind: "const", dtype: bool, id, value });
@@ -108,6 +110,9 @@ export class Analysis {
         break;
       case "acc":
         mask = ACC_BIT;
+        break;
+      case "load":
+        mask = this.mask(node.offset) | (this.assumptions.stored?.has(node.buffer) === true ? ACC_BIT : 0);
         break;
       default:
         for (const arg of argsOf(node)) mask |= this.mask(arg);
@@ -253,7 +258,7 @@ export function combine(x: Linear, y: Linear, sign: number): Linear {
   return { constant: (x.constant + sign * y.constant) | 0, terms };
 }
 
-function scale(x: Linear, factor: number): Linear {
+export function scale(x: Linear, factor: number): Linear {
   if (factor === 1) return x;
   const terms = new Map<Node, number>();
   for (const [atom, c] of x.terms) {

@@ -1,11 +1,13 @@
-import type { Kernel, LoopKernel, Node, ScanKernel, ScatterKernel } from "../../../compiler/ir.ts";
+import type { Kernel, Node, ScanKernel, ScatterKernel, Store } from "../../../compiler/ir.ts";
+import { innerAxesOf, type NestKernel, nestRoots, passesOf, storesOf } from "../../../compiler/nest.ts";
 import { nodesOf } from "../../../compiler/nodes/walk.ts";
 
 /** The expressions at the roots of a kernel. */
-function rootsOf(kernel: LoopKernel | ScanKernel | ScatterKernel): Node[] {
+function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel): Node[] {
   switch (kernel.kind) {
     case "loop":
-      return [...kernel.reductions.map((r) => r.value), ...kernel.stores.flatMap((s) => [s.offset, s.value])];
+    case "row":
+      return nestRoots(kernel);
     case "scan":
       return [kernel.value, kernel.store.offset];
     case "scatter":
@@ -13,7 +15,7 @@ function rootsOf(kernel: LoopKernel | ScanKernel | ScatterKernel): Node[] {
   }
 }
 
-/** The buffers that a kernel touches, each once, in an order that equal kernels share. */
+/** The buffers that a kernel shares with others, each once, in an order that equal kernels share. */
 export function buffersOf(kernel: Kernel): number[] {
   const buffers = new Set<number>();
   switch (kernel.kind) {
@@ -24,7 +26,8 @@ export function buffersOf(kernel: Kernel): number[] {
     case "sort":
       return [...new Set([...kernel.inputs, ...kernel.outputs])];
     case "loop":
-      for (const { buffer } of kernel.stores) buffers.add(buffer);
+    case "row":
+      for (const { buffer } of storesOf(kernel)) buffers.add(buffer);
       break;
     case "scan":
       buffers.add(kernel.store.buffer);
@@ -34,6 +37,7 @@ export function buffersOf(kernel: Kernel): number[] {
       break;
   }
   for (const node of nodesOf(rootsOf(kernel))) if (node.kind === "load") buffers.add(node.buffer);
+  if (kernel.kind === "row") for (const buffer of kernel.locals) buffers.delete(buffer);
   return [...buffers];
 }
 
@@ -46,9 +50,10 @@ export function kernelKey(
   buffers: readonly number[],
   dtypeId: (buffer: number) => number,
 ): string {
-  const position = new Map(buffers.map((buffer, i) => [buffer, i]));
+  const all = kernel.kind === "row" ? [...buffers, ...kernel.locals] : buffers;
+  const position = new Map(all.map((buffer, i) => [buffer, i]));
   const at = (buffer: number) => `b${position.get(buffer)}`;
-  const types = buffers.map(dtypeId).join();
+  const types = all.map(dtypeId).join();
   if (kernel.kind === "dot" || kernel.kind === "contract" || kernel.kind === "sort") {
     const rename = (key: string, value: unknown) => {
       if (key === "name") return undefined;
@@ -90,11 +95,21 @@ export function kernelKey(
   }
   switch (kernel.kind) {
     case "loop":
-      text += `|loop ${kernel.axes}|${kernel.reduceAxes}`;
-      for (const { op, value, dtype } of kernel.reductions) text += `|${op} ${ref(value)}:${dtype.id}`;
-      for (const { buffer, offset, value } of kernel.stores)
-        text += `|${at(buffer)}[${ref(offset)}]=${ref(value)}`;
+    case "row": {
+      const stores = (list: readonly Store[]) => {
+        for (const { buffer, offset, value } of list) text += `|${at(buffer)}[${ref(offset)}]=${ref(value)}`;
+      };
+      text += `|${kernel.kind} ${kernel.axes}|${innerAxesOf(kernel)}`;
+      for (const pass of passesOf(kernel)) {
+        text += "|pass";
+        for (const { op, value, dtype } of pass.reductions) text += `|${op} ${ref(value)}:${dtype.id}`;
+        stores(pass.stores);
+      }
+      text += "|then";
+      stores(kernel.stores);
+      text += `|locals ${all.length - buffers.length}`;
       break;
+    }
     case "scan":
       text += `|scan ${kernel.axes}|${kernel.axis}${kernel.reverse}${kernel.op}|${ref(kernel.value)}|`;
       text += `${at(kernel.store.buffer)}[${ref(kernel.store.offset)}]`;

@@ -1,66 +1,19 @@
-import type { LoopKernel } from "../../../compiler/ir.ts";
+import type { Pass, Store } from "../../../compiler/ir.ts";
 import { keyFry } from "../../../dtypes/index.ts";
 import type { Local, Operand } from "../asm/index.ts";
 import { accumulator } from "./accumulators.ts";
 import type { KernelContext } from "./context.ts";
-import { type KernelCode, noScratch } from "./kernelCode.ts";
-import { type LoopPlan, planLoops, TILE } from "./plan.ts";
+import type { LoopPlan } from "./plan.ts";
+import { TILE } from "./plan.ts";
 import { type Accumulator, SUM_BLOCK } from "./reductions.ts";
 import type { Copy } from "./scopes.ts";
-import { pieces, type Space } from "./space.ts";
-import { type Cut, pieceRange, type Range } from "./split.ts";
+import type { Space } from "./space.ts";
+import type { Range } from "./split.ts";
+import { Stages } from "./stages.ts";
 import { scalarType } from "./types.ts";
-import { type Access, Uses } from "./uses.ts";
+import { type Access, type AddressGroup, Uses } from "./uses.ts";
 import { Values } from "./values.ts";
 import { makeCopies } from "./vectorLoop.ts";
-
-/** The code of a loop kernel. */
-export function loopCode(kernel: LoopKernel): KernelCode {
-  const rank = kernel.axes.length;
-  const space: Space = {
-    sizes: [...kernel.axes, ...kernel.reduceAxes],
-    parallel: kernel.axes.map((_, axis) => axis),
-    reduce: kernel.reduceAxes.map((_, i) => rank + i),
-    reductions: kernel.reductions,
-    stores: kernel.stores,
-  };
-  const plans = kernel.axes.includes(0) ? [] : pieces(space).map((piece) => planLoops(space, piece));
-  const cut = plans.filter((plan) => plan.cut !== null);
-  const whole = plans.filter((plan) => plan.cut === null);
-  // The parts of the space that are not cut make one piece together, the first.
-  const first = cut.length > 0 && whole.length > 0 ? 1 : 0;
-  const counts = cut.map((plan) => (plan.cut as Cut).pieces);
-  return {
-    pieces: Math.max(
-      1,
-      counts.reduce((sum, n) => sum + n, first),
-    ),
-    scratch: noScratch,
-    emit: (context, _scratch, piece) => {
-      const { f } = context;
-      const emitWhole = () => {
-        for (const plan of whole) new LoopEmitter(context, space, plan, null).emit();
-      };
-      if (piece === null) {
-        emitWhole();
-        return;
-      }
-      if (first > 0) f.get(piece).i32.eqz().if(emitWhole);
-      let from = first;
-      cut.forEach((plan, i) => {
-        const own = f.temp("i32");
-        f.get(piece).i32.const(from).i32.sub().tee(own).i32.const(counts[i]).i32.lt_u();
-        f.if(() => {
-          const range = pieceRange(f, own, plan.cut as Cut);
-          new LoopEmitter(context, space, plan, range).emit();
-          f.release(range.start, range.stop);
-        });
-        f.release(own);
-        from += counts[i];
-      });
-    },
-  };
-}
 
 /** The elements that a loop goes over. */
 interface Bounds {
@@ -68,32 +21,48 @@ interface Bounds {
   readonly to: number | Local;
 }
 
-class LoopEmitter {
+/** Writes the code of a loop or row kernel in one part of its space. */
+export class LoopEmitter {
   private readonly space: Space;
   private readonly plan: LoopPlan;
   private readonly values: Values;
   /** The units of the cut axis to work on; null for all. */
   private readonly range: Range | null;
-  private readonly storeAccesses: Access[] = [];
+  private readonly stages: Stages;
+  private readonly accesses = new Map<Store, Access>();
   private accumulators: Accumulator[] = [];
+  /** Vectors per iteration of the vector loop. */
+  private unroll: number;
 
   constructor(context: KernelContext, space: Space, plan: LoopPlan, range: Range | null) {
     this.space = space;
     this.plan = plan;
     this.range = range;
+    this.unroll = plan.unrolls[0];
+    this.stages = new Stages(space);
     const { nest } = plan;
-    const uses = new Uses(plan.analysis, nest, context.log2Of);
+    const groups = new Map<string, AddressGroup>();
+    const locals = nest.vectorIsParallel ? { buffers: space.locals, width: nest.lanes * this.unroll } : null;
+    const newUses = () => new Uses(plan.analysis, nest, context.log2Of, groups, locals);
     const innermost = plan.parallel.length + plan.reduce.length;
-    for (const { value } of space.reductions) {
-      uses.need(value, innermost, nest.lanes > 1);
-    }
+    const passes: [Uses, ...Uses[]] = [newUses()];
+    space.passes.forEach(({ reductions, stores }, p) => {
+      passes[p] ??= newUses();
+      for (const { value } of reductions) passes[p].need(value, innermost, nest.lanes > 1);
+      for (const store of stores) this.needStore(passes[p], store, innermost, nest.lanes > 1);
+    });
+    const last = passes[passes.length - 1];
     for (const store of space.stores) {
-      const access = uses.address(store, store.buffer, store.offset);
-      if (access === null) throw new Error("a store's offset is not affine in the parallel axes");
-      this.storeAccesses.push(access);
-      uses.need(store.value, nest.accLevel, nest.lanes > 1 && nest.vectorIsParallel);
+      this.needStore(last, store, nest.accLevel, nest.lanes > 1 && nest.vectorIsParallel);
     }
-    this.values = new Values(context.f, context.lib, uses, context.pointers, context.dtypeOf);
+    this.values = new Values(context.f, context.lib, passes, context.pointers, context.dtypeOf);
+  }
+
+  private needStore(uses: Uses, store: Store, level: number, vector: boolean): void {
+    const access = uses.address(store, store.buffer, store.offset);
+    if (access === null) throw new Error("a store's offset is not affine in the axes");
+    this.accesses.set(store, access);
+    uses.need(store.value, level, vector);
   }
 
   emit(): void {
@@ -134,7 +103,7 @@ class LoopEmitter {
     const rows = plan.sizes[rowAxis];
     const row = this.begin(rowAxis);
     const column = this.begin(vectorAxis);
-    const width = plan.nest.lanes * this.plan.unroll;
+    const width = plan.nest.lanes * this.unroll;
     const size = plan.sizes[vectorAxis];
     const whole = size - (size % width);
     const inner = (copies: readonly Copy[]) => {
@@ -233,9 +202,9 @@ class LoopEmitter {
     chunk: number | null = null,
   ): void {
     const { f } = this.values;
-    const { nest, sizes, unroll } = this.plan;
+    const { nest, sizes } = this.plan;
     const counter = this.begin(axis);
-    const width = nest.lanes * unroll;
+    const width = nest.lanes * this.unroll;
     const whole = sizes[axis] - (sizes[axis] % width);
     const bounds = this.bounds(axis, width, whole);
     if (whole > 0) this.chunkedLoop(counter, bounds, width, chunk, () => body(makeCopies(width, nest.lanes)));
@@ -280,20 +249,29 @@ class LoopEmitter {
     for (const acc of this.accumulators) acc.flush();
   }
 
-  /** One point, or the copies of one iteration: its reductions, then its stores. */
+  /** One point, or the copies of one iteration: its passes, then its stores. */
   private body(): void {
-    const { values, space } = this;
-    if (space.reductions.length > 0) this.reduce();
-    const { copies } = values;
-    if (copies.length === 0) this.storePoint(null);
-    else for (const copy of copies) this.storePoint(copy);
+    const { space, values } = this;
+    let reductions = 0;
+    space.passes.forEach((pass, p) => {
+      values.enterPass(p, (node) => this.stages.of(node) <= p);
+      this.pass(pass, p, reductions);
+      reductions += pass.reductions.length;
+    });
+    this.storePoint(space.stores);
+  }
+
+  private storePoint(stores: readonly Store[]): void {
+    const { copies } = this.values;
+    if (copies.length === 0) this.storeCopy(stores, null);
+    else for (const copy of copies) this.storeCopy(stores, copy);
   }
 
   /** All values first, then the stores: a store may be in place of an operand. */
-  private storePoint(copy: Copy | null): void {
-    const { values, space } = this;
+  private storeCopy(stores: readonly Store[], copy: Copy | null): void {
+    const { values } = this;
     const { f } = values;
-    const locals = space.stores.map((store) => {
+    const locals = stores.map((store) => {
       if (copy !== null && store.value.dtype === keyFry) return values.keyWords(store.value, copy);
       const local = f.temp(copy === null ? scalarType(store.value.dtype) : "v128");
       if (copy === null) values.scalar(store.value);
@@ -301,38 +279,44 @@ class LoopEmitter {
       f.set(local);
       return local;
     });
-    space.stores.forEach((store, i) => {
+    stores.forEach((store, i) => {
       const local = locals[i];
-      values.store(this.storeAccesses[i], store.value.dtype, local, copy);
+      values.store(this.accesses.get(store) as Access, store.value.dtype, local, copy);
       if (!Array.isArray(local)) f.release(local as Local);
     });
   }
 
-  // ---- reductions
+  // ---- passes
 
-  private reduce(): void {
+  /** `first`: the number of the pass' first reduction. */
+  private pass({ reductions, stores }: Pass, p: number, first: number): void {
     const { plan, values, space } = this;
     const { nest } = plan;
+    this.unroll = plan.unrolls[p];
     const empty = plan.reduce.some((axis) => plan.sizes[axis] === 0);
     const trips = plan.reduce.map((axis) => this.trips(axis));
     const flushAt = chunkOf(trips);
-    const copies = nest.vectorIsParallel ? values.copies.length : this.plan.unroll;
+    const copies = nest.vectorIsParallel ? values.copies.length : this.unroll;
     const axis = space.reduce[0]; // argmax and argmin reduce the only axis
-    this.accumulators = space.reductions.map((reduction, i) =>
-      accumulator(values, i, reduction, axis, flushAt !== null, copies),
+    this.accumulators = reductions.map((reduction, i) =>
+      accumulator(values, first + i, reduction, axis, flushAt !== null, copies),
     );
     for (const acc of this.accumulators) acc.init();
-    if (!empty) this.reduceLoop(0, flushAt);
+    if (!empty) this.innerLoops(0, reductions.length > 0 ? flushAt : null, stores);
     for (const acc of this.accumulators) acc.finish();
   }
 
   /** Additions that follow one another in one accumulator when the loop of an axis runs. */
   private trips(axis: number): number {
     const { nest, sizes } = this.plan;
-    return axis === nest.vectorAxis ? Math.floor(sizes[axis] / (nest.lanes * this.plan.unroll)) : sizes[axis];
+    return axis === nest.vectorAxis ? Math.floor(sizes[axis] / (nest.lanes * this.unroll)) : sizes[axis];
   }
 
-  private reduceLoop(depth: number, flushAt: { depth: number; chunk: number } | null): void {
+  private innerLoops(
+    depth: number,
+    flushAt: { depth: number; chunk: number } | null,
+    stores: readonly Store[],
+  ): void {
     const { plan, values } = this;
     const { nest } = plan;
     const level = nest.accLevel + depth;
@@ -340,6 +324,7 @@ class LoopEmitter {
       const { copies } = values;
       if (copies.length === 0) for (const acc of this.accumulators) acc.step(null);
       else for (const copy of copies) for (const acc of this.accumulators) acc.step(copy);
+      if (stores.length > 0) this.storePoint(stores);
       return;
     }
     const axis = plan.reduce[depth];
@@ -347,7 +332,7 @@ class LoopEmitter {
     const outerCopies = values.copies;
     const inner = (copies: readonly Copy[]) => {
       values.enter(level + 1, copies);
-      this.reduceLoop(depth + 1, flushAt);
+      this.innerLoops(depth + 1, flushAt, stores);
       values.leave();
     };
     if (axis === nest.vectorAxis) {

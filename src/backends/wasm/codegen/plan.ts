@@ -1,4 +1,4 @@
-import type { LoadNode, Node } from "../../../compiler/ir.ts";
+import type { LoadNode, Node, Reduction, Store } from "../../../compiler/ir.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
 import { ACC_BIT, type Analysis, argsOf } from "./analysis.ts";
 import type { Piece, Space } from "./space.ts";
@@ -19,8 +19,8 @@ export interface LoopPlan {
    * vectors; -1 for none. It is the last parallel axis but one.
    */
   readonly tileAxis: number;
-  /** Vectors per iteration of the vector loop. */
-  readonly unroll: number;
+  /** Vectors per iteration of the vector loop, in each pass; all equal when the lanes are parallel points. At least one number. */
+  readonly unrolls: readonly number[];
   /** The parallel axis whose range is cut into pieces, and how; null when it is not worth it. */
   readonly cut: (Cut & { readonly axis: number }) | null;
 }
@@ -53,8 +53,8 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     vectorAxis: axis,
     vectorIsParallel: parallel.includes(axis),
   };
-  const unroll = chooseUnroll(space, sizes, nest, best.pointCost);
-  const unitOf = (a: number) => (a === axis ? lanes * unroll : a === tileAxis ? TILE : 1);
+  const unrolls = chooseUnrolls(space, sizes, best, nest);
+  const unitOf = (a: number) => (a === axis ? lanes * unrolls[0] : a === tileAxis ? TILE : 1);
   return {
     analysis,
     sizes,
@@ -62,19 +62,24 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     reduce: orderedReduce,
     nest,
     tileAxis,
-    unroll,
+    unrolls,
     cut: chooseCut(orderedParallel, sizes, unitOf, best.cost),
   };
 }
 
-function chooseUnroll(space: Space, sizes: readonly number[], nest: Nest, pointCost: number): number {
-  if (nest.lanes === 1) return 1;
+function chooseUnrolls(space: Space, sizes: readonly number[], best: Estimate, nest: Nest): number[] {
+  const passes = space.passes.map(({ reductions }) => reductions);
+  if (nest.lanes === 1) return passes.length === 0 ? [1] : passes.map(() => 1);
   const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
-  const reducing = space.reductions.length > 0;
-  const wanted = pointCost <= 6 ? 4 : pointCost <= 24 ? 2 : 1;
-  const least =
-    reducing && !space.reductions.some(({ op }) => op.startsWith("arg")) && pointCost <= 60 ? 2 : 1;
-  return Math.max(1, Math.min(Math.max(wanted, least), vectors));
+  const unroll = (reductions: readonly Reduction[], cost: number) => {
+    const wanted = cost <= 6 ? 4 : cost <= 24 ? 2 : 1;
+    const positions = reductions.some(({ op }) => op.startsWith("arg"));
+    const least = reductions.length > 0 && !positions && cost <= 60 ? 2 : 1;
+    return Math.max(1, Math.min(Math.max(wanted, least), vectors));
+  };
+  if (passes.length < 2) return [unroll(passes.flat(), best.pointCost)];
+  if (nest.vectorIsParallel) return passes.map(() => unroll(passes.flat(), best.pointCost));
+  return passes.map((reductions, p) => unroll(reductions, best.passCosts[p]));
 }
 
 const NANOSECONDS_PER_INSTRUCTION = 0.4;
@@ -103,7 +108,7 @@ const TILED_POINTS = 8192;
 
 function chooseTileAxis(space: Space, piece: Piece, vectorAxis: number): number {
   const { analysis, sizes } = piece;
-  if (space.reductions.length > 0 || sizes[vectorAxis] < 32) return -1;
+  if (space.passes.length > 0 || sizes[vectorAxis] < 32) return -1;
   if (piece.parallel.reduce((n, axis) => n * sizes[axis], 1) < TILED_POINTS) return -1;
   const offsets: { offset: Node; bytes: number }[] = space.stores.map(({ offset, value }) => ({
     offset,
@@ -144,9 +149,55 @@ interface Estimate {
   readonly lanes: 1 | 2 | 4;
   readonly cost: number;
   readonly pointCost: number;
+  readonly passCosts: readonly number[];
 }
 
 const lanewiseOps = new Set(["clz", "shift_left", "shift_right_logical", "shift_right_arithmetic", "rem"]);
+
+/** The nodes that the code of a kernel computes: in each pass, and once per parallel point. */
+interface Work {
+  readonly passes: readonly Set<Node>[];
+  readonly outer: Set<Node>;
+}
+
+function workOf(space: Space, piece: Piece, axis: number): Work {
+  const { analysis } = piece;
+  const inner = piece.reduce.reduce((mask, a) => mask | (1 << a), 0);
+  const outer = new Set<Node>();
+  const visit = (pass: Set<Node> | null, unresolved: Node) => {
+    const node = analysis.resolve(unresolved);
+    // What does not depend on the inner axes is computed before their loops.
+    const set = pass !== null && analysis.mask(node) & inner ? pass : outer;
+    if (outer.has(node) || set.has(node)) return;
+    set.add(node);
+    if (node.kind === "load" && isAffine(analysis, node, axis)) return;
+    for (const arg of argsOf(node)) visit(pass, arg);
+  };
+  const passes = space.passes.map(({ reductions, stores }) => {
+    const nodes = new Set<Node>();
+    for (const { value } of [...reductions, ...stores]) visit(nodes, value);
+    return nodes;
+  });
+  for (const { value } of space.stores) visit(null, value);
+  return { passes, outer };
+}
+
+/** In how many lanes vectors along an axis run; 1 when there is no vector code. */
+function lanesAlong(space: Space, piece: Piece, work: Work, axis: number): 1 | 2 | 4 {
+  const isParallel = piece.parallel.includes(axis);
+  const reductions = space.passes.flatMap((p) => p.reductions);
+  const roots = [...reductions, ...space.passes.flatMap((p) => p.stores)].map((x) => x.value);
+  const nodes = work.passes.flatMap((set) => [...set]);
+  if (isParallel) {
+    nodes.push(...work.outer);
+    roots.push(...space.stores.map((s) => s.value));
+  }
+  const lanes = lanesFor(nodes, roots, piece.analysis, axis, isParallel);
+  const narrow = reductions.some(
+    ({ op, value }) => op === "argmax" || op === "argmin" || value.dtype.name !== "float64",
+  );
+  return lanes === 2 && narrow ? 1 : lanes;
+}
 
 /** The cost of the kernel with vectors along an axis (-1: scalar code), in scalar instructions. */
 function estimate(space: Space, piece: Piece, axis: number): Estimate {
@@ -154,55 +205,46 @@ function estimate(space: Space, piece: Piece, axis: number): Estimate {
   const bit = axis < 0 ? 0 : 1 << axis;
   const isParallel = piece.parallel.includes(axis);
   const dependent = isParallel ? bit | ACC_BIT : bit;
-  const inner = new Set<Node>();
-  const outer = new Set<Node>();
-  const visit = (set: Set<Node>, unresolved: Node) => {
-    const node = analysis.resolve(unresolved);
-    if (inner.has(node) || outer.has(node)) return;
-    set.add(node);
-    if (node.kind === "load" && isAffine(analysis, node, axis)) return;
-    for (const arg of argsOf(node)) visit(set, arg);
-  };
-  for (const { value } of space.reductions) visit(inner, value);
-  for (const { value } of space.stores) visit(outer, value);
-  let lanes: 1 | 2 | 4 = 1;
-  if (axis >= 0) {
-    const reduced = space.reductions.map((r) => r.value);
-    lanes = isParallel
-      ? lanesFor([...inner, ...outer], [...reduced, ...space.stores.map((s) => s.value)], analysis, axis)
-      : lanesFor(inner, reduced, analysis, axis);
-    for (const { op, value } of space.reductions) {
-      if (lanes === 2 && (op === "argmax" || op === "argmin" || value.dtype.name !== "float64")) lanes = 1;
-    }
-    if (lanes === 1) return { axis, lanes, cost: Number.POSITIVE_INFINITY, pointCost: 0 };
+  const work = workOf(space, piece, axis);
+  const lanes = axis < 0 ? 1 : lanesAlong(space, piece, work, axis);
+  if (axis >= 0 && lanes === 1) {
+    return { axis, lanes, cost: Number.POSITIVE_INFINITY, pointCost: 0, passCosts: [] };
   }
   const count = (axes: readonly number[]) => axes.reduce((n, a) => n * sizes[a], 1);
   const outerPoints = count(piece.parallel);
   const innerPoints = outerPoints * count(piece.reduce);
   const steps = axis < 0 ? 1 : Math.ceil(sizes[axis] / lanes) / sizes[axis];
   const once = axis < 0 ? 1 : 1 / sizes[axis];
-  let pointCost = 0;
+  // Where lanes are rows, a local holds their elements side by side.
+  const sideBySide = isParallel ? space.locals : [];
+  let cost = 0;
   const weigh = (nodes: Set<Node>, points: number, vector: boolean): number => {
-    let cost = 0;
+    let pointCost = 0;
     for (const node of nodes) {
       const own = vector && (analysis.mask(node) & dependent) !== 0;
-      const c = nodeCost(analysis, node, axis, own ? lanes : 1);
+      const c = nodeCost(analysis, node, axis, own ? lanes : 1, sideBySide);
       pointCost += c;
       cost += c * points * (own ? steps : vector ? once : 1);
     }
-    return cost;
+    return pointCost;
   };
-  let cost = weigh(inner, innerPoints, axis >= 0) + weigh(outer, outerPoints, isParallel);
-  for (const { op } of space.reductions)
-    cost += innerPoints * (axis >= 0 ? steps : 1) * (op.startsWith("arg") ? 4 : 1);
-  // A reduction's lanes are combined at its end.
-  if (axis >= 0 && !isParallel) cost += outerPoints * 8 * space.reductions.length;
-  for (const { offset } of space.stores) {
-    const stride = isParallel ? analysis.stride(analysis.linear(offset), axis) : 0;
-    const lanewise = isParallel && stride !== 1;
-    cost += outerPoints * (isParallel ? steps : 1) * (lanewise ? lanes * 1.2 : 1);
+  const weighStores = (stores: readonly Store[], points: number, vector: boolean) => {
+    for (const { buffer, offset } of stores) {
+      const stride = sideBySide.includes(buffer) ? 1 : analysis.stride(analysis.linear(offset), axis);
+      cost += points * (vector ? steps : 1) * (vector && stride !== 1 ? lanes * 1.2 : 1);
+    }
+  };
+  const passCosts = work.passes.map((nodes) => weigh(nodes, innerPoints, axis >= 0));
+  const pointCost = passCosts.reduce((sum, c) => sum + c, weigh(work.outer, outerPoints, isParallel));
+  for (const { reductions, stores } of space.passes) {
+    for (const { op } of reductions)
+      cost += innerPoints * (axis >= 0 ? steps : 1) * (op.startsWith("arg") ? 4 : 1);
+    // A reduction's lanes are combined at its end.
+    if (axis >= 0 && !isParallel) cost += outerPoints * 8 * reductions.length;
+    weighStores(stores, innerPoints, axis >= 0);
   }
-  return { axis, lanes, cost, pointCost };
+  weighStores(space.stores, outerPoints, isParallel);
+  return { axis, lanes, cost, pointCost, passCosts };
 }
 
 function isAffine(analysis: Analysis, node: LoadNode, axis: number): boolean {
@@ -210,7 +252,13 @@ function isAffine(analysis: Analysis, node: LoadNode, axis: number): boolean {
   return axis < 0 || analysis.stride(analysis.linear(node.offset), axis) !== null;
 }
 
-function nodeCost(analysis: Analysis, node: Node, axis: number, lanes: number): number {
+function nodeCost(
+  analysis: Analysis,
+  node: Node,
+  axis: number,
+  lanes: number,
+  sideBySide: readonly number[],
+): number {
   switch (node.kind) {
     case "const":
     case "acc":
@@ -233,7 +281,9 @@ function nodeCost(analysis: Analysis, node: Node, axis: number, lanes: number): 
     }
     case "load": {
       if (lanes === 1) return isAffine(analysis, node, axis) ? 1 : 2;
-      const stride = analysis.stride(analysis.linear(node.offset), axis);
+      const stride = sideBySide.includes(node.buffer)
+        ? 1
+        : analysis.stride(analysis.linear(node.offset), axis);
       const bytes = sizeLog2(node.dtype) === 0 ? 0.5 : 0;
       if (stride === null) return lanes * 2;
       if (stride === 1) return 1 + bytes;

@@ -7,7 +7,7 @@ import { dotCode } from "./dot.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
 import { buffersOf, kernelKey } from "./kernelKey.ts";
 import { Library } from "./library.ts";
-import { loopCode } from "./loop.ts";
+import { nestCode } from "./nestCode.ts";
 import { emitScan } from "./scan.ts";
 import { emitScatter } from "./scatter.ts";
 import { sortCode } from "./sort.ts";
@@ -92,6 +92,7 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
         inArena(at.offset);
         return;
       }
+      if (at.kind === "scratch") throw new Error("a kernel's own memory has no address outside it");
       const i = position.get(`${at.kind}${at.index}`) as number;
       if (asTable) f.get(arena as Local).i32.load(tableOffset + 4 * i);
       else f.get(locals[i]);
@@ -167,7 +168,8 @@ function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): Ker
 function kernelCode(program: Program, kernel: Kernel): KernelCode {
   switch (kernel.kind) {
     case "loop":
-      return loopCode(kernel);
+    case "row":
+      return nestCode(kernel, (buffer) => program.buffers[buffer].byteLength);
     case "scan":
       return { pieces: 1, scratch: noScratch, emit: (context) => emitScan(context, kernel) };
     case "scatter":
@@ -200,7 +202,8 @@ function pointersOf(program: Program, functions: readonly KernelFunction[]): Poi
   for (const { buffers } of functions) {
     for (const buffer of buffers) {
       const at = program.placements[buffer];
-      if (at.kind !== "arena") found.set(`${at.kind}${at.index}`, { kind: at.kind, index: at.index });
+      if (at.kind === "arena" || at.kind === "scratch") continue;
+      found.set(`${at.kind}${at.index}`, { kind: at.kind, index: at.index });
     }
   }
   return [...found.values()].sort((a, b) => rank[a.kind] - rank[b.kind] || a.index - b.index);

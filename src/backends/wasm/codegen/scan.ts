@@ -27,7 +27,8 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
     sizes: kernel.axes,
     parallel: kernel.axes.map((_, axis) => axis).filter((axis) => axis !== kernel.axis),
     reduce: [kernel.axis],
-    reductions: [],
+    passes: [],
+    locals: [],
     stores: [{ ...kernel.store, value: kernel.value }],
   };
   const { analysis, sizes, parallel: live } = mergeAxes(space, new Analysis({ sizes: kernel.axes }));
@@ -53,7 +54,7 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
   const access = uses.address(kernel.store, kernel.store.buffer, kernel.store.offset);
   if (access === null) throw new Error("a scan's store is not affine");
   uses.need(kernel.value, parallel.length + 1, vectorAxis >= 0);
-  const values = new Values(f, context.lib, uses, context.pointers, context.dtypeOf);
+  const values = new Values(f, context.lib, [uses], context.pointers, context.dtypeOf);
 
   const loops = (depth: number): void => {
     if (depth === parallel.length) {

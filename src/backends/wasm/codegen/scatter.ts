@@ -37,7 +37,7 @@ export function emitScatter(context: KernelContext, kernel: ScatterKernel): void
   const guardLevel = axes.length - (lanes > 1 ? 1 : 0);
   if (kernel.guard !== null) uses.need(kernel.guard, guardLevel, false);
   uses.need(kernel.value, axes.length, lanes > 1);
-  const values = new Values(f, lib, uses, context.pointers, context.dtypeOf);
+  const values = new Values(f, lib, [uses], context.pointers, context.dtypeOf);
   const { dtype } = kernel.value;
 
   const point = (copy: Copy | null): void => {
@@ -140,7 +140,7 @@ function mergedAxes(kernel: ScatterKernel): Piece {
   const stores = [{ buffer, offset, value }];
   if (guard !== null) stores.push({ buffer, offset, value: guard });
   const parallel = kernel.axes.map((_, axis) => axis);
-  const space: Space = { sizes: kernel.axes, parallel, reduce: [], reductions: [], stores };
+  const space: Space = { sizes: kernel.axes, parallel, reduce: [], passes: [], locals: [], stores };
   return mergeAxes(space, new Analysis({ sizes: kernel.axes }));
 }
 

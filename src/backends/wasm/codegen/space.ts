@@ -1,4 +1,5 @@
-import type { IndexNode, Node, Reduction, Store } from "../../../compiler/ir.ts";
+import type { IndexNode, Node, Pass, Store } from "../../../compiler/ir.ts";
+import { innerAxesOf, type NestKernel, passesOf, passRoots } from "../../../compiler/nest.ts";
 import { int32 } from "../../../dtypes/index.ts";
 import { Analysis, argsOf, combine, FALSE, type Linear, TRUE } from "./analysis.ts";
 
@@ -7,9 +8,32 @@ export interface Space {
   readonly sizes: readonly number[];
   /** Axes outermost first. */
   readonly parallel: readonly number[];
+  /** The axes that passes walk. */
   readonly reduce: readonly number[];
-  readonly reductions: readonly Reduction[];
+  readonly passes: readonly Pass[];
+  /** Once per parallel point, after the passes. */
   readonly stores: readonly Store[];
+  /** Buffers that hold one row each. */
+  readonly locals: readonly number[];
+}
+
+/** The space of a loop or row kernel: axes numbered as its index nodes are. */
+export function nestSpace(kernel: NestKernel): Space {
+  const inner = innerAxesOf(kernel);
+  const rank = kernel.axes.length;
+  return {
+    sizes: [...kernel.axes, ...inner],
+    parallel: kernel.axes.map((_, axis) => axis),
+    reduce: inner.map((_, i) => rank + i),
+    passes: passesOf(kernel),
+    stores: kernel.stores,
+    locals: kernel.kind === "row" ? kernel.locals : [],
+  };
+}
+
+/** All expressions evaluated in a space. */
+function rootsOf(space: Space): Node[] {
+  return [...space.passes.flatMap(passRoots), ...space.stores.flatMap((s) => [s.offset, s.value])];
 }
 
 /** A part of a space with what is known in it. */
@@ -32,16 +56,21 @@ const MAX_PIECES = 12;
  */
 export function pieces(space: Space): Piece[] {
   const points = space.sizes.reduce((n, size) => n * size, 1);
-  if (points < SPLIT_POINTS) return [mergeAxes(space, new Analysis({ sizes: space.sizes }))];
+  if (points < SPLIT_POINTS) return [mergeAxes(space, wholeSpace(space))];
   const { finer, analysis } = expandAxes(space);
   return cut(finer, analysis).map((piece) => mergeAxes(finer, piece));
+}
+
+function wholeSpace(space: Space): Analysis {
+  const stored = space.passes.flatMap((p) => p.stores.map((s) => s.buffer));
+  return new Analysis({ sizes: space.sizes, stored: new Set(stored) });
 }
 
 // ---- division of indices
 
 /** Replaces axes whose index is divided by constants with one axis per digit. */
 function expandAxes(space: Space): { finer: Space; analysis: Analysis } {
-  const plain = { finer: space, analysis: new Analysis({ sizes: space.sizes }) };
+  const plain = { finer: space, analysis: wholeSpace(space) };
   const radices = divisors(space);
   if (radices.size === 0) return plain;
   const sizes = space.sizes.slice();
@@ -69,13 +98,16 @@ function expandAxes(space: Space): { finer: Space; analysis: Analysis } {
   if (expanded.size === 0 || sizes.length > 24) return plain;
   const replace = (list: readonly number[]) => list.flatMap((axis) => axes.get(axis) ?? [axis]);
   const finer: Space = { ...space, sizes, parallel: replace(space.parallel), reduce: replace(space.reduce) };
-  return { finer, analysis: new Analysis({ sizes, expanded }) };
+  return { finer, analysis: new Analysis({ ...plain.analysis.assumptions, sizes, expanded }) };
 }
 
 /** For each axis the products of the divisors that its index passes through. */
 function divisors(space: Space): Map<number, Set<number>> {
   const found = new Map<number, Set<number>>();
-  const whole = space.reductions.some(({ op }) => op === "argmax" || op === "argmin") ? space.reduce : [];
+  const positions = space.passes.some((p) =>
+    p.reductions.some(({ op }) => op === "argmax" || op === "argmin"),
+  );
+  const whole = positions ? space.reduce : [];
   /** The axis of which a node is a digit, and the digit's weight. */
   const digits = new Map<Node, { axis: number; weight: number } | null>();
   const digitOf = (node: Node): { axis: number; weight: number } | null => {
@@ -103,9 +135,7 @@ function divisors(space: Space): Map<number, Set<number>> {
 
 function allNodes(space: Space): Set<Node> {
   const seen = new Set<Node>();
-  const stack: Node[] = [];
-  for (const { value } of space.reductions) stack.push(value);
-  for (const { offset, value } of space.stores) stack.push(offset, value);
+  const stack = rootsOf(space);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
@@ -254,10 +284,6 @@ function indexExpressions(space: Space, analysis: Analysis): Linear[] {
     seen.add(node);
     argsOf(node).forEach(read);
   };
-  for (const { value } of space.reductions) read(value);
-  for (const { offset, value } of space.stores) {
-    read(offset);
-    read(value);
-  }
+  rootsOf(space).forEach(read);
   return [...found].filter((l) => [...l.terms.keys()].some((atom) => atom.kind === "index"));
 }

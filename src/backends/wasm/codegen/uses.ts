@@ -1,6 +1,6 @@
 import type { LoadNode, Node } from "../../../compiler/ir.ts";
 import { bool, float64 } from "../../../dtypes/index.ts";
-import { ACC_BIT, type Analysis, argsOf, type Linear } from "./analysis.ts";
+import { ACC_BIT, type Analysis, argsOf, type Linear, scale } from "./analysis.ts";
 
 /** How the loops around the code are arranged. Level 0 is outside all loops, level d inside d of them. */
 export interface Nest {
@@ -45,20 +45,39 @@ export interface Use {
 
 const MAX_CONST_REGISTERS = 10;
 
-/** What the code of a nest needs to know of its nodes before it is written. */
+/** Buffers that hold, for each of `width` neighbours along the vector axis, one row: element by element, side by side. */
+export interface SideBySide {
+  readonly buffers: readonly number[];
+  readonly width: number;
+}
+
+/** What the code of a nest, or of one pass of it, needs to know of its nodes before it is written. */
 export class Uses {
   readonly analysis: Analysis;
   readonly nest: Nest;
   readonly uses = new Map<Node, Use>();
-  readonly groups = new Map<string, AddressGroup>();
+  /** The groups of the accesses. */
+  readonly groups = new Set<AddressGroup>();
   readonly accesses = new Map<object, Access>();
+  /** The groups of all passes, by what they have in common. */
+  private readonly known: Map<string, AddressGroup>;
   private readonly dtypeLog2: (buffer: number) => number;
+  private readonly locals: SideBySide | null;
   private constRegisters = 0;
 
-  constructor(analysis: Analysis, nest: Nest, dtypeLog2: (buffer: number) => number) {
+  /** `passes`: where the passes of one kernel keep their groups, so that they share addresses. */
+  constructor(
+    analysis: Analysis,
+    nest: Nest,
+    dtypeLog2: (buffer: number) => number,
+    passes: Map<string, AddressGroup> = new Map(),
+    locals: SideBySide | null = null,
+  ) {
     this.analysis = analysis;
     this.nest = nest;
     this.dtypeLog2 = dtypeLog2;
+    this.known = passes;
+    this.locals = locals;
   }
 
   level(node: Node): number {
@@ -129,21 +148,25 @@ export class Uses {
   address(key: object, buffer: number, offset: Node): Access | null {
     const known = this.accesses.get(key);
     if (known !== undefined) return known;
-    const linear = this.analysis.linear(offset);
-    const stride = this.nest.lanes === 1 ? 0 : this.analysis.stride(linear, this.nest.vectorAxis);
+    let linear = this.analysis.linear(offset);
+    let stride = this.nest.lanes === 1 ? 0 : this.analysis.stride(linear, this.nest.vectorAxis);
     if (stride === null) return null;
+    if (this.locals?.buffers.includes(buffer)) {
+      linear = scale(linear, this.locals.width);
+      stride = 1;
+    }
     let name = `${buffer}`;
     for (const atom of [...linear.terms.keys()].sort((a, b) => a.id - b.id)) {
       name += `,${atom.id}*${linear.terms.get(atom)}`;
     }
-    let group = this.groups.get(name);
+    const levels = new Set<number>();
+    for (const atom of linear.terms.keys()) {
+      const level = this.level(atom);
+      levels.add(level);
+      this.need(atom, level, false);
+    }
+    let group = this.known.get(name);
     if (group === undefined) {
-      const levels = new Set<number>();
-      for (const atom of linear.terms.keys()) {
-        const level = this.level(atom);
-        levels.add(level);
-        this.need(atom, level, false);
-      }
       group = {
         buffer,
         log2: this.dtypeLog2(buffer),
@@ -151,8 +174,9 @@ export class Uses {
         minimum: linear.constant,
         levels: [...levels].sort((a, b) => a - b),
       };
-      this.groups.set(name, group);
+      this.known.set(name, group);
     }
+    this.groups.add(group);
     group.minimum = Math.min(group.minimum, linear.constant);
     const access = { group, constant: linear.constant, stride };
     this.accesses.set(key, access);
@@ -162,13 +186,14 @@ export class Uses {
 
 /**
  * The number of lanes in which every value that varies along an axis, and every root (they are stored or accumulated
- * lane by lane whatever they depend on), fits; 1 when there is none.
+ * lane by lane whatever they depend on), fits; 1 when there is none. `perLane`: what passes leave has a value for every lane.
  */
 export function lanesFor(
   nodes: Iterable<Node>,
   roots: readonly Node[],
   analysis: Analysis,
   axis: number,
+  perLane = true,
 ): 1 | 2 | 4 {
   let wide = false;
   let narrow = false;
@@ -176,7 +201,8 @@ export function lanesFor(
     if (dtype === float64) wide = true;
     else if (dtype !== bool) narrow = true;
   };
-  for (const node of nodes) if (analysis.mask(node) & ((1 << axis) | ACC_BIT)) note(node);
+  const varying = (1 << axis) | (perLane ? ACC_BIT : 0);
+  for (const node of nodes) if (analysis.mask(node) & varying) note(node);
   roots.forEach(note);
   if (wide) return narrow ? 1 : 2;
   return 4;

@@ -24,7 +24,10 @@ import { loadLanes, storeLanes } from "./vectorMemory.ts";
 export class Values {
   readonly f: FunctionBuilder;
   readonly lib: Library;
-  readonly uses: Uses;
+  /** What the code of the present pass needs. */
+  private uses: Uses;
+  /** The same for every pass, in order. */
+  private readonly passes: readonly Uses[];
   readonly nest: Nest;
   private readonly analysis: Analysis;
   private readonly pointers: ReadonlyMap<number, Local>;
@@ -39,13 +42,15 @@ export class Values {
   constructor(
     f: FunctionBuilder,
     lib: Library,
-    uses: Uses,
+    passes: readonly [Uses, ...Uses[]],
     pointers: ReadonlyMap<number, Local>,
     dtypeOf: (buffer: number) => DType,
   ) {
+    const [uses] = passes;
     this.f = f;
     this.lib = lib;
     this.uses = uses;
+    this.passes = passes;
     this.nest = uses.nest;
     this.analysis = uses.analysis;
     this.pointers = pointers;
@@ -59,8 +64,23 @@ export class Values {
   /** Begins the code of a level: computes what inner levels need. */
   enter(level: number, copies: readonly Copy[] = []): void {
     this.scopes.push(copies);
-    this.addresses.enter(level);
-    this.hoist(level);
+    const present = this.uses;
+    const needed = level > this.nest.accLevel ? [present] : this.passes;
+    for (const uses of needed) {
+      this.uses = uses;
+      this.addresses.enter(level, uses.groups);
+    }
+    for (const uses of needed) {
+      this.uses = uses;
+      this.hoist(level, (node) => !(this.analysis.mask(node) & ACC_BIT));
+    }
+    this.uses = present;
+  }
+
+  /** Begins a pass: computes what its loops need of what earlier passes left. `isLeft`: whether they left what a node is. */
+  enterPass(pass: number, isLeft: (node: Node) => boolean): void {
+    this.uses = this.passes[pass];
+    if (pass > 0) this.hoist(this.nest.accLevel, isLeft);
   }
 
   /** Begins code that does not always run: what it computes is not known after it. */
@@ -87,16 +107,16 @@ export class Values {
     return this.addresses.pushAddress(access, elements);
   }
 
-  private hoist(level: number): void {
+  /** Computes what loops inside a level need of the level's nodes. */
+  private hoist(level: number, isKnown: (node: Node) => boolean): void {
     const nodes: Node[] = [];
     for (const [node, use] of this.uses.uses) {
-      if (use.level !== level || !(use.hoist || use.hoistSplat)) continue;
-      if (!(this.analysis.mask(node) & ACC_BIT)) nodes.push(node);
+      if (use.level === level && (use.hoist || use.hoistSplat) && isKnown(node)) nodes.push(node);
     }
     nodes.sort((a, b) => a.id - b.id);
     for (const node of nodes) {
       const use = this.uses.uses.get(node);
-      if (use?.hoist) {
+      if (use?.hoist && node.kind !== "acc") {
         if (this.uses.isVector(node)) for (const copy of this.copies) this.define(node, copy);
         else this.defineScalar(node);
       }
@@ -140,6 +160,10 @@ export class Values {
       this.addresses.index(node);
       return;
     }
+    if (node.kind === "acc") {
+      this.f.get(this.accs[node.reduction][0]);
+      return;
+    }
     const known = this.scopes.find("scalars", node);
     if (known !== undefined) {
       this.f.get(known);
@@ -161,9 +185,6 @@ export class Values {
   private computeScalar(node: Node): void {
     const { f } = this;
     switch (node.kind) {
-      case "acc":
-        f.get(this.accs[node.reduction][0]);
-        return;
       case "load":
         this.loadScalar(node);
         return;

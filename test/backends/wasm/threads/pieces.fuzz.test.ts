@@ -18,6 +18,7 @@ import {
   randomScatterProgram,
   randomSortProgram,
 } from "../../randomKernels.ts";
+import { randomRowProgram } from "../../randomRows.ts";
 import { runProgram } from "../../runProgram.ts";
 import { expectSame } from "../../same.ts";
 
@@ -31,6 +32,7 @@ afterEach(() => {
 
 const generators = [
   ["loop", randomLoopProgram, 400],
+  ["row", randomRowProgram, 300],
   ["scan", randomScanProgram, 60],
   ["scatter", randomScatterProgram, 60],
   ["dot", randomDotProgram, 150],
