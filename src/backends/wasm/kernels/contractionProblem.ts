@@ -70,19 +70,20 @@ export function arrange(spec: ContractionSpec): ContractionProblem {
     dims.filter((d) => d.size !== 1),
   );
   const empty = [...batch, ...rows, ...cols].some((d) => d.size === 0);
-  const swapped = prefersRows(rows, cols);
-  if (swapped) {
-    const swap = (dims: readonly Dim[]): Dim[] => dims.map(({ size, a, b, c }) => ({ size, a: b, b: a, c }));
-    [rows, cols, batch, sum] = [swap(cols), swap(rows), swap(batch), swap(sum)];
-  }
-  // A is read forward.
+  // The left operand is read forward, so that the order of the sums does not depend on the choices below.
   let [startA, startB] = [0, 0];
   sum = sum.map((d) => {
-    if (d.a >= 0) return d;
+    if (d.a > 0 || (d.a === 0 && d.b >= 0)) return d;
     startA += (d.size - 1) * d.a;
     startB += (d.size - 1) * d.b;
     return { size: d.size, a: -d.a, b: -d.b, c: 0 };
   });
+  const swapped = prefersRows(rows, cols);
+  if (swapped) {
+    const swap = (dims: readonly Dim[]): Dim[] => dims.map(({ size, a, b, c }) => ({ size, a: b, b: a, c }));
+    [rows, cols, batch, sum] = [swap(cols), swap(rows), swap(batch), swap(sum)];
+    [startA, startB] = [startB, startA];
+  }
   [rows, cols, batch, sum] = [rows, cols, batch, sum].map(merged);
   const col = cols.at(-1) ?? unit;
   const { row, others, tileRows, tileVectors } = chooseRow(rows, { type, n: col.size, relaxed });

@@ -1,17 +1,23 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
+import { addKernel, axpyScratch, emitAxpy, takesAxpy } from "./gemmAxpy.ts";
 import { emitTiles } from "./gemmBlocks.ts";
+import { dotsScratch, emitDots } from "./gemmDots.ts";
+import { groupLengths } from "./gemmOrder.ts";
 import type { Batch, GemmSpec, GemmTuning, Problem } from "./gemmProblem.ts";
 import { normalize } from "./gemmProblem.ts";
 import { packedBytes, tune } from "./gemmTuning.ts";
-import { emitVectorMatrix, vectorPath, vectorScratch } from "./gemmVector.ts";
 import { advance } from "./lanes.ts";
 
-export type { GemmBatch, GemmDtype, GemmSpec, GemmTuning } from "./gemmProblem.ts";
+export type { GemmBatch, GemmDtype, GemmSpec, GemmTuning, SumOrder } from "./gemmProblem.ts";
+export { sumOrder } from "./gemmProblem.ts";
 export type { Epilogue, EpilogueContext } from "./gemmTile.ts";
 
 export type GemmPlan = {
-  /** "empty": nothing to write. "zero": no products to add. "vector": one row. "tiles": the general path. */
-  readonly path: "empty" | "zero" | "vector" | "tiles";
+  /**
+   * "empty": nothing to write. "zero": no products to add. "dots", "axpy": a vector times a matrix whose columns or rows are
+   * contiguous. "tiles": the general path.
+   */
+  readonly path: "empty" | "zero" | "dots" | "axpy" | "tiles";
   /** Bytes that the function may write at `scratch`, which must be 16-byte aligned for speed. */
   readonly scratchBytes: number;
   readonly flops: number;
@@ -24,9 +30,11 @@ export function gemmPlan(spec: GemmSpec): GemmPlan {
   const tuning = tune(problem, spec.tuning);
   const path = pathOf(problem);
   const batches = problem.batch.reduce((product, { size }) => product * size, 1);
+  const groups = groupLengths(problem.k);
+  const scratch = groups.map((k) => scratchOf({ ...problem, k }, path, tuning));
   return {
     path,
-    scratchBytes: scratchOf(problem, path, tuning),
+    scratchBytes: partialBytes(problem) + Math.max(0, ...scratch),
     flops: 2 * problem.m * problem.n * problem.k * batches,
     tuning,
   };
@@ -55,29 +63,92 @@ export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
     (f, first, second, c, scratch, ...extra) => {
       if (path === "empty") return;
       const [a, b] = problem.swapped ? [second, first] : [first, second];
-      const pointers = [a, b, c] as [Local, Local, Local];
-      eachBatch(f, problem.batch, pointers, problem.type.bytes, (at, bt, ct) => {
-        if (path === "zero") emitZero(f, problem, ct);
-        else if (path === "vector") emitVectorMatrix(mb, f, { ...problem }, at, bt, ct, scratch as Local);
-        else emitTiles(mb, f, problem, tuning, { a: at, b: bt, c: ct, scratch: scratch as Local, extra });
+      const emit = (p: Problem, at: Operands, to: Local, room: Local) => {
+        if (path === "zero") emitZero(f, p, to);
+        else if (path === "dots") emitDots(mb, f, p, at.a, at.b, to, room);
+        else if (path === "axpy") emitAxpy(mb, f, p, at.a, at.b, to, room);
+        else emitTiles(mb, f, p, tuning, { a: at.a, b: at.b, c: to, scratch: room, extra });
+      };
+      eachBatch(f, problem.batch, [a, b, c] as [Local, Local, Local], problem.type.bytes, (at, bt, ct) => {
+        eachGroup(mb, f, problem, { a: at, b: bt }, ct, scratch as Local, emit);
       });
     },
   );
 }
 
-function pathOf({ m, n, k, batch, bRow, bCol, epilogue }: Problem): GemmPlan["path"] {
+function pathOf(problem: Problem): GemmPlan["path"] {
+  const { m, n, k, batch, epilogue } = problem;
   if (m === 0 || n === 0 || batch.some(({ size }) => size === 0)) return "empty";
   if (epilogue !== undefined) return "tiles";
   if (k === 0) return "zero";
-  return m === 1 && vectorPath(n, k, bRow, bCol) !== undefined ? "vector" : "tiles";
+  if (problem.lanes) return "dots";
+  return takesAxpy(problem) ? "axpy" : "tiles";
 }
 
 function scratchOf(problem: Problem, path: GemmPlan["path"], tuning: GemmTuning): number {
-  const { type, n, k, bRow, bCol, aCol } = problem;
-  if (path === "vector") return vectorScratch(type, n, k, bRow, bCol, aCol);
+  if (path === "dots") return dotsScratch(problem);
+  if (path === "axpy") return axpyScratch(problem);
   if (path !== "tiles") return 0;
   const { a, b } = packedBytes(problem, tuning);
   return a + b;
+}
+
+/** Bytes at the start of scratch for the sums of a group of products, where k has several. */
+function partialBytes({ type, m, n, k }: Problem): number {
+  return groupLengths(k).length > 1 ? Math.ceil((m * n * type.bytes) / 64) * 64 : 0;
+}
+
+type Operands = { readonly a: Local; readonly b: Local };
+
+/** Emits the product for each group of k: the first one into C, others into scratch, from where they are added. */
+function eachGroup(
+  mb: ModuleBuilder,
+  f: FunctionBuilder,
+  p: Problem,
+  operands: Operands,
+  c: Local,
+  scratch: Local,
+  emit: (p: Problem, operands: Operands, c: Local, scratch: Local) => void,
+): void {
+  const { type, m, n, ldc } = p;
+  const { bytes } = type;
+  const lengths = groupLengths(p.k);
+  const [length] = lengths;
+  if (lengths.length <= 1) {
+    emit(p, operands, c, scratch);
+    return;
+  }
+  const [a, b, row, sums, room, i] = Array.from({ length: 6 }, () => f.temp("i32")) as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  f.get(scratch).i32.const(partialBytes(p)).i32.add().set(room);
+  f.get(operands.a).set(a).get(operands.b).set(b);
+  const next = () => {
+    advance(f, a, (length as number) * p.aCol * bytes);
+    advance(f, b, (length as number) * p.bRow * bytes);
+  };
+  const add = addKernel(mb, type, n);
+  const another = (k: number) => {
+    next();
+    emit({ ...p, k, ldc: n }, { a, b }, scratch, room);
+    f.get(c).set(row).get(scratch).set(sums);
+    f.for(i, 0, m, 1, () => {
+      f.get(row).get(sums).call(add);
+      advance(f, row, ldc * bytes);
+      advance(f, sums, n * bytes);
+    });
+  };
+  emit({ ...p, k: length as number }, operands, c, room);
+  const group = f.temp("i32");
+  const whole = lengths.filter((k) => k === length).length;
+  f.for(group, 1, whole, 1, () => another(length as number));
+  if (whole < lengths.length) another(lengths.at(-1) as number);
+  f.release(a, b, row, sums, room, i, group);
 }
 
 /** Emits the body once, inside a loop per batch dimension. The addresses are restored when a loop ends. */

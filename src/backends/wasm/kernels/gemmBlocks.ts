@@ -37,7 +37,7 @@ export function emitTiles(
   const packedB = f.local("i32", "packedB");
   f.get(operands.scratch).tee(packedA).i32.const(packedBytes(p, t).a).i32.add().set(packedB);
 
-  const singleK = k <= t.blockK;
+  const singleK = k <= blocks.k;
   const sizeOf = (size: Local, total: number, start: Local, block: number) => {
     if (total <= block) f.i32.const(total).set(size);
     else {

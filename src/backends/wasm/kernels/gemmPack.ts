@@ -220,7 +220,7 @@ function repeat(
   }
 }
 
-/** Transposes a square of vectors in place. */
+/** Transposes a square of vectors in place; `other` are as many scratch vectors. */
 function transpose(f: FunctionBuilder, type: Lanes, square: readonly Local[], other: readonly Local[]): void {
   if (type.count === 2) {
     const [a, b] = square as [Local, Local];

@@ -5,11 +5,23 @@ import { LANES } from "./lanes.ts";
 export type GemmDtype = "float32" | "float64" | "int32" | "uint32";
 
 /** One batch dimension: how far, in elements, each operand moves; a stride of 0 broadcasts. */
-export type GemmBatch = { readonly size: number; readonly strideA: number; readonly strideB: number };
+export type GemmBatch = {
+  readonly size: number;
+  readonly strideA: number;
+  readonly strideB: number;
+  /** From one matrix of C to the next; they follow one another unless given. */
+  readonly strideC?: number | undefined;
+};
+
+/**
+ * How a sum over k is taken: one product after the other, or in several lanes at once ({@link ./gemmOrder.ts}).
+ */
+export type SumOrder = "steps" | "lanes";
 
 /**
  * A product C = A B of matrices [m, k] and [k, n], repeated over batch dimensions. Strides are in elements and may be
- * anything (transposed, broadcast, reversed); C is row-major, its matrices one after the other.
+ * anything (transposed, broadcast, reversed); C is row-major. An element of C depends on its row of A, its column of B, k and the order
+ * alone, bit for bit: a product may be cut along rows, columns and batch dimensions into pieces of the same order.
  */
 export type GemmSpec = {
   readonly dtype: GemmDtype;
@@ -22,6 +34,8 @@ export type GemmSpec = {
   readonly ldc?: number | undefined;
   /** Outermost first. */
   readonly batch?: readonly GemmBatch[] | undefined;
+  /** That of the product that this one is a piece of; that of {@link sumOrder} unless given. */
+  readonly order?: SumOrder | undefined;
   /** Use fused multiply-add: only where `wasmFeatures().relaxedSimd`. */
   readonly relaxed?: boolean | undefined;
   /** Code to run on the sums before they are stored. */
@@ -33,7 +47,6 @@ export type GemmSpec = {
 export type GemmTuning = {
   readonly rows: number;
   readonly vectors: number;
-  readonly blockK: number;
   readonly blockM: number;
   readonly blockN: number;
   /** Up to this k, C is written row by row. */
@@ -58,11 +71,21 @@ export type Problem = {
   readonly batch: readonly Batch[];
   /** Whether A and B have changed places. */
   readonly swapped: boolean;
+  /** One row (others are batches), and sums in lanes along the columns of B, which are contiguous. */
+  readonly lanes: boolean;
   readonly relaxed: boolean;
   readonly epilogue: Epilogue | undefined;
 };
 
 const KINDS = { float32: "f32", float64: "f64", int32: "i32", uint32: "i32" } as const;
+
+/** The order of sums that suits a product: pieces of it must be given the same one. */
+export function sumOrder(spec: GemmSpec): SumOrder {
+  return normalize(spec).lanes ? "lanes" : "steps";
+}
+
+/** With more rows, packing B pays. */
+const DOT_ROWS = 3;
 
 /** Checks a spec and makes the choices that change what is computed, not how fast. */
 export function normalize(spec: GemmSpec): Problem {
@@ -98,6 +121,7 @@ export function normalize(spec: GemmSpec): Problem {
     batch = batch.map((dim) => ({ ...dim, a: dim.b, b: dim.a }));
     swapped = true;
   };
+  let lanes = false;
   if (epilogue === undefined) {
     if (n === 1 && m === 1) {
       if (bRow !== 1 && aCol === 1) swap();
@@ -105,11 +129,13 @@ export function normalize(spec: GemmSpec): Problem {
       swap();
       ldc = n;
     }
-    // A few rows against a B whose columns are contiguous: dot products beat packing B.
-    if (m > 1 && m <= 3 && bRow === 1 && bCol !== 1 && k > 1) {
+    const suited = m <= DOT_ROWS && k > 1 && (m === 1 || bCol !== 1);
+    lanes = bRow === 1 && bCol >= 0 && (spec.order === undefined ? suited : spec.order === "lanes");
+    if (lanes && m > 1) {
       batch = [...batch, { size: m, a: aRow, b: 0, c: ldc }];
       m = 1;
     }
+    if (spec.order === "lanes" && !lanes) throw new Error("gemm: no operand is contiguous along k");
   }
   if (m === 1) aRow = 0;
   if (n === 1) bCol = 1;
@@ -126,6 +152,7 @@ export function normalize(spec: GemmSpec): Problem {
     ldc,
     batch,
     swapped,
+    lanes,
     relaxed,
     epilogue,
   };
@@ -134,9 +161,10 @@ export function normalize(spec: GemmSpec): Problem {
 function batches(spec: GemmSpec, matrix: number): Batch[] {
   const made: Batch[] = [];
   let c = matrix;
-  for (const { size, strideA, strideB } of (spec.batch ?? []).toReversed()) {
+  for (const { size, strideA, strideB, strideC } of (spec.batch ?? []).toReversed()) {
     if (!Number.isInteger(size) || size < 0)
       throw new Error(`gemm: a batch size must be a size, got ${size}`);
+    c = strideC ?? c;
     if (size !== 1) made.unshift({ size, a: strideA, b: strideB, c });
     c *= size;
   }

@@ -1,6 +1,6 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
 import type { Lanes } from "./lanes.ts";
-import { addVectors, advance, loadPart, loadSplat, multiplyAdd, storePart } from "./lanes.ts";
+import { addVectors, advance, loadPart, loadSplat, multiplyAdd, neverTaken, storePart } from "./lanes.ts";
 
 /** What an epilogue sees of one vector of finished sums. */
 export type EpilogueContext = {
@@ -53,6 +53,8 @@ export type Around = { readonly count: number; readonly a: number; readonly b: n
 
 /** Multiply-adds of vectors up to which a k that is known is unrolled whole. */
 const UNROLLED = 96;
+/** Steps of a longer k that are written out. */
+const UNROLL = 4;
 
 /** Vector registers of the poorest common machine (x64), less the one that V8 keeps. */
 const REGISTERS = 15;
@@ -122,11 +124,8 @@ function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]):
 }
 
 /**
- * Adds the products of all k to the sums. Consumes `a` and `b`.
- *
- * V8's optimising compiler hoists every load of a basic block above its arithmetic, and then spills what does not fit in
- * registers, at half the speed. So a step that loads more than fits, and every unrolled step, ends with a *fence*: a branch
- * that is never taken, out of the loop, which needs the sums as they are and so ends the basic block.
+ * Adds the products of all k to the sums, in the order of {@link ./gemmOrder.ts}. Consumes `a` and `b`. A step that loads more than
+ * fits in registers, and every unrolled step, ends with a fence.
  */
 function emitProducts(
   f: FunctionBuilder,
@@ -140,55 +139,44 @@ function emitProducts(
   const relaxed = spec.relaxed && type.kind !== "i32";
   const { bytes } = type;
   const vectors = Math.ceil(cols / type.count);
-  const perStep = rows * vectors;
-  const { loops, body } = unrolling(spec, depth, perStep);
-  const unroll = body?.length ?? 4;
-  // Few sums would wait for one another: keep several of each, added pairwise at the end.
-  const chains = perStep > 6 || unroll < 2 ? 1 : perStep > 3 || unroll < 4 ? 2 : 4;
-  const more = Array.from({ length: Math.max(0, chains - 1) }, () =>
-    acc.map((sums) => sums.map(() => f.local("v128"))),
-  );
-  const sets = [acc, ...more];
+  const { loops, body } = unrolling(spec, depth, rows * vectors);
   const bv = Array.from({ length: vectors }, () => f.local("v128"));
   const av = f.local("v128");
-  const group = Math.max(1, REGISTERS - perStep * chains - vectors - (relaxed ? 0 : 1));
-  const step = (u: number, at: Step, fence: () => void) => {
+  // Immediate offsets count from the lowest element of a step, for dimensions that A is read backward along.
+  const last = loops.at(-1);
+  const low = Math.min(0, ...(body?.map((at) => at.a) ?? [(UNROLL - 1) * (last?.a ?? 0)]));
+  advance(f, a, low * bytes);
+  const group = Math.max(1, REGISTERS - rows * vectors - vectors - (relaxed ? 0 : 1));
+  const step = (at: Step, fence: () => void) => {
     bv.forEach((vector, j) => {
       const lanes = bPadded ? type.count : Math.min(type.count, cols - j * type.count);
       loadPart(f, type, b, lanes, at.b * bytes + j * 16);
       f.set(vector);
     });
-    const sums = sets[u % chains] ?? acc;
     for (let i = 0; i < rows; i++) {
       if (i > 0 && i % group === 0) fence();
       f.get(a);
-      loadSplat(f, type, (i * aRow + at.a) * bytes);
+      loadSplat(f, type, (i * aRow + at.a - low) * bytes);
       f.set(av);
-      for (const [j, sum] of (sums[i] ?? []).entries())
-        multiplyAdd(f, type, sum, av, bv[j] as Local, relaxed);
+      for (const [j, sum] of (acc[i] ?? []).entries()) multiplyAdd(f, type, sum, av, bv[j] as Local, relaxed);
     }
   };
   const steps = (list: readonly Step[], fence: () => void) => {
     list.forEach((at, u) => {
       if (u > 0) fence();
-      step(u, at, fence);
+      step(at, fence);
     });
   };
   const move = (by: Step) => {
     advance(f, a, by.a * bytes);
     advance(f, b, by.b * bytes);
   };
-  const fenced = (body: (fence: () => void) => void) => {
-    let count = 0;
-    // No operand can start at the last addresses of memory.
-    f.block((leave) => body(() => f.get(a).i32.const(--count).i32.eq().brIf(leave)));
-  };
   /** The innermost loop over `size` steps, one after the other in both operands. */
   const run = (size: Local | number, by: Step) => {
     // Pointers may stand still (stride 0), so a counter of its own decides when to stop.
     const left = f.local("i32");
     const loopOf = (count: number) =>
-      fenced((fence) =>
+      neverTaken(f, a, (fence) =>
         f.loop((again) => {
           const list = Array.from({ length: count }, (_, u) => ({ a: u * by.a, b: u * by.b }));
           steps(list, fence);
@@ -196,14 +184,14 @@ function emitProducts(
           f.get(left).i32.const(count).i32.sub().tee(left).i32.const(count).i32.ge_u().brIf(again);
         }),
       );
-    f.push(size).tee(left).i32.const(4).i32.ge_u();
-    f.if(() => loopOf(4));
+    f.push(size).tee(left).i32.const(UNROLL).i32.ge_u();
+    f.if(() => loopOf(UNROLL));
     f.get(left).if(() => loopOf(1));
   };
   const nest = (d: number): void => {
     const dim = loops[d];
     if (dim === undefined) {
-      if (body !== undefined) fenced((fence) => steps(body, fence));
+      if (body !== undefined) neverTaken(f, a, (fence) => steps(body, fence));
     } else if (d === loops.length - 1 && body === undefined) {
       run(dim.count, dim);
     } else {
@@ -220,18 +208,6 @@ function emitProducts(
     }
   };
   nest(0);
-  for (let width = chains; width > 1; width >>= 1) {
-    for (let set = 0; set < width >> 1; set++) {
-      acc.forEach((sums, i) => {
-        sums.forEach((_, j) => {
-          const sum = sets[set]?.[i]?.[j] as Local;
-          f.get(sum).get(sets[set + (width >> 1)]?.[i]?.[j] as Local);
-          addVectors(f, type);
-          f.set(sum);
-        });
-      });
-    }
-  }
 }
 
 type Step = { readonly a: number; readonly b: number };

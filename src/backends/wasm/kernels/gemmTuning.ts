@@ -1,10 +1,10 @@
+import { blockLength } from "./gemmOrder.ts";
 import type { GemmTuning, Problem } from "./gemmProblem.ts";
 
 /** Block and tile sizes for a problem; `forced` ones as given. */
 export function tune(p: Problem, forced: Partial<GemmTuning> = {}): GemmTuning {
   const { type, m, n, k, aRow, aCol, bRow, bCol } = p;
   const [rows, vectors] = tileShape(p);
-  const blockK = k <= 384 ? Math.max(k, 1) : 256;
   const blockM = Math.floor(128 / rows) * rows;
   const blockN = 512;
   // Packing pays where strided reads would fight over the same cache lines often enough.
@@ -13,7 +13,7 @@ export function tune(p: Problem, forced: Partial<GemmTuning> = {}): GemmTuning {
   const far = Math.max(aRow, aCol === 1 ? 0 : 4 * aCol) * type.bytes >= 4096;
   const packA = aRow < 0 || aCol < 0 || (far && n >= (aCol === 1 ? 256 : 64));
   const rowOrderK = 32;
-  return { rows, vectors, blockK, blockM, blockN, rowOrderK, packA, packB, ...forced };
+  return { rows, vectors, blockM, blockN, rowOrderK, packA, packB, ...forced };
 }
 
 /**
@@ -60,7 +60,7 @@ function parts(length: number, part: number): [number, number][] {
 export function blocksOf({ type, m, n, k }: Problem, t: GemmTuning): { k: number; m: number; n: number } {
   const nr = t.vectors * type.count;
   return {
-    k: Math.max(1, Math.min(k, t.blockK)),
+    k: blockLength(k),
     m: Math.min(m, Math.max(t.rows, Math.floor(t.blockM / t.rows) * t.rows)),
     n: Math.min(n, Math.max(nr, Math.floor(t.blockN / nr) * nr)),
   };

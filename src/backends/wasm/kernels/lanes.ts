@@ -101,6 +101,18 @@ export function sumLanes(f: FunctionBuilder, t: Lanes, value: Local): void {
   }
 }
 
+/**
+ * Gives the body a *fence*: a branch out of it that is never taken, and so ends a basic block.
+ *
+ * V8's optimising compiler hoists every load of a basic block above its arithmetic, and then spills what does not fit in registers, at
+ * half the speed. Fences keep a step from loading more than fits. `address` is that of an operand: none can start at the last
+ * addresses of memory.
+ */
+export function neverTaken(f: FunctionBuilder, address: Local, body: (fence: () => void) => void): void {
+  let count = 0;
+  f.block((leave) => body(() => f.get(address).i32.const(--count).i32.eq().brIf(leave)));
+}
+
 /** Adds a byte count to an address. Either sign; zero adds nothing. */
 export function advance(f: FunctionBuilder, address: Local, bytes: number): void {
   if (bytes !== 0) f.get(address).i32.const(bytes).i32.add().set(address);
