@@ -1,4 +1,4 @@
-import { type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
+import { type GemmSpec, gemmPlan, sumOrder } from "../kernels/gemm.ts";
 import { type Cut, cutInto } from "./split.ts";
 
 /** A product cut along its outermost batch dimension, its rows or its columns. */
@@ -19,20 +19,21 @@ const LEAST = 32;
 
 /**
  * Cuts where least is done twice. Pieces of a batch share nothing. Pieces along the rows share B, which is packed again in each unless it is read in
- * place; pieces along the columns share A likewise.
+ * place; pieces along the columns share A likewise. Pieces add their products in the order of the whole.
  */
-export function cutGemm(spec: GemmSpec): GemmCut {
+export function cutGemm(whole: GemmSpec): GemmCut {
+  const spec = { ...whole, order: sumOrder(whole) };
   const { m, n, k, a, b, batch = [], ldc = n } = spec;
   const plan = gemmPlan(spec);
   const nanoseconds = plan.flops / FLOPS_PER_NANOSECOND;
-  const whole: GemmCut = { pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
+  const uncut: GemmCut = { pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
   const [outer, ...inner] = batch;
   if (outer !== undefined) {
     const cut = cutInto(nanoseconds, outer.size);
     const c = inner.reduce((product, { size }) => product * size, m * ldc);
     const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
     // Few large products are better cut themselves, when there is just one batch dimension of 1; else their number decides.
-    return cut.pieces > 1 ? { ...cut, a: outer.strideA, b: outer.strideB, c, part } : whole;
+    return cut.pieces > 1 ? { ...cut, a: outer.strideA, b: outer.strideB, c, part } : uncut;
   }
   const { packA, packB } = plan.tuning;
   const rows = cutInto(nanoseconds, m, packB ? LEAST_SHARING : LEAST);
@@ -52,6 +53,6 @@ export function cutGemm(spec: GemmSpec): GemmCut {
       part: (units) => ({ ...spec, m: units, ldc }),
     };
   }
-  if (columns.pieces === 1) return whole;
+  if (columns.pieces === 1) return uncut;
   return { ...columns, a: 0, b: b.colStride, c: 1, part: (units) => ({ ...spec, n: units, ldc }) };
 }
