@@ -13,6 +13,10 @@ export interface GemmCut extends Cut {
 
 /** What a thread does in a nanosecond where products are fast; slower ones are cut as if they were. */
 const FLOPS_PER_NANOSECOND = 40;
+/** Time to pack an element. */
+const PACK_NANOSECONDS = 0.35;
+/** For how many threads the better of two cuts is chosen; any number may take the pieces. */
+const TYPICAL_THREADS = 4;
 /** Fewest rows or columns of a piece: each packs what the pieces share again, which must be little beside its products. */
 const LEAST_SHARING = 128;
 const LEAST = 32;
@@ -32,18 +36,16 @@ export function cutGemm(whole: GemmSpec): GemmCut {
     const cut = cutInto(nanoseconds, outer.size);
     const c = inner.reduce((product, { size }) => product * size, m * ldc);
     const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
-    // Few large products are better cut themselves, when there is just one batch dimension of 1; else their number decides.
     return cut.pieces > 1 ? { ...cut, a: outer.strideA, b: outer.strideB, c, part } : uncut;
   }
   const { packA, packB } = plan.tuning;
   const rows = cutInto(nanoseconds, m, packB ? LEAST_SHARING : LEAST);
   const columns = cutInto(nanoseconds, n, packA ? LEAST_SHARING : LEAST);
-  const packedTwice = (pieces: number, packed: boolean, elements: number) =>
-    packed ? (pieces - 1) * elements : 0;
+  /** How long some threads take, when each piece packs the operand that pieces share. */
+  const duration = (pieces: number, packed: boolean, elements: number) =>
+    Math.ceil(pieces / TYPICAL_THREADS) * (nanoseconds / pieces + (packed ? elements * PACK_NANOSECONDS : 0));
   const byRows =
-    rows.pieces > 1 &&
-    (columns.pieces === 1 ||
-      packedTwice(rows.pieces, packB, k * n) <= packedTwice(columns.pieces, packA, k * m));
+    rows.pieces > 1 && duration(rows.pieces, packB, k * n) <= duration(columns.pieces, packA, k * m);
   if (byRows) {
     return {
       ...rows,
