@@ -5,6 +5,7 @@ const nodeOnly: Readonly<Record<string, string>> = {
   "memory/": "measure the resident memory of processes",
   "readme.test.ts": "reads the README and runs its programs from disk",
   "web/": "build a page and drive a browser from outside",
+  "backends/wasm/threads/process.test.ts": "starts processes and watches how they end",
   "backends/wasm/memory/deviceMemory.test.ts": "measures the resident memory of the process",
 };
 

@@ -7,7 +7,9 @@ import type { FunctionBuilder, Local } from "../asm/index.ts";
 export const splitting = {
   /** Estimated time of a piece: long beside the microsecond that taking one costs, short beside a kernel that is worth cutting. */
   pieceNanoseconds: 25_000,
+  /** Enough for any number of threads, unless pieces would be longer than a tenth of a second. */
   mostPieces: 64,
+  longestNanoseconds: 1e8,
   /** Kernels ask for no more units in a piece than this; lowered by tests of cutting. */
   leastUnits: Number.POSITIVE_INFINITY,
 };
@@ -24,7 +26,7 @@ export interface Cut {
 export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
   const wanted = Math.min(
     Math.floor(nanoseconds / splitting.pieceNanoseconds),
-    splitting.mostPieces,
+    Math.max(splitting.mostPieces, Math.ceil(nanoseconds / splitting.longestNanoseconds)),
     Math.floor(units / Math.min(least, splitting.leastUnits)),
   );
   if (wanted < 2) return { pieces: 1, each: units, units };

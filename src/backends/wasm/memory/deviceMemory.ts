@@ -3,7 +3,7 @@ import { Allocator, type AllocatorOptions } from "./allocator.ts";
 import { HostCopies } from "./hostCopies.ts";
 import { ScratchArenas } from "./scratch.ts";
 import { Slot, Storage } from "./storage.ts";
-import { Views } from "./views.ts";
+import { copyBytes, Views } from "./views.ts";
 
 const MEBIBYTE = 1 << 20;
 
@@ -155,7 +155,7 @@ export class DeviceMemory {
     const { slot } = storage;
     if (slot.ptr !== 0) {
       slot.lastUse = ++this.#tick;
-      return this.views.u8.slice(slot.ptr, slot.ptr + slot.byteLength) as Uint8Array<ArrayBuffer>;
+      return copyBytes(this.views.u8, slot.ptr, slot.byteLength);
     }
     return hostBytes(slot).slice() as Uint8Array<ArrayBuffer>;
   }

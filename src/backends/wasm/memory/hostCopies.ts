@@ -1,3 +1,5 @@
+import { copyBytes } from "./views.ts";
+
 /** Typed arrays up to this size live on the JavaScript heap and are cheap to make; larger ones each cost a system allocation. */
 const ON_HEAP_BYTES = 64;
 /** Copies up to this size share a chunk. */
@@ -19,7 +21,7 @@ export class HostCopies {
   /** @throws RangeError when the host is out of memory. */
   copy(memory: Uint8Array, ptr: number, byteLength: number): HostCopy {
     if (byteLength <= ON_HEAP_BYTES || byteLength > PACKED_MAX) {
-      return { bytes: memory.slice(ptr, ptr + byteLength), offset: 0 };
+      return { bytes: copyBytes(memory, ptr, byteLength), offset: 0 };
     }
     if (this.#chunk === null || this.#filled + byteLength > CHUNK_BYTES) {
       this.#chunk = new Uint8Array(CHUNK_BYTES);

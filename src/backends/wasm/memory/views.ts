@@ -43,3 +43,14 @@ export class Views {
     this.#f64 = new Float64Array(buffer);
   }
 }
+
+/** Bytes from which on `slice` of a shared buffer is several times slower than a copy into a new one. */
+const SLICE_MAX = 1 << 16;
+
+/** A copy of some bytes in an ArrayBuffer of their own. */
+export function copyBytes(memory: Uint8Array, start: number, byteLength: number): Uint8Array<ArrayBuffer> {
+  if (byteLength <= SLICE_MAX) return memory.slice(start, start + byteLength) as Uint8Array<ArrayBuffer>;
+  const copy = new Uint8Array(byteLength);
+  copy.set(memory.subarray(start, start + byteLength));
+  return copy;
+}
