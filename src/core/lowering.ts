@@ -52,6 +52,11 @@ export interface PointwiseLowering<P extends Params> {
     out: readonly ShapedArray[],
     result: number,
   ) => Expr;
+  /**
+   * For results that the operands tile, without gaps or overlaps: where in the result the first element of each operand is. Long lists of
+   * operands are then written one by one.
+   */
+  readonly corners?: (operands: readonly ShapedArray[], params: P) => readonly (readonly number[])[];
 }
 
 export type ReduceOp = "sum" | "prod" | "max" | "min" | "and" | "or" | "xor" | "argmax" | "argmin";

@@ -116,6 +116,14 @@ const concatenatePrimitive: Primitive<ConcatenateParams> = definePrimitive<Conca
   lowering: {
     kind: "pointwise",
     cost: "view",
+    corners: (operands, { dimension }) => {
+      let start = 0;
+      return operands.map((aval) => {
+        const corner = aval.shape.map((_, axis) => (axis === dimension ? start : 0));
+        start += aval.shape[dimension];
+        return corner;
+      });
+    },
     emit: (b, operands, index, { dimension }) => {
       // From the back: each operand covers the positions before its end; reads elsewhere are clamped into it.
       const i = index[dimension];

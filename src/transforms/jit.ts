@@ -4,7 +4,9 @@ import type { Executable } from "../core/backend.ts";
 import { config } from "../core/config.ts";
 import { assertNoNans, compileProgram } from "../core/dispatch.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
-import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { ClosedJaxpr } from "../core/jaxpr.ts";
+import { evalWithoutCalls, nestingOf } from "../core/nesting.ts";
+import type { Primitive } from "../core/primitive.ts";
 import { bind, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
@@ -53,6 +55,8 @@ interface Entry {
   readonly lifted: readonly NDArray[];
   readonly donated: readonly boolean[];
   executable: Executable | null;
+  /** What a call within a program holds: `closed`, unless that is nested too deeply. */
+  callable: ClosedJaxpr | null;
 }
 
 /**
@@ -122,7 +126,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     const { closed, lifted } = closeOverConcrete(jaxpr, consts);
     const donate = resolvePositions(donatePositions, args.length);
     const donated = [...lifted.map(() => false), ...donatedLeaves(args, statics, donate)];
-    return { closed, outTree, lifted, donated, executable: null };
+    return { closed, outTree, lifted, donated, executable: null, callable: null };
   };
 
   const lookup = (
@@ -195,7 +199,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     if (!isEager() || config.evaluator === "reference") {
       return bind(jitP, inputs, {
         name,
-        jaxpr: entry.closed,
+        jaxpr: (entry.callable ??= withoutDeepCalls(entry.closed, name)),
         donatedInvars: entry.donated,
         keepUnused: options.keepUnused === true,
       });
@@ -311,6 +315,24 @@ function checkDonated(inputs: readonly NDArray[], donated: readonly boolean[], n
         `${Math.max(i, again)} are one array of shape ${x.aval}. Pass a copy (x.copy()) in one of the places.`,
     );
   });
+}
+
+/**
+ * Transformations recur into programs within programs, so the stack bounds the nesting. What is nested deeper, and not too long, is written
+ * out; once per this many levels, so that the work stays in proportion to them.
+ */
+const maxNesting = 48;
+const maxWrittenOut = 100_000;
+
+function withoutDeepCalls(closed: ClosedJaxpr, name: string): ClosedJaxpr {
+  const { depth, equations } = nestingOf(closed.jaxpr);
+  if (depth < maxNesting || equations > maxWrittenOut) return closed;
+  const { jaxpr, consts } = traceToJaxpr(
+    (args) => evalWithoutCalls(closed.jaxpr, closed.consts, args, jitP as unknown as Primitive),
+    closed.inAvals,
+    `writing out the calls in ${name}`,
+  );
+  return new ClosedJaxpr(jaxpr, consts);
 }
 
 function requireConcrete(inputs: readonly NDArray[]): readonly ArrayImpl[] {

@@ -10,6 +10,8 @@ export const cheapToRepeat = 8;
 export const cheapToBroadcast = 4;
 /** The same for a single element, which loops compute once. */
 export const cheapScalar = 16;
+/** Of more operands than this that tile a result, each is written to its place; of fewer, each element selects its own. */
+export const maxSelected = 16;
 /** Bounds on what one kernel does, so that it has registers enough. */
 export const maxKernelNodes = 500;
 export const maxKernelStores = 12;

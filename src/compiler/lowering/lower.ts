@@ -8,8 +8,16 @@ import { lowerReduction } from "../templates/reduction.ts";
 import { lowerScan } from "../templates/scan.ts";
 import { lowerScatter } from "../templates/scatter.ts";
 import { lowerSort } from "../templates/sort.ts";
+import { lowerTiles } from "../templates/tiles.ts";
 import { Draft } from "./draft.ts";
-import { cheapScalar, cheapToBroadcast, cheapToRepeat, maxDepth, maxExpression } from "./limits.ts";
+import {
+  cheapScalar,
+  cheapToBroadcast,
+  cheapToRepeat,
+  maxDepth,
+  maxExpression,
+  maxSelected,
+} from "./limits.ts";
 import type { Reads, Source } from "./source.ts";
 
 /**
@@ -78,7 +86,9 @@ export class Lowering {
     const { lowering } = eqn.primitive;
     switch (lowering.kind) {
       case "pointwise":
-        this.lowerPointwise(eqn, lowering);
+        if (lowering.corners !== undefined && eqn.inputs.length > maxSelected)
+          lowerTiles(this, eqn, lowering.corners);
+        else this.lowerPointwise(eqn, lowering);
         break;
       case "reduction":
         lowerReduction(this, eqn, lowering);

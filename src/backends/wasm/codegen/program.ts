@@ -1,5 +1,5 @@
 import type { Kernel, Program } from "../../../compiler/ir.ts";
-import { type FuncRef, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
+import { type FuncRef, type FunctionBuilder, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
 import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
 import { kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
@@ -14,6 +14,9 @@ import { sortCode } from "./sort.ts";
 
 /** Addresses up to this many are parameters of the entry; more of them are passed in a table in memory. */
 export const MAX_POINTER_PARAMETERS = 8;
+
+/** More calls of kernels than this are put into several functions: engines bound the size of one, and optimise long ones slowly. */
+const MAX_CALLS = 1000;
 
 /** Where the address that the entry expects at a position comes from. */
 export interface PointerSource {
@@ -77,13 +80,10 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   }
   const region = refs.length === 0 ? null : shared ? sharedRegion(mb, refs) : serialRegion(mb, refs);
 
-  const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
-  if (arenaBytes > 0) params.push("i32");
-  const run = mb.function("run", params, [], (f, ...locals) => {
-    const arena = arenaBytes > 0 ? (locals.at(-1) as Local) : null;
-    const position = new Map(pointers.map(({ kind, index }, i) => [`${kind}${index}`, i]));
+  const position = new Map(pointers.map(({ kind, index }, i) => [`${kind}${index}`, i]));
+  const callKernels = (f: FunctionBuilder, locals: readonly Local[], calls: readonly KernelFunction[]) => {
     const inArena = (offset: number) => {
-      f.get(arena as Local);
+      f.get(locals.at(-1) as Local);
       if (offset !== 0) f.i32.const(offset).i32.add();
     };
     const push = (buffer: number) => {
@@ -94,10 +94,10 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
       }
       if (at.kind === "scratch") throw new Error("a kernel's own memory has no address outside it");
       const i = position.get(`${at.kind}${at.index}`) as number;
-      if (asTable) f.get(arena as Local).i32.load(tableOffset + 4 * i);
+      if (asTable) f.get(locals.at(-1) as Local).i32.load(tableOffset + 4 * i);
       else f.get(locals[i]);
     };
-    for (const { ref, buffers, scratch, pieces } of functions) {
+    for (const { ref, buffers, scratch, pieces } of calls) {
       const operands = buffers.map((buffer) => () => push(buffer));
       if (scratch > 0) operands.push(() => inArena(scratchOffset));
       if (pieces === 1) {
@@ -106,13 +106,27 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
         continue;
       }
       operands.forEach((operand, i) => {
-        f.get(arena as Local);
+        inArena(0);
         operand();
         f.i32.store(blockOffset + 4 * i);
       });
       f.i32.const(tasks.get(ref) as number);
       inArena(blockOffset);
       f.i32.const(pieces).call(region as FuncRef);
+    }
+  };
+  const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
+  if (arenaBytes > 0) params.push("i32");
+  const parts: FuncRef[] = [];
+  for (let i = 0; functions.length > MAX_CALLS && i < functions.length; i += MAX_CALLS) {
+    const calls = functions.slice(i, i + MAX_CALLS);
+    parts.push(mb.function("part", params, [], (f, ...locals) => callKernels(f, locals, calls)));
+  }
+  const run = mb.function("run", params, [], (f, ...locals) => {
+    if (parts.length === 0) callKernels(f, locals, functions);
+    for (const part of parts) {
+      for (const local of locals) f.get(local);
+      f.call(part);
     }
   });
   mb.exportFunction(run);
