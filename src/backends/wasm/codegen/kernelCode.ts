@@ -5,18 +5,20 @@ import type { KernelContext } from "./context.ts";
 export interface Scratch {
   /** One region for each thread. */
   readonly perThread: number;
+  /** Instead, one region for all threads, which the phases of a kernel share; default 0. */
+  readonly shared?: number;
 }
 
 export const noScratch: Scratch = { perThread: 0 };
 
-/** The code of one kernel, before it is written into a function. */
+/** The code of one kernel, or of one phase of it, before it is written into a function. */
 export interface KernelCode {
   /** Parts of the work that can be done in any order and at the same time. */
   readonly pieces: number;
   readonly scratch: Scratch;
   /**
-   * Writes the body. `scratch` is the address of the thread's scratch memory, null when none is needed; `piece` the number of the
-   * piece to do, null when there is one piece.
+   * Writes the body. `scratch` is the address of the scratch memory, the thread's own or the shared one, null when none is needed; `piece`
+   * the number of the piece to do, null when there is one piece.
    */
   readonly emit: (context: KernelContext, scratch: Local | null, piece: Local | null) => void;
 }

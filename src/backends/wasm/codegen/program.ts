@@ -65,7 +65,7 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   const asTable = pointers.length > MAX_POINTER_PARAMETERS;
 
   const most = (of: (fn: KernelFunction) => number) => functions.reduce((n, fn) => Math.max(n, of(fn)), 0);
-  const threadBytes = align(most((fn) => (fn.pieces > 1 ? fn.scratch : 0)));
+  const threadBytes = align(most((fn) => (fn.pieces > 1 && !fn.sharesScratch ? fn.scratch : 0)));
   const tableOffset = align(program.arenaBytes);
   const blockOffset = align(tableOffset + (asTable ? 4 * pointers.length : 0));
   const scratchOffset = align(blockOffset + most((fn) => (fn.pieces > 1 ? 4 * (fn.buffers.length + 1) : 0)));
@@ -146,64 +146,69 @@ interface KernelFunction {
   /** A function of the addresses of the buffers, then of the thread's scratch memory and of the number of the piece, where there are any. */
   readonly ref: FuncRef;
   readonly buffers: readonly number[];
-  /** Bytes of scratch memory of a thread. */
+  /** Bytes of scratch memory: of each thread, or of all threads together. */
   readonly scratch: number;
+  readonly sharesScratch: boolean;
   readonly pieces: number;
 }
 
-/** One function per kernel; kernels that differ only in their buffers share one. */
+/** One function per kernel, or per phase of it; kernels that differ only in their buffers share them. */
 function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): KernelFunction[] {
   const dtypeId = (buffer: number) => program.buffers[buffer].dtype.id;
-  const known = new Map<string, KernelFunction>();
+  const known = new Map<string, readonly KernelFunction[]>();
   const several = program.kernels.length > 1;
-  return program.kernels.map((kernel) => {
+  return program.kernels.flatMap((kernel) => {
     const buffers = buffersOf(kernel);
     const key = several ? kernelKey(kernel, buffers, dtypeId) : "";
     let made = known.get(key);
     if (made === undefined) {
-      const code = kernelCode(program, kernel);
-      const scratch = code.scratch.perThread;
-      const params: ValType[] = buffers.map(() => "i32");
-      if (scratch > 0) params.push("i32");
-      if (code.pieces > 1) params.push("i32");
-      const ref = mb.function(kernel.name, params, [], (f, ...locals) => {
-        const pointers = new Map(buffers.map((buffer, i) => [buffer, locals[i]]));
-        const piece = code.pieces > 1 ? (locals.at(-1) as Local) : null;
-        const own = scratch > 0 ? locals[buffers.length] : null;
-        code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
+      made = kernelCodes(program, kernel).map((code): KernelFunction => {
+        const { perThread, shared = 0 } = code.scratch;
+        const scratch = Math.max(perThread, shared);
+        const params: ValType[] = buffers.map(() => "i32");
+        if (scratch > 0) params.push("i32");
+        if (code.pieces > 1) params.push("i32");
+        const ref = mb.function(kernel.name, params, [], (f, ...locals) => {
+          const pointers = new Map(buffers.map((buffer, i) => [buffer, locals[i]]));
+          const piece = code.pieces > 1 ? (locals.at(-1) as Local) : null;
+          const own = scratch > 0 ? locals[buffers.length] : null;
+          code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
+        });
+        return { ref, buffers, scratch, sharesScratch: shared > 0, pieces: code.pieces };
       });
-      made = { ref, buffers, scratch, pieces: code.pieces };
       known.set(key, made);
     }
-    return { ...made, buffers };
+    return made.map((fn) => ({ ...fn, buffers }));
   });
 }
 
-function kernelCode(program: Program, kernel: Kernel): KernelCode {
+/** The code of a kernel; several where it has phases, each of which ends before the next begins. */
+function kernelCodes(program: Program, kernel: Kernel): readonly KernelCode[] {
   switch (kernel.kind) {
     case "loop":
     case "row":
-      return nestCode(kernel, (buffer) => program.buffers[buffer].byteLength);
+      return [nestCode(kernel, (buffer) => program.buffers[buffer].byteLength)];
     case "scan":
-      return { pieces: 1, scratch: noScratch, emit: (context) => emitScan(context, kernel) };
+      return [{ pieces: 1, scratch: noScratch, emit: (context) => emitScan(context, kernel) }];
     case "scatter":
-      return { pieces: 1, scratch: noScratch, emit: (context) => emitScatter(context, kernel) };
+      return [{ pieces: 1, scratch: noScratch, emit: (context) => emitScatter(context, kernel) }];
     case "dot":
-      return dotCode(kernel);
+      return [dotCode(kernel)];
     case "contract":
-      return contractionCode(kernel);
+      return [contractionCode(kernel)];
     case "sort":
       return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }
 }
 
 /** The task that does a piece of a kernel with the addresses in a block of memory. */
-function taskOf(mb: ModuleBuilder, { ref, buffers, scratch }: KernelFunction, threadBytes: number): Task {
+function taskOf(mb: ModuleBuilder, fn: KernelFunction, threadBytes: number): Task {
+  const { ref, buffers, scratch, sharesScratch } = fn;
   return mb.function(`${ref.name}_piece`, ["i32", "i32", "i32"], [], (f, block, thread, piece) => {
     buffers.forEach((_, i) => f.get(block).i32.load(4 * i));
     if (scratch > 0) {
       f.get(block).i32.load(4 * buffers.length);
-      f.get(thread).i32.const(threadBytes).i32.mul().i32.add();
+      if (!sharesScratch) f.get(thread).i32.const(threadBytes).i32.mul().i32.add();
     }
     f.get(piece).call(ref);
   });

@@ -7,8 +7,9 @@ import {
   type SortSpec,
   sortScratchBytes,
 } from "../kernels/sort.ts";
+import { blockSort } from "../kernels/sortBlocks.ts";
 import type { KernelCode } from "./kernelCode.ts";
-import { cutInto, emitSized } from "./split.ts";
+import { cutInto, emitSized, splitting } from "./split.ts";
 
 function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortSpec {
   return {
@@ -26,12 +27,27 @@ function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortS
 /** Estimated time to sort one element by one key of 32 bits. */
 const NANOSECONDS = 20;
 
-/** The code of a sort: rows are independent. */
-export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType): KernelCode {
+/** Fewest elements of a block of a long row, so that the blocks' counts are little beside them. */
+const LEAST_BLOCK = 16384;
+
+/** The code of a sort: rows are independent; a single long one is sorted in blocks, phase by phase. */
+export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType): readonly KernelCode[] {
   const { rows, length, inputs, outputs } = kernel;
+  const blocks = blockSort(sortSpec(kernel, dtypeOf), Math.min(LEAST_BLOCK, splitting.leastUnits * 8));
+  if (blocks !== null) {
+    const { scratchBytes, phases } = blocks;
+    return phases.map(({ pieces, emit }) => ({
+      pieces,
+      scratch: { perThread: 0, shared: scratchBytes },
+      emit: ({ f, mb, pointers }, scratch, piece) => {
+        const locals = (buffers: readonly number[]) => buffers.map((b) => pointers.get(b) as Local);
+        emit(mb, f, { inputs: locals(inputs), outputs: locals(outputs), scratch: scratch as Local }, piece);
+      },
+    }));
+  }
   const cut = cutInto(rows * length * inputs.length * NANOSECONDS, rows);
   const specOf = (count: number): SortSpec => ({ ...sortSpec(kernel, dtypeOf), outer: count });
-  return {
+  const code: KernelCode = {
     pieces: cut.pieces,
     scratch: { perThread: Math.max(16, sortScratchBytes(specOf(cut.each))) },
     emit: ({ f, mb, pointers, log2Of }, scratch, piece) =>
@@ -49,4 +65,5 @@ export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType)
         f.call(mb.shared(`sort ${JSON.stringify(spec)}`, () => emitSortFunction(mb, spec)));
       }),
   };
+  return [code];
 }

@@ -1,6 +1,7 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
 import type { KeyPart, SortDtype } from "./sortKeys.ts";
-import { elementBytes, entryBytes, entryWriter, keyOffset, keyParts, positionOffset } from "./sortKeys.ts";
+import { elementBytes, entryBytes, entryWriter, keyOffset, keyParts } from "./sortKeys.ts";
+import { COUNTS, countDigits, gatherRow, inChunks, moveByDigit, readPositions } from "./sortSteps.ts";
 
 export type { SortDtype } from "./sortKeys.ts";
 
@@ -21,10 +22,6 @@ export type SortSpec = {
 
 /** Longest row sorted by insertion; beyond, counting digits costs less. */
 const INSERTION = 40;
-/** Elements handled by one call, so that an engine can swap in optimised code while a long sort runs. */
-const CHUNK = 8192;
-/** Bytes of the counts of one 8-bit digit. */
-const COUNTS = 1024;
 
 type Layout = {
   readonly entries: number;
@@ -105,7 +102,7 @@ export function emitSort(mb: ModuleBuilder, spec: SortSpec): FuncRef {
       const permutation = emitPermutation(mb, f, spec, inputs, scratch);
       operands.forEach((dtype, i) => {
         const gather = gatherRow(mb, elementBytes(dtype));
-        inChunks(f, n, (start, end) => {
+        inChunks(f, 0, n, (start, end) => {
           f.get(inputs[i] as Local)
             .get(outputs[i] as Local)
             .get(permutation)
@@ -151,7 +148,7 @@ function emitPermutation(
   keys.toReversed().forEach(({ part, dtype, i }, round) => {
     const write = entryWriter(mb, part, elementBytes(dtype), round > 0, descending);
     address(at.entries).set(entries);
-    inChunks(f, n, (start, end) => {
+    inChunks(f, 0, n, (start, end) => {
       f.get(inputs[i] as Local)
         .get(permutation)
         .get(entries)
@@ -168,7 +165,7 @@ function emitPermutation(
       f.i32.const(n).call(radixSort(mb, part)).set(entries);
     }
     const read = readPositions(mb, part, round > 0);
-    inChunks(f, n, (start, end) => {
+    inChunks(f, 0, n, (start, end) => {
       f.get(entries).get(permutation).get(next).get(start).get(end).call(read);
     });
     if (round === 0) return;
@@ -178,17 +175,6 @@ function emitPermutation(
   });
   f.release(entries, next);
   return permutation;
-}
-
-/** Calls the body for pieces [start, end) of [0, n). */
-function inChunks(f: FunctionBuilder, n: number | Local, body: (start: Local, end: Local) => void): void {
-  const start = f.temp("i32");
-  const end = f.temp("i32");
-  f.for(start, 0, n, CHUNK, () => {
-    f.get(start).i32.const(CHUNK).i32.add().tee(end).push(n).get(end).push(n).i32.lt_u().select().set(end);
-    body(start, end);
-  });
-  f.release(start, end);
 }
 
 /** (entries, n): sorts in place. */
@@ -243,7 +229,7 @@ function radixSort(mb: ModuleBuilder, part: KeyPart): FuncRef {
         .i32.const(0)
         .i32.const(digits * COUNTS)
         .memory.fill();
-      inChunks(f, n, (start, end) => f.get(entries).get(counts).get(start).get(end).call(count));
+      inChunks(f, 0, n, (start, end) => f.get(entries).get(counts).get(start).get(end).call(count));
       f.get(counts).set(table);
       f.for(digit, keyOffset(part), keyOffset(part) + digits, 1, () => {
         // Does the first key's digit hold all n entries?
@@ -259,7 +245,9 @@ function radixSort(mb: ModuleBuilder, part: KeyPart): FuncRef {
         f.get(n).i32.ne();
         f.if(() => {
           emitOffsets(f, table, other, width);
-          inChunks(f, n, (start, end) => f.get(entries).get(table).get(digit).get(start).get(end).call(move));
+          inChunks(f, 0, n, (start, end) =>
+            f.get(entries).get(table).get(digit).get(start).get(end).call(move),
+          );
           f.get(entries).set(swap).get(other).set(entries).get(swap).set(other);
         });
         f.get(table).i32.const(COUNTS).i32.add().set(table);
@@ -283,117 +271,4 @@ function emitOffsets(f: FunctionBuilder, table: Local, target: Local, width: num
     f.get(next).get(count).i32.const(width).i32.mul().i32.add().set(next);
   });
   f.release(at, end, next, count);
-}
-
-/** (entries, counts, start, end): counts every digit of the keys of [start, end). */
-function countDigits(mb: ModuleBuilder, part: KeyPart): FuncRef {
-  const width = entryBytes(part);
-  const digits = part.kind.bytes;
-  const name = `sort_count_${width}_${digits}`;
-  return mb.shared(name, () =>
-    mb.function(name, ["i32", "i32", "i32", "i32"], [], (f, entries, counts, start, end) => {
-      const i = f.local("i32", "i");
-      const entry = f.local("i32", "entry");
-      const slot = f.local("i32", "slot");
-      f.get(entries).get(start).i32.const(width).i32.mul().i32.add().set(entry);
-      f.for(i, start, end, 1, () => {
-        for (let digit = 0; digit < digits; digit++) {
-          f.get(counts)
-            .get(entry)
-            .i32.load8_u(keyOffset(part) + digit)
-            .i32.const(4)
-            .i32.mul()
-            .i32.add()
-            .set(slot);
-          f.get(slot)
-            .get(slot)
-            .i32.load(digit * COUNTS)
-            .i32.const(1)
-            .i32.add()
-            .i32.store(digit * COUNTS);
-        }
-        f.get(entry).i32.const(width).i32.add().set(entry);
-      });
-    }),
-  );
-}
-
-/** (entries, addresses by digit, byte of the digit, start, end): moves the entries of [start, end) in order. */
-function moveByDigit(mb: ModuleBuilder, width: 8 | 16): FuncRef {
-  const name = `sort_move_${width}`;
-  return mb.shared(name, () =>
-    mb.function(name, ["i32", "i32", "i32", "i32", "i32"], [], (f, entries, table, digit, start, end) => {
-      const i = f.local("i32", "i");
-      const entry = f.local("i32", "entry");
-      const slot = f.local("i32", "slot");
-      const to = f.local("i32", "to");
-      f.get(entries).get(start).i32.const(width).i32.mul().i32.add().set(entry);
-      f.for(i, start, end, 1, () => {
-        f.get(table).get(entry).get(digit).i32.add().i32.load8_u().i32.const(4).i32.mul().i32.add().tee(slot);
-        f.i32.load().tee(to).get(entry);
-        if (width === 16) f.v128.load().v128.store();
-        else f.i64.load().i64.store();
-        f.get(slot).get(to).i32.const(width).i32.add().i32.store();
-        f.get(entry).i32.const(width).i32.add().set(entry);
-      });
-    }),
-  );
-}
-
-/**
- * (entries, permutation, next permutation, start, end): the positions of the sorted entries. On the first key they are the
- * permutation; later they select from it, into the next.
- */
-function readPositions(mb: ModuleBuilder, part: KeyPart, compose: boolean): FuncRef {
-  const width = entryBytes(part);
-  const name = `sort_positions_${width}${compose ? "_compose" : ""}`;
-  return mb.shared(name, () =>
-    mb.function(
-      name,
-      ["i32", "i32", "i32", "i32", "i32"],
-      [],
-      (f, entries, permutation, next, start, end) => {
-        const i = f.local("i32", "i");
-        const entry = f.local("i32", "entry");
-        f.get(entries).get(start).i32.const(width).i32.mul().i32.add().set(entry);
-        f.for(i, start, end, 1, () => {
-          f.get(compose ? next : permutation)
-            .get(i)
-            .i32.const(4)
-            .i32.mul()
-            .i32.add();
-          if (compose) f.get(permutation);
-          f.get(entry).i32.load(positionOffset(part));
-          if (compose) f.i32.const(4).i32.mul().i32.add().i32.load();
-          f.i32.store();
-          f.get(entry).i32.const(width).i32.add().set(entry);
-        });
-      },
-    ),
-  );
-}
-
-/** (input, output, permutation, start, end): output[i] = input[permutation[i]] for elements of a size. */
-function gatherRow(mb: ModuleBuilder, bytes: number): FuncRef {
-  const name = `sort_gather_${bytes}`;
-  return mb.shared(name, () =>
-    mb.function(
-      name,
-      ["i32", "i32", "i32", "i32", "i32"],
-      [],
-      (f, input, output, permutation, start, end) => {
-        const i = f.local("i32", "i");
-        f.for(i, start, end, 1, () => {
-          f.get(output).get(i).i32.const(bytes).i32.mul().i32.add();
-          f.get(input).get(permutation).get(i).i32.const(4).i32.mul().i32.add().i32.load();
-          f.i32.const(bytes).i32.mul().i32.add();
-          if (bytes === 1) f.i32.load8_u().i32.store8();
-          else if (bytes === 2) f.i32.load16_u().i32.store16();
-          else if (bytes === 4) f.i32.load().i32.store();
-          else if (bytes === 8) f.i64.load().i64.store();
-          else f.v128.load(0, 3).v128.store(0, 3);
-        });
-      },
-    ),
-  );
 }
