@@ -6,6 +6,7 @@ export { type ArrayLike, NDArray } from "./core/array.ts";
 export type { Nested } from "./core/arrayMethods.ts";
 export { ShapeDtypeStruct, ShapedArray } from "./core/aval.ts";
 export { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
+export type { KernelProfile, Profile } from "./core/profile.ts";
 export { DType, type DTypeLike } from "./dtypes/index.ts";
 export * from "./errors.ts";
 export { stopGradient } from "./lax/identity.ts";

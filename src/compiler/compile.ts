@@ -16,6 +16,8 @@ import { validateProgram } from "./validate.ts";
 /** A program with the arrays behind its constants: those of the jaxpr and of the programs inside it. */
 export interface CompiledProgram extends Program {
   readonly constants: readonly NDArray[];
+  /** Equations that became kernels. */
+  readonly equations: number;
 }
 
 export interface CompileToProgramOptions {
@@ -66,6 +68,7 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
     ),
     arenaBytes: plan.arenaBytes,
     constants: flat.arrays,
+    equations: flat.eqns.length,
   };
   if (config.enableChecks) validateProgram(program, options.donated);
   return program;

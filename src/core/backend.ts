@@ -2,6 +2,7 @@ import type { HostData } from "../dtypes/index.ts";
 import type { ArrayImpl } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
 import type { ClosedJaxpr } from "./jaxpr.ts";
+import type { Profile } from "./profile.ts";
 
 /** A block of device memory, owned by its back end. */
 export interface Buffer {
@@ -25,12 +26,24 @@ export interface Executable {
   /** Text of a stage: the kernels, or the machine code. */
   asText(stage: string): string;
   analysis(): ProgramAnalysis;
+  /** Times every kernel; donated arguments stay as they are. */
+  profile(args: readonly ArrayImpl[]): Profile;
 }
 
 export interface CompileOptions {
   readonly name: string;
   /** Inputs whose buffers the program may reuse for its outputs; they are deleted by the call. */
   readonly donated?: readonly boolean[];
+  /** What the debug ladder says of the program; given when it is to be told. */
+  readonly origin?: Origin | undefined;
+}
+
+/** Where a program comes from. */
+export interface Origin {
+  /** Why it is compiled. */
+  readonly reason: string;
+  /** How long its function was traced, in milliseconds. */
+  readonly tracing?: number;
 }
 
 /** A device: everything the rest of the library asks of a back end. */

@@ -1,7 +1,9 @@
 import { FloatingPointError } from "../errors.ts";
 import { ArrayImpl, type NDArray } from "./array.ts";
-import { defaultBackend, type Executable } from "./backend.ts";
+import type { ShapedArray } from "./aval.ts";
+import { defaultBackend, type Executable, type Origin } from "./backend.ts";
 import { config } from "./config.ts";
+import { reports } from "./debug.ts";
 import { evalJaxpr } from "./evalJaxpr.ts";
 import { ClosedJaxpr, Jaxpr, Var } from "./jaxpr.ts";
 import { paramsKey } from "./paramsKey.ts";
@@ -53,7 +55,8 @@ class EvalTrace extends Trace {
       const avals = inputs.map((x) => x.aval);
       const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval));
       const jaxpr = new Jaxpr([], invars, [{ primitive, inputs: invars, outputs, params }], outputs);
-      executable = compileProgram(new ClosedJaxpr(jaxpr), primitive.name);
+      const origin = reports("programs") ? { reason: eagerReason(avals) } : undefined;
+      executable = compileProgram(new ClosedJaxpr(jaxpr), primitive.name, undefined, origin);
       // A program that never repeats its shapes must not hold on to every kernel it ever needed.
       if (++this.entries > maxEntries) this.clear();
       byAvals.set(akey, executable);
@@ -78,20 +81,30 @@ function avalsKey(inputs: readonly ArrayImpl[]): number | string {
   }
 }
 
+function eagerReason(avals: readonly ShapedArray[]): string {
+  return avals.length === 0 ? "an eager operation" : `an eager operation on ${avals.join(", ")}`;
+}
+
 const executables = new WeakMap<Jaxpr, Executable>();
 
 /** The executable of a program held by an equation, compiled once. */
 export function compiled(jaxpr: Jaxpr, consts: readonly ArrayImpl[], name = "jit"): Executable {
   let executable = executables.get(jaxpr);
   if (executable === undefined) {
-    executable = compileProgram(new ClosedJaxpr(jaxpr, consts), name);
+    const origin = reports("programs") ? { reason: "a program inside another that is evaluated" } : undefined;
+    executable = compileProgram(new ClosedJaxpr(jaxpr, consts), name, undefined, origin);
     executables.set(jaxpr, executable);
   }
   return executable;
 }
 
-export function compileProgram(closed: ClosedJaxpr, name: string, donated?: readonly boolean[]): Executable {
-  return defaultBackend().compile(closed, { name, donated });
+export function compileProgram(
+  closed: ClosedJaxpr,
+  name: string,
+  donated?: readonly boolean[],
+  origin?: Origin,
+): Executable {
+  return defaultBackend().compile(closed, { name, donated, origin });
 }
 
 /** A call that made a NaN is run again, one operation at a time, to find the one that did. */

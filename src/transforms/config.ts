@@ -1,8 +1,9 @@
 import { config as settings, updateConfig } from "../core/config.ts";
 
 /**
- * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`, and the number of
- * threads, `config.update("numThreads", 2)`; read them as properties.
+ * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`, the number of
+ * threads, `config.update("numThreads", 2)`, and how much is reported about programs, `config.update("debugLevel", 2)`, and to whom,
+ * `config.update("debugWriter", (text) => ...)` (docs/inside.md); read them as properties.
  *
  * @throws ValueError (from update) for an unknown name or value
  */
@@ -21,6 +22,12 @@ export const config: Readonly<typeof settings> & { update: typeof updateConfig }
   },
   get numThreads() {
     return settings.numThreads;
+  },
+  get debugLevel() {
+    return settings.debugLevel;
+  },
+  get debugWriter() {
+    return settings.debugWriter;
   },
   update: updateConfig,
 });

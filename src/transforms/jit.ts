@@ -1,7 +1,8 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
-import type { Executable } from "../core/backend.ts";
+import type { Executable, Origin } from "../core/backend.ts";
 import { config } from "../core/config.ts";
+import { reports } from "../core/debug.ts";
 import { assertNoNans, compileProgram } from "../core/dispatch.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
@@ -16,6 +17,7 @@ import type { PyTreeDef } from "../tree/treedef.ts";
 import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { jitP } from "./jitPrimitive.ts";
+import { missReason } from "./missReason.ts";
 import { checkOptions, resolvePositions } from "./options.ts";
 import { checkPurity } from "./purity.ts";
 import { Lowered } from "./stages.ts";
@@ -57,6 +59,9 @@ interface Entry {
   executable: Executable | null;
   /** What a call within a program holds: `closed`, unless that is nested too deeply. */
   callable: ClosedJaxpr | null;
+  readonly inTree: PyTreeDef;
+  /** What the debug ladder says of the program, where it asks. */
+  readonly origin: Origin | undefined;
 }
 
 /**
@@ -106,12 +111,28 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     return statics;
   };
 
+  const reasonFor = (
+    args: readonly unknown[],
+    statics: readonly number[],
+    avals: readonly ShapedArray[],
+    treedef: PyTreeDef,
+  ): string => {
+    const known = [cache, ...nested.values()].flatMap((entries) => [...entries.values()]);
+    return missReason(
+      plain ? args : dynamicArgs(args, statics),
+      { treedef, avals },
+      known.map((e) => ({ treedef: e.inTree, avals: e.closed.inAvals })),
+    );
+  };
+
   const trace = (
     args: readonly unknown[],
     statics: readonly number[],
     avals: readonly ShapedArray[],
     treedef: PyTreeDef,
   ): Entry => {
+    const reason = reports("programs") ? reasonFor(args, statics, avals, treedef) : null;
+    const start = performance.now();
     let outTree!: PyTreeDef;
     const { jaxpr, consts } = traceToJaxpr(
       (leaves) => {
@@ -126,7 +147,8 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     const { closed, lifted } = closeOverConcrete(jaxpr, consts);
     const donate = resolvePositions(donatePositions, args.length);
     const donated = [...lifted.map(() => false), ...donatedLeaves(args, statics, donate)];
-    return { closed, outTree, lifted, donated, executable: null, callable: null };
+    const origin = reason === null ? undefined : { reason, tracing: performance.now() - start };
+    return { closed, outTree, lifted, donated, executable: null, callable: null, inTree: treedef, origin };
   };
 
   const lookup = (
@@ -204,7 +226,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
         keepUnused: options.keepUnused === true,
       });
     }
-    const executable = (entry.executable ??= compileProgram(entry.closed, name, entry.donated));
+    const executable = (entry.executable ??= compileProgram(entry.closed, name, entry.donated, entry.origin));
     if (donates) {
       protectLiterals(inputs, entry.donated);
       checkDonated(inputs, entry.donated, name);
@@ -222,7 +244,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       `Argument of ${name} is`,
     );
     const entry = trace(args, statics, avals, treedef);
-    return new Lowered(name, entry.closed, treedef, entry.outTree, entry.donated);
+    return new Lowered(name, entry.closed, treedef, entry.outTree, entry.donated, entry.origin);
   };
   jitted.clearCache = forget;
   return jitted;

@@ -1,8 +1,9 @@
 import { ArrayImpl } from "../core/array.ts";
 import { ShapeDtypeStruct } from "../core/aval.ts";
-import type { Executable, ProgramAnalysis } from "../core/backend.ts";
+import type { Executable, Origin, ProgramAnalysis } from "../core/backend.ts";
 import { compileProgram } from "../core/dispatch.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import type { Profile } from "../core/profile.ts";
 import { ValueError } from "../errors.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { flattenArrays } from "./flatFunction.ts";
@@ -14,6 +15,7 @@ export class Lowered {
   private readonly inTree: PyTreeDef;
   private readonly outTree: PyTreeDef;
   private readonly donated: readonly boolean[];
+  private readonly origin: Origin | undefined;
   private executable: Executable | null = null;
   /** @internal Use `jit(f).lower(...)`. */
   constructor(
@@ -22,8 +24,10 @@ export class Lowered {
     inTree: PyTreeDef,
     outTree: PyTreeDef,
     donated: readonly boolean[],
+    origin?: Origin,
   ) {
     this.name = name;
+    this.origin = origin && { ...origin, reason: "lower() was asked for it" };
     this.closed = closed;
     this.inTree = inTree;
     this.outTree = outTree;
@@ -31,7 +35,7 @@ export class Lowered {
   }
 
   private get program(): Executable {
-    this.executable ??= compileProgram(this.closed, this.name, this.donated);
+    this.executable ??= compileProgram(this.closed, this.name, this.donated, this.origin);
     return this.executable;
   }
 
@@ -87,6 +91,27 @@ export class Compiled {
 
   /** Runs the program. @throws TypeError when the arguments differ from those it was compiled for. */
   call(...args: unknown[]): unknown {
+    return this.outTree.unflatten(this.executable.call(this.leavesOf(args)));
+  }
+
+  /**
+   * Runs the program several times and measures every kernel: medians in milliseconds, rates, and how the work was shared. Prints as a table.
+   * Donated arguments are copied for each run, so they stay. What `config.update("debugLevel", 2)` shows of single calls.
+   *
+   * @throws TypeError when the arguments differ from those it was compiled for.
+   * @example
+   * ```ts
+   * const x = jnp.ones([64, 64]);
+   * const profile = jit((x: NDArray) => x.matmul(x).sum()).lower(x).compile().profile(x);
+   * profile.kernels.map((kernel) => kernel.name); // => ["dot_general", "reduce_sum"]
+   * profile.kernels[0].flops; // => 524288
+   * ```
+   */
+  profile(...args: unknown[]): Profile {
+    return this.executable.profile(this.leavesOf(args));
+  }
+
+  private leavesOf(args: readonly unknown[]): ArrayImpl[] {
     const { leaves, treedef } = flattenArrays(args, `Argument of ${this.name} is`);
     if (treedef !== this.inTree) {
       throw new TypeError(
@@ -105,7 +130,7 @@ export class Compiled {
         );
       }
     });
-    return this.outTree.unflatten(this.executable.call(leaves as ArrayImpl[]));
+    return leaves as ArrayImpl[];
   }
 
   asText(stage: "kernels" | "wat" = "kernels"): string {

@@ -2,6 +2,7 @@ import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend, Buffer, CompileOptions, Executable, ProgramAnalysis } from "../../core/backend.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
+import { Profile } from "../../core/profile.ts";
 import type { HostData } from "../../dtypes/index.ts";
 import { hostArrayOf, interpretReference } from "./interpret.ts";
 
@@ -19,7 +20,9 @@ class HostBuffer implements Buffer {
 class ReferenceExecutable implements Executable {
   private readonly closed: ClosedJaxpr;
   private readonly donated: readonly boolean[] | undefined;
-  constructor(closed: ClosedJaxpr, donated: readonly boolean[] | undefined) {
+  private readonly name: string;
+  constructor(closed: ClosedJaxpr, { name, donated }: CompileOptions) {
+    this.name = name;
     this.closed = closed;
     this.donated = donated;
   }
@@ -40,6 +43,13 @@ class ReferenceExecutable implements Executable {
 
   analysis(): ProgramAnalysis {
     return programAnalysis(this.closed);
+  }
+
+  /** There are no kernels: only the whole is timed. */
+  profile(args: readonly ArrayImpl[]): Profile {
+    const start = performance.now();
+    interpretReference(this.closed, args.map(hostArrayOf));
+    return new Profile(this.name, performance.now() - start, 1, []);
   }
 }
 
@@ -65,6 +75,6 @@ export const referenceBackend: Backend = {
   fromHost: (data) => new HostBuffer(data.slice()),
   toHost: (buffer) => (buffer as HostBuffer).data.slice(),
   release: () => {},
-  compile: (closed: ClosedJaxpr, options: CompileOptions) => new ReferenceExecutable(closed, options.donated),
+  compile: (closed: ClosedJaxpr, options: CompileOptions) => new ReferenceExecutable(closed, options),
   synchronize: () => Promise.resolve(),
 };

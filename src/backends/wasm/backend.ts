@@ -1,9 +1,18 @@
 import { compileToProgram, printProgram } from "../../compiler/index.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
-import type { Backend, Buffer, CompileOptions, Executable, ProgramAnalysis } from "../../core/backend.ts";
+import type {
+  Backend,
+  Buffer,
+  CompileOptions,
+  Executable,
+  Origin,
+  ProgramAnalysis,
+} from "../../core/backend.ts";
 import { config } from "../../core/config.ts";
+import { reports } from "../../core/debug.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
+import type { Profile } from "../../core/profile.ts";
 import { type HostData, hostArray } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
@@ -11,7 +20,10 @@ import { emitProgram } from "./codegen/program.ts";
 import { bytesAccessed, flopsOf } from "./cost.ts";
 import { deviceMemory, pool } from "./device.ts";
 import { LoadedProgram } from "./executable.ts";
+import { Marks } from "./marks.ts";
 import type { Storage } from "./memory/index.ts";
+import { reportProgram } from "./reportProgram.ts";
+import { TimedProgram } from "./timedProgram.ts";
 
 const emitOptions = { sharedMemory: pool !== null };
 
@@ -19,26 +31,73 @@ class WasmExecutable implements Executable {
   private readonly closed: ClosedJaxpr;
   private readonly options: CompileOptions;
   /** Made at the first call, unless the reference evaluator answers it. */
-  private loaded: LoadedProgram | null = null;
+  private loaded: LoadedProgram | TimedProgram | null = null;
+  /** The `config.debugLevel` that `loaded` follows; -1 when there is nothing yet. */
+  private level = -1;
+  /** The level at which the program was reported. */
+  private reported = 0;
 
   constructor(closed: ClosedJaxpr, options: CompileOptions) {
     this.closed = closed;
     this.options = options;
-    if (config.evaluator === "wasm") this.loaded = this.load();
+    if (config.evaluator === "wasm") this.follow();
   }
 
   call(args: readonly ArrayImpl[]): ArrayImpl[] {
     if (config.evaluator === "reference") return this.callReference(args);
-    if (this.loaded === null) this.loaded = this.load();
-    return this.loaded.call(args);
+    if (config.debugLevel !== this.level) this.follow();
+    return (this.loaded as LoadedProgram | TimedProgram).call(args);
   }
 
-  private load(): LoadedProgram {
+  /** Loads the program, or loads it again when the level now wants it timed, or shown, or neither. */
+  private follow(): void {
+    const timed = reports("timings");
+    this.level = config.debugLevel;
+    if (this.loaded === null) {
+      this.loaded = this.load(timed, this.options.origin ?? { reason: "compiled ahead of a call" });
+    } else if (timed && this.level > this.reported) {
+      this.loaded = this.load(timed, { reason: `compiled again: debugLevel was raised to ${this.level}` });
+    } else if (!timed && this.loaded instanceof TimedProgram) {
+      this.loaded = this.load(timed, { reason: "compiled again: debugLevel was lowered" });
+    }
+  }
+
+  private load(timed: false, origin?: Origin): LoadedProgram;
+  private load(timed: true, origin?: Origin): TimedProgram;
+  private load(timed: boolean, origin?: Origin): LoadedProgram | TimedProgram;
+  private load(timed: boolean, origin: Origin | null = null): LoadedProgram | TimedProgram {
     const { closed, options } = this;
+    const started = performance.now();
     const program = compileToProgram(closed, options);
+    const lowered = performance.now();
+    const code = emitProgram(program, { ...emitOptions, timed });
+    const emitted = performance.now();
+    const marks = timed ? new Marks(program.kernels.length) : null;
     // Evaluation happens below every trace, so constants are concrete.
     const consts = program.constants as readonly ArrayImpl[];
-    return new LoadedProgram(wasmBackend, program, consts, closed.outAvals, options.donated);
+    const loaded = new LoadedProgram(
+      wasmBackend,
+      program,
+      consts,
+      closed.outAvals,
+      options.donated,
+      code,
+      marks,
+    );
+    if (origin !== null && reports("programs")) {
+      this.reported = config.debugLevel;
+      reportProgram(program, code, origin, {
+        lowering: lowered - started,
+        code: emitted - lowered,
+        engine: performance.now() - emitted,
+      });
+    }
+    return marks === null ? loaded : new TimedProgram(loaded, marks, program, code);
+  }
+
+  profile(args: readonly ArrayImpl[]): Profile {
+    const timed = this.load(true);
+    return timed.profile(wasmBackend, args, this.options.donated ?? []);
   }
 
   private callReference(args: readonly ArrayImpl[]): ArrayImpl[] {

@@ -1,8 +1,7 @@
-import type { Kernel, Node, Program } from "../../compiler/ir.ts";
-import { innerAxesOf, passesOf } from "../../compiler/nest.ts";
+import type { Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
+import { innerAxesOf, nestRoots, passesOf, storesOf } from "../../compiler/nest.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
 import { scalarOps } from "../../compiler/scalarOps.ts";
-import { buffersOf } from "./codegen/kernelKey.ts";
 
 const product = (sizes: readonly number[]) => sizes.reduce((n, size) => n * size, 1);
 
@@ -11,7 +10,8 @@ export function flopsOf(program: Program): number {
   return program.kernels.reduce((sum, kernel) => sum + kernelFlops(kernel), 0);
 }
 
-function kernelFlops(kernel: Kernel): number {
+/** Floating-point operations of a kernel. */
+export function kernelFlops(kernel: Kernel): number {
   switch (kernel.kind) {
     case "loop":
     case "row": {
@@ -48,11 +48,91 @@ function expressionFlops(nodes: readonly Node[]): number {
   ).length;
 }
 
-/** Bytes of all buffers that the kernels read or write, counted once per kernel. */
+/** Bytes that the kernels read and write, elements that a kernel needs several times counted once. */
 export function bytesAccessed(program: Program): number {
+  return program.kernels.reduce((sum, kernel) => sum + kernelBytes(program, kernel), 0);
+}
+
+/** Bytes that a kernel reads and writes: of each buffer as many elements as there are places to access, at most all. */
+export function kernelBytes(program: Program, kernel: Kernel): number {
+  const elements = new Map<number, number>();
+  for (const { buffer, count } of accessesOf(program, kernel)) {
+    elements.set(buffer, (elements.get(buffer) ?? 0) + count);
+  }
   let bytes = 0;
-  for (const kernel of program.kernels) {
-    for (const buffer of buffersOf(kernel)) bytes += program.buffers[buffer].byteLength;
+  for (const [buffer, count] of elements) {
+    const { size, dtype, role } = program.buffers[buffer];
+    if (role !== "local") bytes += Math.min(count, size) * dtype.itemsize;
   }
   return bytes;
+}
+
+interface BufferAccess {
+  readonly buffer: number;
+  /** Different places that are accessed. */
+  readonly count: number;
+}
+
+function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
+  switch (kernel.kind) {
+    case "loop":
+    case "row": {
+      const sizes = [...kernel.axes, ...innerAxesOf(kernel)];
+      const stores = storesOf(kernel);
+      return [...stores, ...loadsOf(nestRoots(kernel))].map((access) => placesOf(access, sizes));
+    }
+    case "scan":
+      return [kernel.store, ...loadsOf([kernel.value])].map((access) => placesOf(access, kernel.axes));
+    case "scatter": {
+      const { axes, base, baseSize, out, offset, value, guard } = kernel;
+      const loads = loadsOf([offset, value, ...(guard === null ? [] : [guard])]);
+      const copied = [base, out].map((buffer) => ({ buffer, count: baseSize }));
+      const inPlace = [{ buffer: out, count: Math.min(product(axes), baseSize) }];
+      return [
+        ...(isInPlace(program, base, out) ? inPlace : copied),
+        ...loads.map((access) => placesOf(access, axes)),
+      ];
+    }
+    case "dot": {
+      const { lhs, rhs, out, m, n, k, batch } = kernel;
+      const matrices = (strides: readonly number[]) => product(batch.filter((_, i) => strides[i] !== 0));
+      return [
+        { buffer: lhs.view.buffer, count: matrices(lhs.batch) * m * k },
+        { buffer: rhs.view.buffer, count: matrices(rhs.batch) * k * n },
+        { buffer: out, count: product(batch) * m * n },
+      ];
+    }
+    case "contract": {
+      const all = [...kernel.batch, ...kernel.rows, ...kernel.cols, ...kernel.sum];
+      const count = (side: "left" | "right" | "result") =>
+        product(all.filter((d) => d[side] !== 0).map((d) => d.size));
+      return [
+        { buffer: kernel.lhs.buffer, count: count("left") },
+        { buffer: kernel.rhs.buffer, count: count("right") },
+        { buffer: kernel.out, count: count("result") },
+      ];
+    }
+    case "sort":
+      return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({
+        buffer,
+        count: kernel.rows * kernel.length,
+      }));
+  }
+}
+
+function isInPlace(program: Program, a: number, b: number): boolean {
+  const [x, y] = [program.placements[a], program.placements[b]];
+  return a === b || JSON.stringify(x) === JSON.stringify(y);
+}
+
+function loadsOf(roots: readonly Node[]): LoadNode[] {
+  return nodesOf(roots).filter((node) => node.kind === "load");
+}
+
+/** As many places as there are combinations of the indices that an offset depends on. */
+function placesOf(access: { readonly buffer: number; readonly offset: Node }, sizes: readonly number[]) {
+  const axes = new Set(
+    nodesOf([access.offset]).flatMap((node) => (node.kind === "index" ? [node.axis] : [])),
+  );
+  return { buffer: access.buffer, count: product([...axes].map((axis) => sizes[axis])) };
 }

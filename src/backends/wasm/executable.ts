@@ -6,6 +6,7 @@ import { ResourceExhaustedError, RuntimeError } from "../../errors.ts";
 import { emitProgram, type PointerSource, type ProgramCode } from "./codegen/program.ts";
 import { deviceMemory, moduleImports, pool } from "./device.ts";
 import { wasmFeatures } from "./features.ts";
+import type { Marks } from "./marks.ts";
 import { Storage } from "./memory/index.ts";
 import { refusal } from "./refusal.ts";
 
@@ -42,6 +43,8 @@ export class LoadedProgram {
     consts: readonly ArrayImpl[],
     outAvals: readonly ShapedArray[],
     donated: readonly boolean[] = [],
+    code: ProgramCode = emitProgram(program, { sharedMemory: pool !== null }),
+    marks: Marks | null = null,
   ) {
     this.name = program.name;
     this.backend = backend;
@@ -49,7 +52,6 @@ export class LoadedProgram {
     this.outAvals = outAvals;
     this.results = program.results;
     this.donated = donated.flatMap((d, i) => (d ? [i] : []));
-    const code = emitProgram(program, { sharedMemory: pool !== null });
     this.codeBytes = code.bytes.byteLength;
     this.pointers = code.pointers;
     this.threadBytes = code.threadBytes;
@@ -57,7 +59,7 @@ export class LoadedProgram {
     this.usesPool = pool !== null && code.hasPieces && !code.usesImports;
     this.arenaBytes = code.arenaBytes;
     this.tableOffset = code.tableOffset;
-    this.run = program.kernels.length === 0 ? null : instantiate(program.name, code, this.usesPool);
+    this.run = program.kernels.length === 0 ? null : instantiate(program.name, code, this.usesPool, marks);
     this.resultBytes = resultBytes(program);
     this.fastArity = fastArity(program, code, this.donated.length > 0);
     this.addresses = new Array<number>(this.pointers.length + 1).fill(0);
@@ -221,12 +223,18 @@ function uploaded(x: ArrayImpl): Storage {
   return deviceMemory.fromHost(x.toHost());
 }
 
-function instantiate(name: string, code: ProgramCode, usesPool: boolean): Run {
+function instantiate(name: string, code: ProgramCode, usesPool: boolean, marks: Marks | null): Run {
   wasmFeatures();
   try {
     const module = new WebAssembly.Module(code.bytes);
     const id = usesPool && pool !== null ? pool.add(module) : 0;
-    const env = { ...moduleImports.env, id, stalled: pool?.stalled ?? (() => undefined) };
+    const nothing = () => undefined;
+    const env = {
+      ...moduleImports.env,
+      id,
+      stalled: pool?.stalled ?? nothing,
+      mark: marks?.mark ?? nothing,
+    };
     return new WebAssembly.Instance(module, { ...moduleImports, env }).exports.run as Run;
   } catch (error) {
     throw refusal(name, code.bytes.byteLength, error);

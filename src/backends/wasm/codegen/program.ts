@@ -40,11 +40,23 @@ export interface ProgramCode {
   readonly usesImports: boolean;
   /** Whether there are kernels that threads can share. */
   readonly hasPieces: boolean;
+  /** How each kernel runs, in order. */
+  readonly kernels: readonly KernelFacts[];
+}
+
+/** How a kernel runs. */
+export interface KernelFacts {
+  readonly name: string;
+  readonly pieces: number;
+  /** Bytes of scratch memory of a thread. */
+  readonly scratchBytes: number;
 }
 
 export interface EmitOptions {
   /** Whether the memory is shared, so that a pool of threads may help; default false. */
   readonly sharedMemory?: boolean;
+  /** Call the imported function `env.mark` with 0 at the beginning and `i + 1` after kernel `i`; default false. */
+  readonly timed?: boolean;
 }
 
 const align = (n: number) => Math.ceil(n / 64) * 64;
@@ -60,6 +72,7 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   const shared = options.sharedMemory === true;
   mb.importMemory("env", "memory", shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 });
   const lib = new Library(mb);
+  const mark = options.timed === true ? mb.importFunction("env", "mark", ["i32"], []) : null;
   const functions = kernelFunctions(program, mb, lib);
   const pointers = pointersOf(program, functions);
   const asTable = pointers.length > MAX_POINTER_PARAMETERS;
@@ -97,22 +110,23 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
       if (asTable) f.get(locals.at(-1) as Local).i32.load(tableOffset + 4 * i);
       else f.get(locals[i]);
     };
-    for (const { ref, buffers, scratch, pieces } of calls) {
+    for (const { ref, buffers, scratch, pieces, completes } of calls) {
       const operands = buffers.map((buffer) => () => push(buffer));
       if (scratch > 0) operands.push(() => inArena(scratchOffset));
       if (pieces === 1) {
         for (const operand of operands) operand();
         f.call(ref);
-        continue;
+      } else {
+        operands.forEach((operand, i) => {
+          inArena(0);
+          operand();
+          f.i32.store(blockOffset + 4 * i);
+        });
+        f.i32.const(tasks.get(ref) as number);
+        inArena(blockOffset);
+        f.i32.const(pieces).call(region as FuncRef);
       }
-      operands.forEach((operand, i) => {
-        inArena(0);
-        operand();
-        f.i32.store(blockOffset + 4 * i);
-      });
-      f.i32.const(tasks.get(ref) as number);
-      inArena(blockOffset);
-      f.i32.const(pieces).call(region as FuncRef);
+      if (mark !== null && completes !== null) f.i32.const(completes + 1).call(mark);
     }
   };
   const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
@@ -123,6 +137,7 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
     parts.push(mb.function("part", params, [], (f, ...locals) => callKernels(f, locals, calls)));
   }
   const run = mb.function("run", params, [], (f, ...locals) => {
+    if (mark !== null) f.i32.const(0).call(mark);
     if (parts.length === 0) callKernels(f, locals, functions);
     for (const part of parts) {
       for (const local of locals) f.get(local);
@@ -139,7 +154,20 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
     tableOffset: asTable ? tableOffset : null,
     usesImports: lib.usesImports,
     hasPieces: region !== null,
+    kernels: factsOf(program, functions),
   };
+}
+
+/** What the phases of each kernel come to. */
+function factsOf(program: Program, functions: readonly KernelFunction[]): KernelFacts[] {
+  let next = 0;
+  return program.kernels.map(({ name }, kernel) => {
+    const phases: KernelFunction[] = [];
+    do phases.push(functions[next]);
+    while (functions[next++].completes !== kernel);
+    const most = (of: (fn: KernelFunction) => number) => Math.max(...phases.map(of));
+    return { name, pieces: most((fn) => fn.pieces), scratchBytes: most((fn) => fn.scratch) };
+  });
 }
 
 interface KernelFunction {
@@ -150,6 +178,8 @@ interface KernelFunction {
   readonly scratch: number;
   readonly sharesScratch: boolean;
   readonly pieces: number;
+  /** The number of the kernel whose last phase it is. */
+  readonly completes: number | null;
 }
 
 /** One function per kernel, or per phase of it; kernels that differ only in their buffers share them. */
@@ -157,7 +187,7 @@ function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): Ker
   const dtypeId = (buffer: number) => program.buffers[buffer].dtype.id;
   const known = new Map<string, readonly KernelFunction[]>();
   const several = program.kernels.length > 1;
-  return program.kernels.flatMap((kernel) => {
+  return program.kernels.flatMap((kernel, number) => {
     const buffers = buffersOf(kernel);
     const key = several ? kernelKey(kernel, buffers, dtypeId) : "";
     let made = known.get(key);
@@ -174,11 +204,12 @@ function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): Ker
           const own = scratch > 0 ? locals[buffers.length] : null;
           code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
         });
-        return { ref, buffers, scratch, sharesScratch: shared > 0, pieces: code.pieces };
+        return { ref, buffers, scratch, sharesScratch: shared > 0, pieces: code.pieces, completes: null };
       });
       known.set(key, made);
     }
-    return made.map((fn) => ({ ...fn, buffers }));
+    const last = made.length - 1;
+    return made.map((fn, phase) => ({ ...fn, buffers, completes: phase === last ? number : null }));
   });
 }
 

@@ -72,6 +72,7 @@ function receive(data) {
         env: {
           memory,
           id: data.id,
+          mark: () => {},
           stalled: () => {
             throw new Error("a worker does not open regions");
           },
