@@ -6,6 +6,9 @@ import { hardwareThreads, startWorker, type WorkerHandle } from "./hostWorker.ts
 /** How long the main thread waits for workers that do not finish, in milliseconds, once all pieces are taken. */
 const PATIENCE = 20_000;
 
+/** How long it waits without sleeping: as long as the pieces of a kernel may end one after the other. */
+const SPIN_MILLISECONDS = 0.1;
+
 const positions = Object.fromEntries(Object.entries(CONTROL).map(([name, address]) => [name, address >> 2]));
 
 /**
@@ -24,8 +27,10 @@ export class Pool {
   private lastId = 0;
   private readonly registry = new FinalizationRegistry<number>((id) => this.forget(id));
   private forgotten: number[] = [];
+  /** The region whose end is waited for, and since when. */
+  private waitingFor = -1;
   private waitingSince = 0;
-  private lastLook = 0;
+  private maySleep = true;
   private lastFailure = "";
   /** Set when a worker could not even start: trying again would not help. */
   private refused = false;
@@ -68,14 +73,20 @@ export class Pool {
     Atomics.store(this.words, positions.limit, Math.min(threads - 1, this.workers.length));
   }
 
-  /** What a program calls while it waits for workers, and when one has failed. */
+  /** What a program calls while it waits for workers, every few microseconds, and when one has failed. */
   readonly stalled = (failed: number): void => {
-    const now = performance.now();
     if (failed === 0) {
-      // A wait that began long ago is another one when the clock has not been asked for a while.
-      if (now - this.lastLook > 1000) this.waitingSince = now;
-      this.lastLook = now;
-      if (now - this.waitingSince < this.patience) return;
+      const now = performance.now();
+      const region = Atomics.load(this.words, positions.generation);
+      if (region !== this.waitingFor) {
+        this.waitingFor = region;
+        this.waitingSince = now;
+      }
+      const waited = now - this.waitingSince;
+      if (waited < this.patience) {
+        if (waited > SPIN_MILLISECONDS) this.sleep();
+        return;
+      }
     }
     this.stop();
     const reason = failed === 0 ? `did not finish within ${this.patience / 1000} seconds` : "failed";
@@ -84,6 +95,18 @@ export class Pool {
         "Everything computed before is intact, and the next call starts new threads.",
     );
   };
+
+  /** Leaves the processor to the workers for a moment: there may be fewer processors than threads. */
+  private sleep(): void {
+    const inside = Atomics.load(this.words, positions.active);
+    if (inside === 0 || !this.maySleep) return;
+    try {
+      Atomics.wait(this.words, positions.active, inside, 1);
+    } catch {
+      // The main thread of a page must not sleep.
+      this.maySleep = false;
+    }
+  }
 
   /** Ends all workers. The next program starts new ones. */
   stop(): void {

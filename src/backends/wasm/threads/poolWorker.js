@@ -36,7 +36,7 @@ function takePart(generation) {
     Atomics.store(words, at.failed, 1);
     port.postMessage({ kind: "failed", message: String(error) });
   } finally {
-    Atomics.sub(words, at.active, 1);
+    if (Atomics.sub(words, at.active, 1) === 1) Atomics.notify(words, at.active);
   }
   return generation;
 }

@@ -91,6 +91,22 @@ describe.runIf(pool !== null)("the pool", () => {
     expect(bits(a.add(1))).toHaveLength(301 * 517);
   });
 
+  test("patience is for one region: many that each wait a little do not use it up", () => {
+    config.update("numThreads", 2);
+    const words = new Int32Array(wasmMemory.buffer);
+    const { patience } = threads;
+    threads.patience = 50;
+    try {
+      const until = performance.now() + 200;
+      while (performance.now() < until) {
+        Atomics.add(words, CONTROL.generation >> 2, 1);
+        threads.stalled(0);
+      }
+    } finally {
+      threads.patience = patience;
+    }
+  });
+
   test("refuses a number of threads that is none", () => {
     expect(() => config.update("numThreads", 0)).toThrow(
       /numThreads must be one of "auto", 1, ..., 64, got 0/,
