@@ -20,6 +20,11 @@ export const config = {
    */
   numThreads: "auto" as "auto" | number,
   /**
+   * Let products use fused multiply-adds (relaxed SIMD) where the engine has them: faster, but with other last bits than elsewhere.
+   * Holds for programs that are compiled from then on.
+   */
+  relaxedSimd: true,
+  /**
    * How much is reported about programs, each level adding to the one before: 0 nothing; 1 a line for each program that is compiled, and why;
    * 2 the time of every kernel at each call; 3 the loops, vectors, tiles and pieces that were chosen; 4 the program after each pass of the
    * compiler; 5 the WebAssembly. Starts at FLUXION_DEBUG in Node.
@@ -47,6 +52,7 @@ const allowed: { [K in keyof Config]: Setting<Config[K]> } = {
   evaluator: ["wasm", "reference"],
   enableChecks: [true, false],
   numThreads: ["auto", ...threadCounts],
+  relaxedSimd: [true, false],
   debugLevel: [0, 1, 2, 3, 4, 5],
   debugWriter: "a function",
 };

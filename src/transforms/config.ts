@@ -23,6 +23,9 @@ export const config: Readonly<typeof settings> & { update: typeof updateConfig }
   get numThreads() {
     return settings.numThreads;
   },
+  get relaxedSimd() {
+    return settings.relaxedSimd;
+  },
   get debugLevel() {
     return settings.debugLevel;
   },

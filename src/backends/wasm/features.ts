@@ -1,3 +1,4 @@
+import { config } from "../../core/config.ts";
 import { ModuleBuilder } from "./asm/index.ts";
 
 /** What the JavaScript engine's WebAssembly can do. */
@@ -15,6 +16,11 @@ let relaxed: boolean | undefined;
 export function wasmFeatures(): WasmFeatures {
   features ??= { relaxedSimd: enableRelaxedSimd(), threads: supportsThreads() };
   return features;
+}
+
+/** Whether programs compiled now use fused multiply-adds. */
+export function usesRelaxedSimd(): boolean {
+  return config.relaxedSimd && wasmFeatures().relaxedSimd;
 }
 
 /** Whether relaxed SIMD can be used, after trying to switch it on in Node 20, which has it behind a flag. */

@@ -1,7 +1,7 @@
 import type { ContractionDim, ContractionKernel } from "../../../compiler/ir.ts";
 import type { DType } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
-import { wasmFeatures } from "../features.ts";
+import { usesRelaxedSimd } from "../features.ts";
 import {
   type ContractionSpec,
   contractionScratchBytes,
@@ -21,7 +21,7 @@ function contractionSpec(kernel: ContractionKernel): ContractionSpec {
     rows: dims(kernel.rows),
     cols: dims(kernel.cols),
     sum: dims(kernel.sum),
-    relaxed: wasmFeatures().relaxedSimd,
+    relaxed: usesRelaxedSimd(),
   };
 }
 

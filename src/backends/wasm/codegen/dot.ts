@@ -1,7 +1,7 @@
 import type { DotKernel } from "../../../compiler/ir.ts";
 import { bool, type DType, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
-import { wasmFeatures } from "../features.ts";
+import { usesRelaxedSimd } from "../features.ts";
 import { emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
 import type { KernelContext } from "./context.ts";
 import { cutGemm } from "./cutGemm.ts";
@@ -32,7 +32,7 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
     a: { rowStride: lhs.rowStride, colStride: lhs.colStride },
     b: { rowStride: rhs.rowStride, colStride: rhs.colStride },
     batch: kernel.batch.map((size, i) => ({ size, strideA: lhs.batch[i], strideB: rhs.batch[i] })),
-    relaxed: wasmFeatures().relaxedSimd,
+    relaxed: usesRelaxedSimd(),
   };
 }
 
