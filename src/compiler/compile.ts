@@ -10,7 +10,9 @@ import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
 import { commonSubexpressions } from "./passes/commonSubexpressions.ts";
 import { deadCode } from "./passes/deadCode.ts";
-import { writesOf } from "./print.ts";
+import { printKernels, printProgram, writesOf } from "./print.ts";
+import { printFlat } from "./printFlat.ts";
+import { printGroups } from "./printGroups.ts";
 import { validateProgram } from "./validate.ts";
 
 /** A program with the arrays behind its constants: those of the jaxpr and of the programs inside it. */
@@ -24,6 +26,8 @@ export interface CompileToProgramOptions {
   readonly name: string;
   /** Arguments whose memory the program may reuse. */
   readonly donated?: readonly boolean[];
+  /** Told of the program after each step; the text is made when it is asked for. */
+  readonly observe?: ((step: string, text: () => string) => void) | undefined;
 }
 
 /**
@@ -34,11 +38,19 @@ export interface CompileToProgramOptions {
  * @throws Error for a primitive that cannot be compiled; the message names it and says why.
  */
 export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramOptions): CompiledProgram {
-  const flat = deadCode(commonSubexpressions(flatten(closed)));
+  const { observe } = options;
+  const whole = flatten(closed);
+  const distinct = commonSubexpressions(whole);
+  const flat = deadCode(distinct);
+  observe?.("calls expanded", () => printFlat(whole));
+  observe?.("common subexpressions", () => printFlat(distinct));
+  observe?.("dead code", () => printFlat(flat));
   const lowering = new Lowering(flat);
   const { draft } = lowering;
   const results = placeResults(lowering, flat, options.donated ?? []);
-  const kernels = chunkReductions(draft, finishKernels(draft));
+  observe?.("groups after fusion", () => printGroups(draft));
+  const finished = finishKernels(draft);
+  const kernels = chunkReductions(draft, finished);
   const written = new Set(kernels.flatMap(writesOf));
   const buffers = draft.buffers.map((b): BufferInfo => {
     // What fusion made superfluous is never written and takes no memory.
@@ -70,6 +82,8 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
     constants: flat.arrays,
     equations: flat.eqns.length,
   };
+  observe?.("kernels", () => printKernels(program, finished));
+  observe?.("chunks and buffer plan", () => printProgram(program));
   if (config.enableChecks) validateProgram(program, options.donated);
   return program;
 }

@@ -23,11 +23,15 @@ export function printProgram(program: Program): string {
     const at = printPlacement(program.placements[id]);
     lines.push(`  ${bufferName(program, id)}: ${info.dtype.short}[${info.size}] ${at}`);
   });
-  program.kernels.forEach((kernel, i) => {
-    lines.push(`kernel ${i}: ${printKernel(kernel, (id) => bufferName(program, id))}`);
-  });
+  lines.push(printKernels(program, program.kernels));
   lines.push(`return ${program.results.map((r) => printResult(program, r)).join(", ")}`);
   return lines.join("\n");
+}
+
+/** Kernels as text, with the names that buffers have in a program. */
+export function printKernels(program: Program, kernels: readonly Kernel[]): string {
+  const name = (id: number) => bufferName(program, id);
+  return kernels.map((kernel, i) => `kernel ${i}: ${printKernel(kernel, name)}`).join("\n");
 }
 
 function isUsed(program: Program, id: number): boolean {
@@ -70,7 +74,8 @@ function printResult(program: Program, source: ResultSource): string {
 }
 
 const axisNames = "ijklmnpqruvwz";
-function axisName(axis: number): string {
+/** The name of a loop index in printed kernels. */
+export function axisName(axis: number): string {
   return axis < axisNames.length ? axisNames[axis] : `i${axis}`;
 }
 

@@ -17,6 +17,8 @@ export interface KernelProfile {
   readonly threads: number;
   /** Memory of each thread for packed operands and the like. */
   readonly scratchBytes: number;
+  /** The loops, vectors, tiles and pieces that were chosen, as `asText("choices")` has them. */
+  readonly choices: string;
 }
 
 /** Times of a program and of each of its kernels; prints as a table. */

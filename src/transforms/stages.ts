@@ -8,6 +8,15 @@ import { ValueError } from "../errors.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { flattenArrays } from "./flatFunction.ts";
 
+const stages = ["jaxpr", "passes", "kernels", "choices", "wat"] as const;
+type Stage = (typeof stages)[number];
+
+function checkStage(stage: Stage): Stage {
+  if (stages.includes(stage)) return stage;
+  const names = stages.map((s) => JSON.stringify(s)).join(", ");
+  throw new ValueError(`asText: the stage must be one of ${names}, got ${JSON.stringify(stage)}.`);
+}
+
 /** A function traced for given argument types: its text at each stage, and the way to compile it. */
 export class Lowered {
   private readonly name: string;
@@ -48,15 +57,13 @@ export class Lowered {
   }
 
   /**
-   * The program as text: "jaxpr", "kernels" (the loops it became) or "wat" (the WebAssembly).
+   * The program as text: "jaxpr"; "passes" (after each pass of the compiler); "kernels" (the loops it became); "choices" (vectors, tiles and
+   * pieces of each kernel, on this machine); or "wat" (the WebAssembly).
    * @throws ValueError for another stage.
    */
-  asText(stage: "jaxpr" | "kernels" | "wat" = "jaxpr"): string {
+  asText(stage: Stage = "jaxpr"): string {
     if (stage === "jaxpr") return String(this.closed);
-    if (stage === "kernels" || stage === "wat") return this.program.asText(stage);
-    throw new ValueError(
-      `asText: the stage must be "jaxpr", "kernels" or "wat", got ${JSON.stringify(stage)}.`,
-    );
+    return this.program.asText(checkStage(stage));
   }
 
   compile(): Compiled {
@@ -133,8 +140,9 @@ export class Compiled {
     return leaves as ArrayImpl[];
   }
 
-  asText(stage: "kernels" | "wat" = "kernels"): string {
-    return this.executable.asText(stage);
+  /** As {@link Lowered.asText}. */
+  asText(stage: Exclude<Stage, "jaxpr"> = "kernels"): string {
+    return this.executable.asText(checkStage(stage));
   }
   /** Bytes of arguments, results, temporaries and code. */
   memoryAnalysis(): Omit<ProgramAnalysis, "flops" | "bytesAccessed"> {

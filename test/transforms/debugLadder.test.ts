@@ -155,6 +155,76 @@ describe("level 2", () => {
   });
 });
 
+describe("levels 3 to 5", () => {
+  const chain = (x: NDArray) => jnp.exp(x.matmul(x)).sum(0);
+
+  test("3 says what was chosen for each kernel, when a program is compiled", () => {
+    config.update("debugLevel", 3);
+    const x = jnp.ones([64, 64]);
+    const f = jit(chain);
+    taken();
+    f(x);
+    const [, choices, table, ...rest] = taken();
+    expect(choices.split("\n")).toEqual([
+      expect.stringMatching(/^kernel 0: dot_general: tiles of \d+ rows x \d+ vectors .*; \w+ pieces?\b/),
+      expect.stringMatching(/^kernel 1: fused_exp_reduce_sum: i in 64 by \d x 4 lanes; in each j in 64/),
+    ]);
+    expect(table).toMatch(/^chain: /);
+    expect(rest).toEqual([]);
+  });
+
+  test("4 shows the program after each pass", () => {
+    config.update("debugLevel", 4);
+    const f = jit((x: NDArray) => jnp.sin(x).add(jnp.sin(x)), { name: "twice" });
+    const x = jnp.ones(5);
+    taken();
+    f(x);
+    expect(taken()[2]).toBe(`== calls expanded
+{ lambda ; a:f32[5]. let
+    b:f32[5] = sin a
+    c:f32[5] = sin a
+    d:f32[5] = add b c
+  in (d,) }
+== common subexpressions
+{ lambda ; a:f32[5]. let b:f32[5] = sin a; c:f32[5] = add b b in (c,) }
+== dead code
+(unchanged)
+== groups after fusion
+group 0: loop over 5: y1 from x0
+== kernels
+kernel 0: fused_sin_add for i in 5: v0 = sin(x0[i]); y1[i] = v0 + v0
+== chunks and buffer plan
+program twice: arena 0 bytes
+  x0: f32[5] in argument 0
+  y1: f32[5] in result 0
+kernel 0: fused_sin_add for i in 5: v0 = sin(x0[i]); y1[i] = v0 + v0
+return y1`);
+  });
+
+  test("5 prints the WebAssembly, with the calls of the clock", () => {
+    config.update("debugLevel", 5);
+    const x = jnp.ones(5);
+    const f = jit((x: NDArray) => x.add(1), { name: "inc" });
+    taken();
+    f(x);
+    const text = taken()[3];
+    expect(text).toMatch(/^\(module/);
+    expect(text).toMatch(/call \$mark/);
+  });
+
+  test("are stages of asText too, in which no clock is called", () => {
+    const lowered = jit(chain).lower(jnp.ones([8, 8]));
+    expect(lowered.asText("passes")).toMatch(/^== calls expanded\n{ lambda/);
+    expect(lowered.asText("choices")).toMatch(/^kernel 0: dot_general: tiles/);
+    expect(lowered.asText("wat")).not.toContain("mark");
+    expect(() => lowered.asText("hlo" as never)).toThrow(
+      /one of "jaxpr", "passes", "kernels", "choices", "wat"/,
+    );
+    expect(() => lowered.compile().asText("hlo" as never)).toThrow(ValueError);
+    expect(taken()).toEqual([]);
+  });
+});
+
 describe("profile", () => {
   test("gives rows with what was counted and measured", () => {
     const x = jnp.ones([32, 16]);
@@ -175,6 +245,7 @@ describe("profile", () => {
       expect(k.milliseconds).toBeGreaterThanOrEqual(0);
       expect(k.threads).toBeGreaterThanOrEqual(1);
       expect(k.pieces).toBeGreaterThanOrEqual(1);
+      expect(k.choices).not.toBe("");
     }
     expect(profile.milliseconds).toBeGreaterThan(0);
     expect(String(profile).split("\n")).toHaveLength(4);

@@ -22,7 +22,7 @@ import { deviceMemory, pool } from "./device.ts";
 import { LoadedProgram } from "./executable.ts";
 import { Marks } from "./marks.ts";
 import type { Storage } from "./memory/index.ts";
-import { reportProgram } from "./reportProgram.ts";
+import { choicesText, passesText, reportProgram, type Step } from "./reportProgram.ts";
 import { TimedProgram } from "./timedProgram.ts";
 
 const emitOptions = { sharedMemory: pool !== null };
@@ -68,7 +68,9 @@ class WasmExecutable implements Executable {
   private load(timed: boolean, origin: Origin | null = null): LoadedProgram | TimedProgram {
     const { closed, options } = this;
     const started = performance.now();
-    const program = compileToProgram(closed, options);
+    const steps: Step[] = [];
+    const observe = reports("passes") ? stepsInto(steps) : undefined;
+    const program = compileToProgram(closed, { ...options, observe });
     const lowered = performance.now();
     const code = emitProgram(program, { ...emitOptions, timed });
     const emitted = performance.now();
@@ -86,11 +88,9 @@ class WasmExecutable implements Executable {
     );
     if (origin !== null && reports("programs")) {
       this.reported = config.debugLevel;
-      reportProgram(program, code, origin, {
-        lowering: lowered - started,
-        code: emitted - lowered,
-        engine: performance.now() - emitted,
-      });
+      const engine = performance.now() - emitted;
+      const times = { lowering: lowered - started, code: emitted - lowered, engine };
+      reportProgram(program, code, origin, times, steps);
     }
     return marks === null ? loaded : new TimedProgram(loaded, marks, program, code);
   }
@@ -117,13 +117,20 @@ class WasmExecutable implements Executable {
     switch (stage) {
       case "jaxpr":
         return this.closed.toString();
+      case "passes": {
+        const steps: Step[] = [];
+        compileToProgram(this.closed, { ...this.options, observe: stepsInto(steps) });
+        return passesText(steps);
+      }
       case "kernels":
         return printProgram(compileToProgram(this.closed, this.options));
+      case "choices":
+        return choicesText(emitProgram(compileToProgram(this.closed, this.options), emitOptions));
       case "wat":
         return emitProgram(compileToProgram(this.closed, this.options), emitOptions).module.toText();
       default:
         throw new ValueError(
-          `There is no stage ${JSON.stringify(stage)}; there are "jaxpr", "kernels" and "wat".`,
+          `There is no stage ${JSON.stringify(stage)}; there are "jaxpr", "passes", "kernels", "choices" and "wat".`,
         );
     }
   }
@@ -142,6 +149,10 @@ class WasmExecutable implements Executable {
       bytesAccessed: bytesAccessed(program),
     };
   }
+}
+
+function stepsInto(steps: Step[]) {
+  return (step: string, text: () => string) => void steps.push({ step, text });
 }
 
 /** The CPU: programs compiled to WebAssembly, arrays in its memory. */

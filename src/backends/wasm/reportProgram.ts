@@ -1,8 +1,14 @@
 import type { CompiledProgram } from "../../compiler/index.ts";
 import type { Origin } from "../../core/backend.ts";
-import { report } from "../../core/debug.ts";
+import { report, reports } from "../../core/debug.ts";
 import { bytesText } from "../../core/profile.ts";
 import type { ProgramCode } from "./codegen/program.ts";
+
+/** The program after a step of the compiler, made into text when it is asked for. */
+export interface Step {
+  readonly step: string;
+  readonly text: () => string;
+}
 
 /** How long the steps of making a program took, in milliseconds. */
 export interface CompileTimes {
@@ -20,8 +26,30 @@ export function reportProgram(
   code: ProgramCode,
   origin: Origin,
   times: CompileTimes,
+  passes: readonly Step[],
 ): void {
   report(summary(program, code, origin, times));
+  if (reports("choices")) report(choicesText(code));
+  if (reports("passes")) report(passesText(passes));
+  if (reports("code")) report(code.module.toText());
+}
+
+/** What was chosen for each kernel, a line each. */
+export function choicesText(code: ProgramCode): string {
+  return code.kernels.map(({ name, describe }, i) => `kernel ${i}: ${name}: ${describe()}`).join("\n");
+}
+
+/** The program after each step of the compiler; only the name of a step that changed nothing. */
+export function passesText(steps: readonly Step[]): string {
+  let before = "";
+  return steps
+    .map(({ step, text }) => {
+      const now = text();
+      const shown = now === before ? "(unchanged)" : now;
+      before = now;
+      return `== ${step}\n${shown}`;
+    })
+    .join("\n");
 }
 
 function summary(

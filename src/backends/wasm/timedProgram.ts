@@ -13,7 +13,7 @@ const DURATION = 200;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 1000;
 
-type Counts = Pick<KernelProfile, "name" | "flops" | "bytes" | "pieces" | "scratchBytes">;
+type Counts = Pick<KernelProfile, "name" | "flops" | "bytes" | "pieces" | "scratchBytes" | "choices">;
 
 /** The times of one call. */
 interface Sample {
@@ -32,11 +32,11 @@ export class TimedProgram {
     this.name = program.name;
     this.loaded = loaded;
     this.marks = marks;
-    this.counts = program.kernels.map((kernel, i) => ({
-      ...code.kernels[i],
-      flops: kernelFlops(kernel),
-      bytes: kernelBytes(program, kernel),
-    }));
+    this.counts = program.kernels.map((kernel, i) => {
+      const { name, pieces, scratchBytes, describe } = code.kernels[i];
+      const [flops, bytes] = [kernelFlops(kernel), kernelBytes(program, kernel)];
+      return { name, flops, bytes, pieces, scratchBytes, choices: describe() };
+    });
   }
 
   /** Runs the program and reports the times of its kernels. */

@@ -6,11 +6,12 @@ import {
   type ContractionSpec,
   contractionScratchBytes,
   type Dim,
+  describeContraction,
   emitContraction,
 } from "../kernels/contraction.ts";
 import { gemmDType } from "./dot.ts";
 import type { KernelCode } from "./kernelCode.ts";
-import { cutInto, emitSized } from "./split.ts";
+import { cutInto, describeCut, emitSized } from "./split.ts";
 
 function contractionSpec(kernel: ContractionKernel): ContractionSpec {
   const dims = (list: readonly ContractionDim[]): Dim[] =>
@@ -62,6 +63,8 @@ export function contractionCode(kernel: ContractionKernel): KernelCode {
   return {
     pieces: cut.pieces,
     scratch: { perThread: scratchBytes },
+    describe: () =>
+      `${describeContraction(specOf(cut.each))}; ${describeCut(cut, `along a dimension of ${chosen?.kind}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
       const push = (buffer: number, offset: number, step: number) => {

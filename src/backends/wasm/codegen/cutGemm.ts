@@ -3,6 +3,7 @@ import { type Cut, cutInto } from "./split.ts";
 
 /** A product cut along its outermost batch dimension, its rows or its columns. */
 export interface GemmCut extends Cut {
+  readonly along: "batch" | "rows" | "columns";
   /** Elements from one unit to the next in A, B and C. */
   readonly a: number;
   readonly b: number;
@@ -30,13 +31,13 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   const { m, n, k, a, b, batch = [], ldc = n } = spec;
   const plan = gemmPlan(spec);
   const nanoseconds = plan.flops / FLOPS_PER_NANOSECOND;
-  const uncut: GemmCut = { pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
+  const uncut: GemmCut = { along: "rows", pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
   const [outer, ...inner] = batch;
   if (outer !== undefined) {
     const cut = cutInto(nanoseconds, outer.size);
     const c = inner.reduce((product, { size }) => product * size, m * ldc);
     const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
-    return cut.pieces > 1 ? { ...cut, a: outer.strideA, b: outer.strideB, c, part } : uncut;
+    return cut.pieces > 1 ? { ...cut, along: "batch", a: outer.strideA, b: outer.strideB, c, part } : uncut;
   }
   const { packA, packB } = plan.tuning;
   const rows = cutInto(nanoseconds, m, packB ? LEAST_SHARING : LEAST);
@@ -49,6 +50,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   if (byRows) {
     return {
       ...rows,
+      along: "rows",
       a: a.rowStride,
       b: 0,
       c: ldc,
@@ -56,5 +58,12 @@ export function cutGemm(whole: GemmSpec): GemmCut {
     };
   }
   if (columns.pieces === 1) return uncut;
-  return { ...columns, a: 0, b: b.colStride, c: 1, part: (units) => ({ ...spec, n: units, ldc }) };
+  return {
+    ...columns,
+    along: "columns",
+    a: 0,
+    b: b.colStride,
+    c: 1,
+    part: (units) => ({ ...spec, n: units, ldc }),
+  };
 }

@@ -2,11 +2,11 @@ import type { DotKernel } from "../../../compiler/ir.ts";
 import { bool, type DType, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
-import { emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
+import { describeGemm, emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
 import type { KernelContext } from "./context.ts";
 import { cutGemm } from "./cutGemm.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
-import { emitSized } from "./split.ts";
+import { describeCut, emitSized } from "./split.ts";
 
 const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
   [float32, "float32"],
@@ -40,12 +40,20 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
 export function dotCode(kernel: DotKernel): KernelCode {
   const spec = gemmSpec(kernel);
   if (spec === null) {
-    return { pieces: 1, scratch: noScratch, emit: (context) => emitByteDot(context, kernel) };
+    return {
+      pieces: 1,
+      scratch: noScratch,
+      emit: (context) => emitByteDot(context, kernel),
+      describe: () => "bytes one by one",
+    };
   }
   const cut = cutGemm(spec);
+  const plan = gemmPlan(cut.part(cut.each));
   return {
     pieces: cut.pieces,
-    scratch: { perThread: gemmPlan(cut.part(cut.each)).scratchBytes },
+    scratch: { perThread: plan.scratchBytes },
+    describe: () =>
+      `${describeGemm(plan)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
       const push = (buffer: number, offset: number, step: number) => {

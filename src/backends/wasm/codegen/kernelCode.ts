@@ -21,4 +21,6 @@ export interface KernelCode {
    * the number of the piece to do, null when there is one piece.
    */
   readonly emit: (context: KernelContext, scratch: Local | null, piece: Local | null) => void;
+  /** What was chosen, in a line for people: loops, vectors, tiles, blocks, pieces. */
+  readonly describe: () => string;
 }

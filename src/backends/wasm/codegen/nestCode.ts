@@ -1,6 +1,7 @@
 import type { NestKernel } from "../../../compiler/nest.ts";
 import type { Local } from "../asm/index.ts";
 import type { KernelContext } from "./context.ts";
+import { describeLoops } from "./describeLoops.ts";
 import type { KernelCode } from "./kernelCode.ts";
 import { LoopEmitter } from "./loop.ts";
 import { type LoopPlan, planLoops } from "./plan.ts";
@@ -23,6 +24,7 @@ export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => n
       counts.reduce((sum, n) => sum + n, first),
     ),
     scratch: { perThread: locals.bytes },
+    describe: () => describeLoops(plans),
     emit: (outside, scratch, piece) => {
       const context = scratch === null ? outside : withLocals(outside, scratch, locals);
       const { f } = context;

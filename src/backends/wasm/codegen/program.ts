@@ -1,7 +1,7 @@
 import type { Kernel, Program } from "../../../compiler/ir.ts";
 import { type FuncRef, type FunctionBuilder, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
 import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
-import { kernelContext } from "./context.ts";
+import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
 import { dotCode } from "./dot.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
@@ -50,6 +50,8 @@ export interface KernelFacts {
   readonly pieces: number;
   /** Bytes of scratch memory of a thread. */
   readonly scratchBytes: number;
+  /** What was chosen for it, in a line for people. */
+  readonly describe: () => string;
 }
 
 export interface EmitOptions {
@@ -166,7 +168,8 @@ function factsOf(program: Program, functions: readonly KernelFunction[]): Kernel
     do phases.push(functions[next]);
     while (functions[next++].completes !== kernel);
     const most = (of: (fn: KernelFunction) => number) => Math.max(...phases.map(of));
-    return { name, pieces: most((fn) => fn.pieces), scratchBytes: most((fn) => fn.scratch) };
+    const describe = () => [...new Set(phases.map((fn) => fn.describe()))].join("; then ");
+    return { name, pieces: most((fn) => fn.pieces), scratchBytes: most((fn) => fn.scratch), describe };
   });
 }
 
@@ -178,6 +181,7 @@ interface KernelFunction {
   readonly scratch: number;
   readonly sharesScratch: boolean;
   readonly pieces: number;
+  readonly describe: () => string;
   /** The number of the kernel whose last phase it is. */
   readonly completes: number | null;
 }
@@ -204,7 +208,8 @@ function kernelFunctions(program: Program, mb: ModuleBuilder, lib: Library): Ker
           const own = scratch > 0 ? locals[buffers.length] : null;
           code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
         });
-        return { ref, buffers, scratch, sharesScratch: shared > 0, pieces: code.pieces, completes: null };
+        const { pieces, describe } = code;
+        return { ref, buffers, scratch, sharesScratch: shared > 0, pieces, describe, completes: null };
       });
       known.set(key, made);
     }
@@ -220,9 +225,9 @@ function kernelCodes(program: Program, kernel: Kernel): readonly KernelCode[] {
     case "row":
       return [nestCode(kernel, (buffer) => program.buffers[buffer].byteLength)];
     case "scan":
-      return [{ pieces: 1, scratch: noScratch, emit: (context) => emitScan(context, kernel) }];
+      return [inOnePiece((context) => emitScan(context, kernel))];
     case "scatter":
-      return [{ pieces: 1, scratch: noScratch, emit: (context) => emitScatter(context, kernel) }];
+      return [inOnePiece((context) => emitScatter(context, kernel))];
     case "dot":
       return [dotCode(kernel)];
     case "contract":
@@ -230,6 +235,10 @@ function kernelCodes(program: Program, kernel: Kernel): readonly KernelCode[] {
     case "sort":
       return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }
+}
+
+function inOnePiece(emit: (context: KernelContext) => void): KernelCode {
+  return { pieces: 1, scratch: noScratch, emit, describe: () => "in order; one piece" };
 }
 
 /** The task that does a piece of a kernel with the addresses in a block of memory. */

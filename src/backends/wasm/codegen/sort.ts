@@ -9,7 +9,7 @@ import {
 } from "../kernels/sort.ts";
 import { blockSort } from "../kernels/sortBlocks.ts";
 import type { KernelCode } from "./kernelCode.ts";
-import { cutInto, emitSized, splitting } from "./split.ts";
+import { cutInto, describeCut, emitSized, splitting } from "./split.ts";
 
 function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortSpec {
   return {
@@ -43,6 +43,7 @@ export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType)
         const locals = (buffers: readonly number[]) => buffers.map((b) => pointers.get(b) as Local);
         emit(mb, f, { inputs: locals(inputs), outputs: locals(outputs), scratch: scratch as Local }, piece);
       },
+      describe: () => `a step of a radix sort in blocks; ${pieces === 1 ? "one piece" : `${pieces} pieces`}`,
     }));
   }
   const cut = cutInto(rows * length * inputs.length * NANOSECONDS, rows);
@@ -50,6 +51,7 @@ export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType)
   const code: KernelCode = {
     pieces: cut.pieces,
     scratch: { perThread: Math.max(16, sortScratchBytes(specOf(cut.each))) },
+    describe: () => `row by row; ${describeCut(cut, "rows")}`,
     emit: ({ f, mb, pointers, log2Of }, scratch, piece) =>
       emitSized(f, piece, cut, (count) => {
         const spec = specOf(count);

@@ -34,6 +34,11 @@ export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
   return { pieces: Math.ceil(units / each), each, units };
 }
 
+/** A cut in words: "16 pieces of 8 rows". */
+export function describeCut({ pieces, each }: Cut, units: string): string {
+  return pieces === 1 ? "one piece" : `${pieces} pieces of ${each} ${units}`;
+}
+
 /** The units of one piece: from `start` up to `stop`. */
 export interface Range {
   readonly start: Local;

@@ -20,6 +20,15 @@ export function contractionScratchBytes(spec: ContractionSpec): number {
   return packedBlockBytes(arrange(spec));
 }
 
+/** What is chosen for a contraction, in words. */
+export function describeContraction(spec: ContractionSpec): string {
+  const { tileRows, tileVectors, packB, swapped, empty } = arrange(spec);
+  if (empty) return "nothing to do";
+  const [direct, blocks] = swapped ? ["right", "left"] : ["left", "right"];
+  const operands = packB ? `${blocks} packed, ${direct} read in place` : "operands read in place";
+  return `tiles of ${tileRows} rows x ${tileVectors} vectors, ${operands}`;
+}
+
 /**
  * Emits a contraction: a function (a, b, c, scratch) of addresses. C must not overlap A, B or scratch. The blocks are those of a product
  * of matrices: a block of B is copied into panels once, register tiles run over the rows; but A is read where it lies, through

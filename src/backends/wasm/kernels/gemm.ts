@@ -40,6 +40,17 @@ export function gemmPlan(spec: GemmSpec): GemmPlan {
   };
 }
 
+/** A plan in words. */
+export function describeGemm({ path, tuning }: GemmPlan): string {
+  if (path === "dots") return "dot products";
+  if (path === "axpy") return "multiples of rows added up";
+  if (path !== "tiles") return path === "zero" ? "zeros" : "nothing to do";
+  const { rows, vectors, blockM, blockN, packA, packB } = tuning;
+  const packed = [packA ? "left" : "", packB ? "right" : ""].filter((side) => side !== "").join(" and ");
+  const operands = packed === "" ? "operands read in place" : `${packed} packed`;
+  return `tiles of ${rows} rows x ${vectors} vectors in blocks of ${blockM} x ${blockN}, ${operands}`;
+}
+
 /**
  * Emits a product: a function (a, b, c, scratch, ...epilogue arguments) of addresses. C must not overlap A, B or scratch.
  * Integers wrap. Sums over k are kept in blocks, so their error does not grow with k as that of a plain loop does.
