@@ -28,6 +28,8 @@ export class FunctionBuilder {
   readonly results: readonly ValType[];
   readonly locals: Local[];
   readonly calls: CallSite[] = [];
+  /** Whether the code may use relaxed SIMD instructions. */
+  readonly relaxedSimd: boolean;
   #depth = 0;
   readonly #free: Partial<Record<ValType, Local[]>> = {};
 
@@ -92,7 +94,8 @@ export class FunctionBuilder {
     atomic_fence: (): FunctionBuilder => this.#op(OP.atomicFence, 0),
   });
 
-  constructor(params: readonly ValType[], results: readonly ValType[]) {
+  constructor(params: readonly ValType[], results: readonly ValType[], relaxedSimd = false) {
+    this.relaxedSimd = relaxedSimd;
     this.params = params.map((type, index) => ({ index, type, name: undefined }));
     this.results = results;
     this.locals = [...this.params];

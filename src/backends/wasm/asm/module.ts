@@ -44,6 +44,7 @@ const SECTION = {
  */
 export class ModuleBuilder {
   readonly #debug: boolean;
+  readonly #relaxedSimd: boolean;
   #memory: MemoryDefinition | undefined;
   readonly #functionImports: FunctionImport[] = [];
   readonly #globalImports: GlobalImport[] = [];
@@ -54,9 +55,10 @@ export class ModuleBuilder {
   readonly #segments: Segment[] = [];
   #start: FuncRef | undefined;
 
-  /** With `debug`, function names are written for stack traces and compile errors. */
-  constructor(options: { readonly debug?: boolean } = {}) {
+  /** With `debug`, function names are written for stack traces and compile errors. `relaxedSimd`: the engine has it, use it. */
+  constructor(options: { readonly debug?: boolean; readonly relaxedSimd?: boolean } = {}) {
     this.#debug = options.debug ?? false;
+    this.#relaxedSimd = options.relaxedSimd ?? false;
   }
 
   importMemory(module: string, name: string, limits: MemoryLimits): void {
@@ -96,7 +98,7 @@ export class ModuleBuilder {
     const entry = this.#functions[ref.ordinal];
     if (entry?.ref !== ref) throw new Error(`function ${ref.name} was not declared by this module`);
     if (entry.builder !== undefined) throw new Error(`function ${ref.name} is defined twice`);
-    const builder = new FunctionBuilder(ref.params, ref.results);
+    const builder = new FunctionBuilder(ref.params, ref.results, this.#relaxedSimd);
     entry.builder = builder;
     body(builder, ...builder.params);
     return ref;

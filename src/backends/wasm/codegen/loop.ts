@@ -261,28 +261,30 @@ export class LoopEmitter {
     this.storePoint(space.stores);
   }
 
+  /**
+   * All values first, then the stores: a store may be in place of an operand, and an engine moves no load over a store, so that only then
+   * the copies' chains of operations can overlap.
+   */
   private storePoint(stores: readonly Store[]): void {
-    const { copies } = this.values;
-    if (copies.length === 0) this.storeCopy(stores, null);
-    else for (const copy of copies) this.storeCopy(stores, copy);
-  }
-
-  /** All values first, then the stores: a store may be in place of an operand. */
-  private storeCopy(stores: readonly Store[], copy: Copy | null): void {
     const { values } = this;
     const { f } = values;
-    const locals = stores.map((store) => {
-      if (copy !== null && store.value.dtype === keyFry) return values.keyWords(store.value, copy);
-      const local = f.temp(copy === null ? scalarType(store.value.dtype) : "v128");
-      if (copy === null) values.scalar(store.value);
-      else values.vector(store.value, copy);
-      f.set(local);
-      return local;
-    });
-    stores.forEach((store, i) => {
-      const local = locals[i];
-      values.store(this.accesses.get(store) as Access, store.value.dtype, local, copy);
-      if (!Array.isArray(local)) f.release(local as Local);
+    const copies = values.copies.length === 0 ? [null] : values.copies;
+    const computed = copies.map((copy) =>
+      stores.map(({ value }) => {
+        if (copy !== null && value.dtype === keyFry) return values.keyWords(value, copy);
+        const local = f.temp(copy === null ? scalarType(value.dtype) : "v128");
+        if (copy === null) values.scalar(value);
+        else values.vector(value, copy);
+        f.set(local);
+        return local;
+      }),
+    );
+    copies.forEach((copy, c) => {
+      stores.forEach((store, i) => {
+        const local = computed[c][i];
+        values.store(this.accesses.get(store) as Access, store.value.dtype, local, copy);
+        if (!Array.isArray(local)) f.release(local as Local);
+      });
     });
   }
 

@@ -67,15 +67,22 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
   };
 }
 
+/** Work below which shorter code is worth more than the overlap of several vectors, in instructions. */
+const SMALL_WORK = 20_000;
+
+/**
+ * Several vectors per iteration, so that their chains of dependent operations overlap: a processor looks ahead only so far. Beyond two, long
+ * expressions need more registers than there are.
+ */
 function chooseUnrolls(space: Space, sizes: readonly number[], best: Estimate, nest: Nest): number[] {
   const passes = space.passes.map(({ reductions }) => reductions);
   if (nest.lanes === 1) return passes.length === 0 ? [1] : passes.map(() => 1);
   const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
+  const points = sizes.reduce((n, size) => n * size, 1);
   const unroll = (reductions: readonly Reduction[], cost: number) => {
-    const wanted = cost <= 6 ? 4 : cost <= 24 ? 2 : 1;
-    const positions = reductions.some(({ op }) => op.startsWith("arg"));
-    const least = reductions.length > 0 && !positions && cost <= 60 ? 2 : 1;
-    return Math.max(1, Math.min(Math.max(wanted, least), vectors));
+    const reducing = reductions.length > 0 && !reductions.some(({ op }) => op.startsWith("arg"));
+    const long = cost <= 100 && (reducing || cost <= 24 || cost * points > SMALL_WORK);
+    return Math.max(1, Math.min(cost <= 6 ? 4 : long ? 2 : 1, vectors));
   };
   if (passes.length < 2) return [unroll(passes.flat(), best.pointCost)];
   if (nest.vectorIsParallel) return passes.map(() => unroll(passes.flat(), best.pointCost));

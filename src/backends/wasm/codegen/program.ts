@@ -1,5 +1,6 @@
 import type { Kernel, Program } from "../../../compiler/ir.ts";
 import { type FuncRef, type FunctionBuilder, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
+import { usesRelaxedSimd } from "../features.ts";
 import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
@@ -70,7 +71,7 @@ const align = (n: number) => Math.ceil(n / 64) * 64;
  * are being done, and the scratch memory of the threads.
  */
 export function emitProgram(program: Program, options: EmitOptions = {}): ProgramCode {
-  const mb = new ModuleBuilder();
+  const mb = new ModuleBuilder({ relaxedSimd: usesRelaxedSimd() });
   const shared = options.sharedMemory === true;
   mb.importMemory("env", "memory", shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 });
   const lib = new Library(mb);

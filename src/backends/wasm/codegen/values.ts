@@ -1,6 +1,7 @@
 import type { LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
 import { bool, type DType, keyFry } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
+import { selectLanes } from "../math/index.ts";
 import { Addresses } from "./addresses.ts";
 import { ACC_BIT, type Analysis } from "./analysis.ts";
 import type { Library } from "./library.ts";
@@ -389,7 +390,8 @@ export class Values {
       for (let i = 0; i < 2; i++) {
         f.get(a[i]).get(b[i]);
         this.vector(node.args[0], copy);
-        f.v128.bitselect().set(words[i]);
+        selectLanes(f, "i32x4");
+        f.set(words[i]);
       }
       return;
     }

@@ -1,7 +1,7 @@
 import { scalarOps } from "../../../compiler/scalarOps.ts";
 import { bool, type DType, float32, float64, int32, uint8, uint32 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
-import { emitVectorMath } from "../math/index.ts";
+import { emitVectorMath, selectLanes } from "../math/index.ts";
 import { eachLane, type Library } from "./library.ts";
 import type { Push } from "./scalarEmit.ts";
 
@@ -26,7 +26,7 @@ export function emitVectorOp(
     push(1);
     push(2);
     push(0);
-    f.v128.bitselect();
+    selectLanes(f, lanes === 4 ? "i32x4" : "i64x2");
   } else if (dtype === float32 || dtype === float64) {
     const type = dtype === float32 ? "f32x4" : "f64x2";
     if ((op === "max" || op === "min") && boundByConstant(f, op, type, push, constant)) return;
@@ -73,7 +73,8 @@ function floatOp(f: FunctionBuilder, lib: Library, op: string, type: "f32x4" | "
         ns.const(1).get(x);
         signBit().v128.and().v128.or().get(x).get(x);
         ns.abs();
-        ns.const(0)[type].gt().v128.bitselect();
+        ns.const(0)[type].gt();
+        selectLanes(f, type === "f32x4" ? "i32x4" : "i64x2");
       });
       return;
     case "round":

@@ -2,41 +2,40 @@ import type { Local } from "../asm/index.ts";
 import { expDouble, expm1Double } from "./double.ts";
 import { type Code, type Scope, unary, unaryDouble } from "./lanes.ts";
 
-/** Adding this rounds a float32 to an integer and leaves the integer in its low bits. */
-const ROUNDER = 1.5 * 2 ** 23;
-const ROUNDER_BITS = 0x4b400000;
+/** Adding this rounds a float32 to an integer, and leaves that integer plus the bias of exponents in the low bits. */
+const ROUNDER = 1.5 * 2 ** 23 + 127;
 /** ln 2 in two parts; the first has few bits, so that its product with a small integer is exact (Cody and Waite). */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
-/** (exp(r) - 1 - r)/r^2 for |r| <= ln(2)/2: Cephes expf. */
+/** (exp(r) - 1 - r)/r^2 for |r| <= ln 2, relative to exp(r) 2^-26. Our own minimax fits, as all below. */
 const EXP = [
-  5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.39819995e-3, 1.98756915e-4,
+  0.5000003576278687, 0.166666179895401, 0.041661228984594345, 0.008335934951901436, 0.0014104777947068214,
+  0.00019629749294836074,
 ];
 
-/** exp(r) for |r| <= ln(2)/2. */
+/** 2^n for the integer that {@link ROUNDER} was added to. */
+const powerOfTwo = (scope: Scope, rounded: Local): Code => scope.i.shl(rounded, 23);
+
+/** exp(r) - 1 for |r| <= ln 2, with an error relative to exp(r). */
 function expReduced(scope: Scope, r: Local): Code {
   const { s } = scope;
-  const p = s.let(s.mul(s.mul(r, r), s.polynomial(r, EXP)));
-  return s.add(s.add(p, r), 1);
+  return s.madd(s.polynomial(r, EXP), s.mul(r, r), r);
 }
 
-/** 2^n y, n in the low bits of `rounded`. The scale is applied in two halves: results may be subnormal. */
-function scale(scope: Scope, y: Code, rounded: Local): Code {
-  const { s, i } = scope;
-  const n = i.let(i.sub(rounded, ROUNDER_BITS));
-  const half = i.let(i.shrS(n, 1));
-  const power = (k: Code | Local): Code => i.shl(i.add(k, 127), 23);
-  return s.mul(s.mul(y, power(half)), power(i.sub(n, half)));
+/** exp(x) = 4^n (1 + p), `root` being 2^n: steps of 4, so that 2^n is normal where exp(x) is subnormal or overflows. */
+function splitExp(scope: Scope, x: Local): { root: Local; p: Code } {
+  const { s } = scope;
+  const rounded = s.let(s.madd(x, Math.LOG2E / 2, ROUNDER));
+  const n = s.let(s.sub(rounded, ROUNDER));
+  const r = s.let(s.nmadd(n, 2 * LN2_LOW, s.nmadd(n, 2 * LN2_HIGH, x)));
+  return { root: s.let(powerOfTwo(scope, rounded)), p: expReduced(scope, r) };
 }
 
-/** exp(x): the method of Cephes expf. */
+/** exp(x). */
 export function expSingle(scope: Scope, input: Code | Local): Code {
   const { s } = scope;
-  const x = s.let(s.pmax(s.pmin(input, 89), -104));
-  const rounded = s.let(s.add(s.mul(x, Math.LOG2E), ROUNDER));
-  const n = s.let(s.sub(rounded, ROUNDER));
-  const r = s.let(s.sub(s.sub(x, s.mul(n, LN2_HIGH)), s.mul(n, LN2_LOW)));
-  return scale(scope, expReduced(scope, r), rounded);
+  const { root, p } = splitExp(scope, s.let(s.pmax(s.pmin(input, 89), -104)));
+  return s.mul(s.madd(p, root, root), root);
 }
 
 export const emitExp = unary(expSingle);
@@ -45,9 +44,11 @@ export const emitExp = unary(expSingle);
 export const emitExp2 = unary((scope, input) => {
   const { s } = scope;
   const x = s.let(s.pmax(s.pmin(input, 129), -151));
-  const rounded = s.let(s.add(x, ROUNDER));
-  const r = s.let(s.mul(s.sub(x, s.sub(rounded, ROUNDER)), Math.LN2));
-  return scale(scope, expReduced(scope, r), rounded);
+  const rounded = s.let(s.madd(x, 0.5, ROUNDER));
+  const n = s.let(s.sub(rounded, ROUNDER));
+  const r = s.let(s.mul(s.nmadd(n, 2, x), Math.LN2));
+  const root = s.let(powerOfTwo(scope, rounded));
+  return s.mul(s.madd(expReduced(scope, r), root, root), root);
 });
 
 /** exp(x) - 1 in float64. */
@@ -66,33 +67,53 @@ export function keepZero(scope: Scope, x: Local, y: Local): Code {
   return s.select(s.eq(x, 0), x, y);
 }
 
-/** 1/(1 + exp(-x)) in float64, where the exponential of any float32 is finite. */
-export const emitLogistic = unary((scope, x) => {
-  const { s } = scope;
-  const clamped = s.let(s.neg(s.pmax(s.pmin(x, 110), -110)));
-  return scope.viaDouble([clamped], (inner, xd) => {
-    const { d } = inner;
-    return d.div(1, d.add(expDouble(inner, xd, "short"), 1));
-  });
+/** (exp(r) - 1 - r)/r^2 for |r| <= ln(2)/2, relative to exp(r) - 1 2^-26. */
+const EXPM1 = [
+  0.4999999701976776, 0.1666654646396637, 0.04166743531823158, 0.00836626160889864, 0.0013870657421648502,
+];
+
+/** Twice the bias of exponents. */
+const BIASES = 254;
+
+/** The same for exp(-r): (exp(-r) - 1 + r)/r^2. */
+const EXPM1_OF_NEGATIVE = EXPM1.map((c, k) => (k % 2 === 0 ? c : -c));
+
+/** 1/(1 + exp(-x)) = a/(a + b - b p) with exp(-x) = b/a (1 - p): nothing overflows, and subnormal results are rounded once. */
+export const emitLogistic = unary((scope, input) => {
+  const { s, i } = scope;
+  const x = s.let(s.pmax(s.pmin(input, 104), -104));
+  const rounded = s.let(s.nmadd(x, Math.LOG2E, 1.5 * 2 ** 23 + BIASES));
+  const n = s.let(s.sub(rounded, 1.5 * 2 ** 23 + BIASES));
+  const r = s.let(s.madd(n, LN2_LOW, s.madd(n, LN2_HIGH, x)));
+  // The exponent n of b/a is shared out between the two.
+  const half = i.let(i.shrU(rounded, 1));
+  const a = i.let(i.shl(i.sub(BIASES, half), 23));
+  const b = i.let(i.shl(i.sub(rounded, half), 23));
+  const p = s.nmadd(s.polynomial(r, EXPM1_OF_NEGATIVE), s.mul(r, r), r);
+  // The larger of a and b is added last, for one rounding of the whole; the bits of positive numbers are ordered like them.
+  return s.div(a, s.add(i.maxS(a, b), s.nmadd(p, b, i.minS(a, b))));
 });
 
-/** (tanh(x)/x - 1)/x^2 in x^2, for |x| < 0.625: Cephes tanhf. */
-const TANH = [-3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3];
+/** The same for half of exp(2r) - 1: ((exp(2r) - 1)/2 - r)/r^2. */
+const HALF_EXPM1 = EXPM1.map((c, k) => c * 2 ** (k + 1));
+const EXPONENT_ONE = 1 << 23;
+const SIGN = -0x80000000;
 
-/** An odd polynomial near 0, else 1 - 2/(exp(2x) + 1): the method of Cephes tanhf. */
+/**
+ * h/(h + 1) with h = (exp(2|x|) - 1)/2 = 2^n (exp(2r) - 1)/2 + (2^n - 1)/2, which is accurate near 0; there h - h (h/(h + 1)) is free
+ * of the rounding of h + 1.
+ */
 export const emitTanh = unary((scope, x) => {
-  const { s } = scope;
-  const a = s.let(s.pmin(s.abs(x), 10));
-  const rounded = s.let(s.add(s.mul(a, 2 * Math.LOG2E), ROUNDER));
+  const { s, i } = scope;
+  const a = s.let(s.pmin(i.andnot(x, SIGN), 9.1));
+  const rounded = s.let(s.madd(a, 2 * Math.LOG2E, ROUNDER));
   const n = s.let(s.sub(rounded, ROUNDER));
-  const r = s.let(s.sub(s.sub(s.add(a, a), s.mul(n, LN2_HIGH)), s.mul(n, LN2_LOW)));
-  // No overflow and no subnormals here: the exponent can be added to the bits.
-  const e = scope.i.add(expReduced(scope, r), scope.i.shl(rounded, 23));
-  const far = s.let(s.sub(1, s.div(2, s.add(e, 1))));
-  const z = s.let(s.mul(x, x));
-  const near = s.add(x, s.mul(s.mul(x, z), s.polynomial(z, TANH)));
-  // A NaN compares false and so takes the near branch, which keeps it.
-  return s.copysign(s.select(s.ge(a, 0.625), far, near), x);
+  const r = s.let(s.nmadd(n, LN2_LOW / 2, s.nmadd(n, LN2_HIGH / 2, a)));
+  const power = s.let(powerOfTwo(scope, rounded));
+  const near = s.madd(s.polynomial(r, HALF_EXPM1), s.mul(r, r), r);
+  const h = s.let(s.madd(near, power, s.sub(i.sub(power, EXPONENT_ONE), 0.5)));
+  const y = s.let(s.div(h, s.add(h, 1)));
+  return i.or(s.select(s.lt(h, 1), s.nmadd(h, y, h), y), i.and(x, SIGN));
 });
 
 /** (em + em/(em + 1))/2 with em = exp(|x|) - 1, in float64. */

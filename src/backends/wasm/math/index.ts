@@ -10,7 +10,7 @@ import * as power from "./power.ts";
 import * as rounding from "./rounding.ts";
 import * as trigonometric from "./trigonometric.ts";
 
-export type { Emit } from "./lanes.ts";
+export { type Emit, selectLanes } from "./lanes.ts";
 export { type ScalarFunction, scalarMath } from "./scalar.ts";
 
 /** A function of four lanes at once. */
@@ -28,8 +28,8 @@ const inlined2 = (emit: Emit): VectorFunction => ({ arity: 2, emit, inline: true
 const called2 = (emit: Emit): VectorFunction => ({ arity: 2, emit, inline: false });
 
 /**
- * Functions of float32 lanes, by the names of the scalar operations: within 2 units in the last place of the correctly rounded
- * result, and equal on every machine (no relaxed instructions, and no lane depends on its neighbours).
+ * Functions of float32 lanes, by the names of the scalar operations: within 2 units in the last place of the exact result, and no lane
+ * depends on its neighbours. Where the engine has relaxed SIMD, products and sums are fused, so last digits can differ between machines.
  */
 export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   exp: inlined(exponential.emitExp),

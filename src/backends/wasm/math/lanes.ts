@@ -50,18 +50,34 @@ class FloatLanes {
   gt = (a: Vector, b: Vector): Code => this.#apply("gt", a, b);
   ge = (a: Vector, b: Vector): Code => this.#apply("ge", a, b);
 
+  /** a * b + c, rounded once where the engine has an instruction for it, else twice. */
+  madd(a: Vector, b: Vector, c: Vector): Code {
+    if (this.#scope.f.relaxedSimd) return this.#apply("relaxed_madd", a, b, c);
+    return this.add(this.mul(a, b), c);
+  }
+  /** c - a * b, as {@link madd}. */
+  nmadd(a: Vector, b: Vector, c: Vector): Code {
+    if (this.#scope.f.relaxedSimd) return this.#apply("relaxed_nmadd", a, b, c);
+    return this.sub(c, this.mul(a, b));
+  }
+
   /** mask ? a : b, where the lanes of the mask are all ones or all zeros. */
   select(mask: Vector, a: Vector, b: Vector): Code {
     return () => {
       this.push(a);
       this.push(b);
       this.#scope.push(mask);
-      this.#scope.f.v128.bitselect();
+      selectLanes(this.#scope.f, this.#kind === "f32x4" ? "i32x4" : "i64x2");
     };
   }
   /** The bits of |a| with the sign of b. */
   copysign(a: Vector, b: Vector): Code {
-    return this.select(() => this.push(-0), b, a);
+    return () => {
+      this.push(b);
+      this.push(a);
+      this.push(-0);
+      this.#scope.f.v128.bitselect();
+    };
   }
   /** `a` with the sign bit of `b` exclusive-or'ed in. */
   xorSign(a: Vector, b: Vector): Code {
@@ -79,9 +95,10 @@ class FloatLanes {
       this.push(c[last] as number);
       for (let i = last - 1; i >= 0; i--) {
         this.push(x);
-        this.#scope.f[this.#kind].mul();
+        if (!this.#scope.f.relaxedSimd) this.#scope.f[this.#kind].mul();
         this.push(c[i] as number);
-        this.#scope.f[this.#kind].add();
+        if (this.#scope.f.relaxedSimd) this.#scope.f[this.#kind].relaxed_madd();
+        else this.#scope.f[this.#kind].add();
       }
     };
   }
@@ -104,7 +121,18 @@ type Operation =
   | "lt"
   | "le"
   | "gt"
-  | "ge";
+  | "ge"
+  | "relaxed_madd"
+  | "relaxed_nmadd";
+
+/**
+ * Stack: a, b, mask. Leaves a where the mask is set, else b. The lanes of the mask are all ones or all zeros, for which the relaxed
+ * instruction (one of x86's, instead of three) is fully defined.
+ */
+export function selectLanes(f: FunctionBuilder, lanes: "i32x4" | "i64x2"): void {
+  if (f.relaxedSimd) f[lanes].relaxed_laneselect();
+  else f.v128.bitselect();
+}
 
 /** Integer lanes of one kind. Constants of i64 lanes beyond 2^53 are given as bigints. */
 class IntegerLanes {
@@ -129,6 +157,14 @@ class IntegerLanes {
       this.#scope.f[this.#kind][name]();
     };
   }
+  #extreme(name: "min_s" | "max_s", a: Vector, b: Vector): Code {
+    if (this.#kind !== "i32x4") throw new Error(`${this.#kind} has no ${name}`);
+    return () => {
+      this.push(a);
+      this.push(b);
+      this.#scope.f.i32x4[name]();
+    };
+  }
   #shift(name: "shl" | "shr_s" | "shr_u", a: Vector, bits: number): Code {
     return () => {
       this.push(a);
@@ -138,6 +174,9 @@ class IntegerLanes {
   add = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("add", a, b);
   sub = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("sub", a, b);
   mul = (a: Vector, b: Vector): Code => this.#apply("mul", a, b);
+  /** Of 32-bit lanes only. */
+  minS = (a: Vector, b: Vector): Code => this.#extreme("min_s", a, b);
+  maxS = (a: Vector, b: Vector): Code => this.#extreme("max_s", a, b);
   eq = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("eq", a, b);
   ne = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("ne", a, b);
   shl = (a: Vector, bits: number): Code => this.#shift("shl", a, bits);
@@ -160,7 +199,7 @@ class IntegerLanes {
       this.push(a);
       this.push(b);
       this.#scope.push(mask);
-      this.#scope.f.v128.bitselect();
+      selectLanes(this.#scope.f, this.#kind);
     };
   }
 }

@@ -1,4 +1,5 @@
 import { ModuleBuilder } from "../../../../src/backends/wasm/asm/index.ts";
+import { wasmFeatures } from "../../../../src/backends/wasm/features.ts";
 import { emitVectorMath, vectorIntegerMath, vectorMath } from "../../../../src/backends/wasm/math/index.ts";
 
 /** Lanes per call of the compiled loop. */
@@ -10,9 +11,12 @@ export interface Compiled {
   readonly run: (count: number) => void;
 }
 
+/** With and without relaxed SIMD, as far as the engine has it. */
+export const relaxedModes: readonly boolean[] = wasmFeatures().relaxedSimd ? [false, true] : [false];
+
 /** A loop over arrays that applies one vector function. */
-export function compile(name: string): Compiled {
-  const mb = new ModuleBuilder({ debug: true });
+export function compile(name: string, relaxedSimd = false): Compiled {
+  const mb = new ModuleBuilder({ debug: true, relaxedSimd });
   mb.memory({ initial: 4 }, "memory");
   const { arity } = (vectorMath[name] ?? vectorIntegerMath[name])!;
   const run = mb.function("run", ["i32"], [], (f, count) => {
