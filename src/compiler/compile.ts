@@ -71,7 +71,7 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
   const program: CompiledProgram = {
     name: options.name,
     buffers,
-    placements: plan.placements,
+    placements: plan.placements.map((at, id) => (buffers[id].role === "local" ? { kind: "scratch" } : at)),
     kernels,
     args,
     consts,

@@ -7,6 +7,7 @@ import type {
   Node,
   Placement,
   Program,
+  Reduction,
   ResultSource,
   RowKernel,
   Store,
@@ -155,12 +156,14 @@ function printRow(kernel: RowKernel, name: Name): string {
     return `${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`;
   };
   let reductions = 0;
+  const reduce = (r: Reduction) => {
+    const value = e.text(r.value);
+    return `${e.definitions()}r${reductions++} = ${r.op}(${value})`;
+  };
   const parts = passes.map((pass) => {
-    const reduced = pass.reductions.map((r) => {
-      const value = e.text(r.value);
-      return `${e.definitions()}r${reductions++} = ${r.op}(${value})`;
-    });
-    return `(${[...pass.stores.map(store), ...reduced].join("; ")})${printAxes(inner, axes.length)}`;
+    const steps = pass.stores.map(store);
+    steps.push(...pass.reductions.map(reduce));
+    return `(${steps.join("; ")})${printAxes(inner, axes.length)}`;
   });
   return `${kernel.name}${printAxes(axes, 0)}: ${[...parts, ...stores.map(store)].join("; ")}`;
 }

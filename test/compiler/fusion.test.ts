@@ -47,10 +47,7 @@ describe("fusion", () => {
 
   it("computes an exponential once for both of its uses", () => {
     expect(kernels(softmax, x)).toEqual([
-      "kernel 0: reduce_max for i in 4: r0 = max(x0[i*6 + j]) for j in 6; t1[i] = r0",
-      "kernel 1: fused_sub_exp for i in 4, j in 6: t2[i*6 + j] = exp(x0[i*6 + j] - t1[i])",
-      "kernel 2: reduce_sum for i in 4: r0 = sum(t2[i*6 + j]) for j in 6; t3[i] = r0",
-      "kernel 3: div for i in 4, j in 6: y4[i*6 + j] = t2[i*6 + j]/t3[i]",
+      "kernel 0: rows_reduce_max_sub_exp_reduce_sum_etc for i in 4: (r0 = max(x0[i*6 + j])) for j in 6; (v0 = exp(x0[i*6 + j] - r0); l5[j] = v0; r1 = sum(v0)) for j in 6; (y4[i*6 + j] = l5[j]/r1) for j in 6",
     ]);
     check(softmax, [x]);
   });

@@ -2,7 +2,7 @@ import type { ShapedArray } from "../../core/aval.ts";
 import type { BufferInfo, LoadNode, Node, View } from "../ir.ts";
 import { NodeBuilder } from "../nodes/builder.ts";
 import { isContiguous, loopSizes } from "../shapes.ts";
-import { Fusion } from "./fusion.ts";
+import { elementOffset, Fusion } from "./fusion.ts";
 import type { Group, LoopGroup, ReductionDraft, TemplateGroup } from "./groups.ts";
 import { measure } from "./measure.ts";
 import { type Emit, identityIndex, Source, Tracker } from "./source.ts";
@@ -119,8 +119,14 @@ export class Draft {
       consumers: new Set(),
       space: loop.space,
       reduceAxes: loop.reduceAxes,
-      reductions: loop.reduction === null ? [] : [loop.reduction],
-      stores: [{ buffer: loop.buffer, value: loop.reduction ?? loop.value }],
+      stores: [
+        {
+          buffer: loop.buffer,
+          offset: elementOffset(this.b, loop.space),
+          value: loop.reduction ?? loop.value,
+          inner: false,
+        },
+      ],
       loads: loop.loads,
       nodes: loop.nodes,
       gone: false,

@@ -2,12 +2,15 @@ import type { LoadNode, Node } from "../ir.ts";
 import type { NodeBuilder } from "../nodes/builder.ts";
 import { linearCombination } from "../nodes/indexAlgebra.ts";
 import { rowMajorStrides } from "../shapes.ts";
-import type { Group, LoopGroup } from "./groups.ts";
+import { type Alignment, align, isPointwise, renumber, renumberOffset } from "./alignment.ts";
+import { type Group, isReduction, type LoopGroup } from "./groups.ts";
 import { fusionCandidates, maxKernelBuffers, maxKernelNodes, maxKernelStores } from "./limits.ts";
+import { worthRows } from "./rows.ts";
 
 /**
- * Loop fusion. A new group is merged with earlier ones over the same space where that saves memory traffic: it reads what they write (at
- * the same element, so that the value itself takes the place of the load), or both read the same elements.
+ * Loop fusion. A new group is merged with earlier ones where that saves memory traffic: it reads what they write (at the same element, so
+ * that the value itself takes the place of the load), or both read the same elements. Loops over one space become one loop; loops over
+ * rows and loops over their elements become passes over each row while it is in the cache.
  *
  * Merging must not create a cycle. Two ways are free of search: the later group moves up when all else that it reads exists before
  * the earlier group runs; the earlier one moves down when nothing between the two reads it.
@@ -29,8 +32,8 @@ export class Fusion {
     let merged = group;
     for (const candidate of this.candidates(group)) {
       if (candidate.gone || candidate === merged) continue;
-      const mode = this.canMerge(candidate, merged);
-      if (mode !== null) merged = this.merge(candidate, merged, mode);
+      const plan = this.canMerge(candidate, merged);
+      if (plan !== null) merged = this.merge(candidate, merged, plan);
     }
     for (const load of merged.loads) this.remember(load.buffer, merged);
   }
@@ -61,42 +64,51 @@ export class Fusion {
     return found;
   }
 
-  private canMerge(early: LoopGroup, late: LoopGroup): "up" | "down" | null {
-    if (early.order > late.order || !sameSizes(early.space, late.space)) return null;
+  private canMerge(early: LoopGroup, late: LoopGroup): MergePlan | null {
+    if (early.order > late.order) return null;
     if (early.nodes + late.nodes > maxKernelNodes) return null;
-    if (early.stores.length + late.stores.length > maxKernelStores) return null;
-    const reads = this.readsOf(early, late);
-    if (reads === "elsewhere") return null;
-    if (late.reductions.length > 0) {
-      // Reductions side by side; one cannot use another's result within a kernel.
-      if (reads === "same" || early.reductions.length === 0 || !sameSizes(early.reduceAxes, late.reduceAxes))
-        return null;
-    } else if (early.reductions.length > 0 && reads !== "same") {
-      return null;
-    }
-    if (reads === "none" && !shareElements(early, late)) return null;
+    if (countStores(early) + countStores(late) > maxKernelStores) return null;
+    const read = late.loads.filter((load) => this.producers.get(load.buffer) === early);
+    const alignment = align(early, late, read[0]);
+    if (alignment === null || !this.readsInPlace(early, late, read, alignment)) return null;
+    const related = read.length > 0;
+    if (alignment.kind === "rows" && (!related || isPointwise(early))) return null;
+    if (!related && !shareElements(early, late, alignment)) return null;
+    const passes = alignment.kind === "elements" || (!isPointwise(early) && !isPointwise(late) && related);
+    if (passes && !worthRows(early, late, alignment)) return null;
     if (countBuffers(early, late) > maxKernelBuffers) return null;
-    if (every(late.inputs, (g) => g === early || g.order < early.order)) return "up";
-    return every(early.consumers, (g) => g === late || g.order > late.order) ? "down" : null;
+    if (every(late.inputs, (g) => g === early || g.order < early.order)) return { alignment, mode: "up" };
+    const free = every(early.consumers, (g) => g === late || g.order > late.order);
+    return free ? { alignment, mode: "down" } : null;
   }
 
-  /** Whether `late` reads what `early` writes, and only at the element that is written. */
-  private readsOf(early: LoopGroup, late: LoopGroup): "none" | "same" | "elsewhere" {
-    const here = elementOffset(this.b, early.space);
-    let found: "none" | "same" = "none";
-    for (const load of late.loads) {
-      if (this.producers.get(load.buffer) !== early) continue;
-      if (load.offset !== here) return "elsewhere";
-      found = "same";
-    }
-    return found;
+  /** Whether `late` reads what `early` writes only at the element that is written. */
+  private readsInPlace(
+    early: LoopGroup,
+    late: LoopGroup,
+    read: readonly LoadNode[],
+    { move, moved }: Alignment,
+  ): boolean {
+    const places = new Map(early.stores.map((s) => [s.buffer, s.offset]));
+    return read.every((load) => {
+      const place = places.get(load.buffer) as Node;
+      return moved === "late"
+        ? renumberOffset(this.b, late, move, load.offset) === place
+        : renumberOffset(this.b, early, move, place) === load.offset;
+    });
   }
 
-  private merge(early: LoopGroup, late: LoopGroup, mode: "up" | "down"): LoopGroup {
+  private merge(early: LoopGroup, late: LoopGroup, { alignment, mode }: MergePlan): LoopGroup {
+    const { move, moved, kind } = alignment;
+    const [first, second] = [early, late].map((g) => {
+      const isMoved = kind === "elements" && g === (moved === "early" ? early : late);
+      return isMoved ? renumber(this.b, g, move) : g;
+    });
     if (mode === "down") early.order = late.order;
-    early.reductions = early.reductions.concat(late.reductions);
-    early.stores = early.stores.concat(late.stores);
-    early.loads = unique(early.loads, late.loads);
+    early.space = alignment.space;
+    early.reduceAxes = alignment.reduceAxes;
+    early.stores = first.stores.concat(second.stores);
+    early.loads = unique(first.loads, second.loads);
     early.nodes += late.nodes;
     for (const s of late.stores) this.producers.set(s.buffer, early);
     for (const input of late.inputs) {
@@ -122,20 +134,29 @@ export function elementOffset(b: NodeBuilder, space: readonly number[]): Node {
   return linearCombination(b, index, rowMajorStrides(space), 0);
 }
 
-function sameSizes(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
-}
-
 function every<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
   for (const item of items) if (!test(item)) return false;
   return true;
 }
 
+interface MergePlan {
+  readonly alignment: Alignment;
+  /** Which of the groups changes its place in the order: the later moves up, or the earlier down. */
+  readonly mode: "up" | "down";
+}
+
 /** Whether both groups load the same elements of some buffer: hash-consing makes equal loads one node. */
-function shareElements(a: LoopGroup, b: LoopGroup): boolean {
-  const scalars = a.space.length === 0 && a.reduceAxes.length === 0;
+function shareElements(a: LoopGroup, b: LoopGroup, alignment: Alignment): boolean {
+  if (alignment.move !== null) return false;
+  const scalars = alignment.space.length === 0 && alignment.reduceAxes.length === 0;
   const loads = new Set(a.loads);
   return b.loads.some((load) => loads.has(load) && (scalars || load.offset.kind !== "const"));
+}
+
+/** The stores and reductions in the innermost loops: a value per row costs little. */
+function countStores(group: LoopGroup): number {
+  if (isPointwise(group)) return group.stores.length;
+  return group.stores.reduce((n, s) => n + (s.inner || isReduction(s.value) ? 1 : 0), 0);
 }
 
 function countBuffers(a: LoopGroup, b: LoopGroup): number {

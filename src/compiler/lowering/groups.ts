@@ -24,16 +24,22 @@ export interface ReductionDraft {
 
 export interface StoreDraft {
   readonly buffer: number;
+  /** Affine in the loop indices: in all of them for a store at inner points, in those of `space` for others. */
+  readonly offset: Node;
   readonly value: Node | ReductionDraft;
+  /** Whether every inner point stores, and not every point of `space`. */
+  readonly inner: boolean;
 }
 
-/** A loop nest over `space`, every store at the element's row-major position, and reductions over `reduceAxes` per point. */
+/**
+ * A loop nest: reductions over `reduceAxes` for every point of `space`, stores at inner points (then it becomes a row kernel), and stores per
+ * point. Values read what the group itself stores by loads of those buffers; a store comes after those that it reads.
+ */
 export interface LoopGroup extends GroupBase {
   readonly kind: "loop";
-  readonly space: readonly number[];
-  readonly reduceAxes: readonly number[];
-  reductions: ReductionDraft[];
-  stores: StoreDraft[];
+  space: readonly number[];
+  reduceAxes: readonly number[];
+  stores: readonly StoreDraft[];
   /** Loads in the values, and an upper bound of the number of nodes. */
   loads: readonly LoadNode[];
   nodes: number;

@@ -139,8 +139,10 @@ export class Lowering {
       source.settle();
       if (source.isInlined) {
         this.limitSize(operands, source);
-        const { cost, nodes } = source.measure();
-        const repeated = cost * (source.uses - 1) > cheapToRepeat;
+        const { cost, nodes, loads } = source.measure();
+        // What is read again for many elements, a number per row, costs next to nothing.
+        const shared = loads.filter((load) => 8 * this.draft.buffers[load.buffer].size <= value.aval.size);
+        const repeated = (cost - shared.length) * (source.uses - 1) > cheapToRepeat;
         const long = nodes > maxExpression || source.depth > maxDepth;
         if (repeated || long || this.wanted[value.id] === 1) this.draft.materialize(source);
       }

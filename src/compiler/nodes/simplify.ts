@@ -88,12 +88,16 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
   ],
   max: [
     (_b, x, y) => (x === y ? x : undefined),
+    // max(x, -inf) = x, NaN included
+    eitherSide((_b, x, c) => (isFloat(x) && isConst(c, -Infinity) ? x : undefined)),
     // max(x, y) = x where x >= y always
     (b, x, y) =>
       x.dtype !== int32 ? undefined : b.low(x) >= b.high(y) ? x : b.low(y) >= b.high(x) ? y : undefined,
   ],
   min: [
     (_b, x, y) => (x === y ? x : undefined),
+    // min(x, inf) = x, NaN included
+    eitherSide((_b, x, c) => (isFloat(x) && isConst(c, Infinity) ? x : undefined)),
     // min(x, y) = x where x <= y always
     (b, x, y) =>
       x.dtype !== int32 ? undefined : b.high(x) <= b.low(y) ? x : b.high(y) <= b.low(x) ? y : undefined,
