@@ -122,7 +122,7 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** C = A B for every batch index; operands read through strides, the result contiguous: batch.., m.., n... */
+/** C = A B for every batch index; operands read and the result written through strides. */
 export interface DotKernel {
   readonly kind: "dot";
   readonly name: string;
@@ -144,6 +144,13 @@ export interface DotKernel {
     readonly colStride: number;
   };
   readonly out: number;
+  /** How far apart matrices and rows of the result are; its columns have stride 1. All of it is contiguous if not given. */
+  readonly result?: DotResult;
+}
+
+export interface DotResult {
+  readonly batch: readonly number[];
+  readonly rowStride: number;
 }
 
 /** One dimension of a contraction: its size, and how far a step along it moves in each operand and in the result. */

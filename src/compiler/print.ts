@@ -104,7 +104,9 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
         `${name(v.buffer)}${v.offset === 0 ? "" : `+${v.offset}`}(${v.strides.join(",")})`;
       const sizes = `m=${kernel.m} n=${kernel.n} k=${kernel.k}`;
       const product = `${view(kernel.lhs.view)} . ${view(kernel.rhs.view)}`;
-      return `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}: ${name(kernel.out)} = ${product}`;
+      const { result } = kernel;
+      const strides = result === undefined ? "" : `(${[...result.batch, result.rowStride, 1].join(",")})`;
+      return `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}: ${name(kernel.out)}${strides} = ${product}`;
     }
     case "contract": {
       const { batch, rows, cols, sum, lhs, rhs, out, outOffset, dtype } = kernel;

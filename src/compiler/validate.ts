@@ -1,9 +1,11 @@
 import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
 import { type Affine, affineOf } from "./affine.ts";
 import { accessOf } from "./bufferPlan.ts";
+import { resultOf } from "./dotSteps.ts";
 import type {
   ContractionDim,
   ContractionKernel,
+  DotKernel,
   Kernel,
   Node,
   Placement,
@@ -87,7 +89,7 @@ class KernelCheck {
       case "dot":
         this.view(kernel.lhs.view, [...kernel.batch, kernel.m, kernel.k]);
         this.view(kernel.rhs.view, [...kernel.batch, kernel.k, kernel.n]);
-        this.sized(kernel.out, kernel.batch.reduce((n, x) => n * x, 1) * kernel.m * kernel.n);
+        this.dotResult(kernel);
         return;
       case "contract":
         this.contraction(kernel);
@@ -161,6 +163,15 @@ class KernelCheck {
     }
     loads(kernel.stores.flatMap((s) => [s.offset, s.value]));
     stores(kernel.stores, rows, reductions);
+  }
+
+  private dotResult(kernel: DotKernel): void {
+    const { batch, m, n, out } = kernel;
+    if (this.dtypeOf(out) !== kernel.dtype) this.fail("the result of a dot has its dtype");
+    const result = resultOf(kernel);
+    if (result.batch.length !== batch.length) this.fail("a result has a stride per batch dimension");
+    if (result.rowStride < n) this.fail("the rows of a result overlap");
+    this.inBounds(out, 0, [...result.batch, result.rowStride, 1], [...batch, m, n]);
   }
 
   private contraction(kernel: ContractionKernel): void {
@@ -324,6 +335,11 @@ class Coverage {
       for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
     }
     if (kernel.kind === "scan") this.store(kernel.store.buffer, kernel.store.offset, kernel.axes, fail);
+    if (kernel.kind === "dot") {
+      const { batch, rowStride } = resultOf(kernel);
+      const place = { constant: 0, coefficients: [...batch, rowStride, 1] };
+      this.mark(kernel.out, place, [...kernel.batch, kernel.m, kernel.n], fail);
+    }
     if (kernel.kind === "contract") {
       const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols];
       const place = { constant: kernel.outOffset, coefficients: dims.map((d) => d.result) };

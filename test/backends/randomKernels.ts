@@ -1,4 +1,12 @@
-import type { BufferInfo, LoopKernel, Node, Placement, Program, Reduction } from "../../src/compiler/ir.ts";
+import type {
+  BufferInfo,
+  DotResult,
+  LoopKernel,
+  Node,
+  Placement,
+  Program,
+  Reduction,
+} from "../../src/compiler/ir.ts";
 import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
 import type { ReduceOp } from "../../src/core/lowering.ts";
 import {
@@ -522,8 +530,22 @@ export function randomDotProgram(seed: number): Built {
   const lhs = side(m, k);
   const rhs = side(k, n);
   const out = g.addBuffer(dtype, batch.reduce((a, x) => a * x, 1) * m * n, "output");
-  const kernel = { kind: "dot", name: "k", dtype, batch, m, n, k, lhs, rhs, out } as const;
+  const result = r.chance(0.5) ? {} : { result: randomResult(r, batch, m, n) };
+  const kernel = { kind: "dot", name: "k", dtype, batch, m, n, k, lhs, rhs, out, ...result } as const;
   return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: 0 };
+}
+
+/** Matrices and rows in any order. */
+function randomResult(r: Random, batch: readonly number[], m: number, n: number): DotResult {
+  const sizes = [...batch, m];
+  const order = sizes.map((_, d) => d).sort(() => r.next() - 0.5);
+  const strides = sizes.map(() => 0);
+  let step = n;
+  for (const d of order) {
+    strides[d] = step;
+    step *= sizes[d];
+  }
+  return { batch: strides.slice(0, -1), rowStride: strides[batch.length] };
 }
 
 /** A program of one random sort. */

@@ -2,11 +2,13 @@ import { shapedArray } from "../../core/aval.ts";
 import type { TemplateLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
 import type { DType } from "../../dtypes/index.ts";
-import type { FlatEqn, Value } from "../flat.ts";
-import type { DotKernel, Node, View } from "../ir.ts";
+import { resultOf } from "../dotSteps.ts";
+import type { FlatEqn } from "../flat.ts";
+import type { DotKernel, DotResult, Node, View } from "../ir.ts";
 import type { Lowering } from "../lowering/lower.ts";
 import type { Source } from "../lowering/source.ts";
-import { isContiguous, rowMajorStrides } from "../shapes.ts";
+import { rowMajorStrides } from "../shapes.ts";
+import { wantedLayouts } from "./dotLayout.ts";
 
 type DotLowering = Extract<TemplateLowering<Params>, { kind: "dot" }>;
 
@@ -46,14 +48,15 @@ export function lowerDot(l: Lowering, eqn: FlatEqn, lowering: DotLowering): void
   if (lhs === null) lhs = collapseSide(rearrange(l, operands[0], batch[0], contracted[0]));
   if (rhs === null) rhs = collapseSide(rearrange(l, operands[1], batch[1], contracted[1]));
   if (lhs === null || rhs === null) throw new Error("a contiguous operand of a dot has no single stride");
-  const { sizes, strides } = collapseBatch(lhs.batch, rhs.batch);
-
   const m = total(lhs.free.sizes);
   const n = total(rhs.free.sizes);
+  const frees = operands.map((x, side) => x.aval.shape.length - batch[side].length - contract[side].length);
+  const layout = chooseResult(l, eqn, [batch[0].length, ...frees]);
+  const { swapped } = layout;
+  const { sizes, strides } = collapseBatch(lhs.batch, rhs.batch, layout.batch);
   const [rowStride, kLeft] = [lhs.free.strides[0], lhs.contract.strides[0]];
   const [colStride, kRight] = [rhs.free.strides[0], rhs.contract.strides[0]];
   const buffer = l.draft.newBuffer(out.aval);
-  const swapped = prefersSwapped(l, eqn, m, n);
   const view = (side: Arranged, shape: number[], steps: number[]): View => ({
     buffer: side.view.buffer,
     offset: side.view.offset,
@@ -84,8 +87,20 @@ export function lowerDot(l: Lowering, eqn: FlatEqn, lowering: DotLowering): void
     rhs: swapped ? transposed(left) : right,
     out: buffer,
   };
-  l.draft.addTemplate([lhs.view.buffer, rhs.view.buffer], [buffer], () => kernel);
-  l.define(out, swapped ? swappedResult(l, out, buffer, m, n) : l.draft.stored(out.aval, buffer));
+  const result: DotResult = { batch: strides[2], rowStride: layout.rowStride };
+  const placed = isSameResult(result, resultOf(kernel)) ? kernel : { ...kernel, result };
+  l.draft.addTemplate([lhs.view.buffer, rhs.view.buffer], [buffer], () => placed);
+  const { shape } = out.aval;
+  l.define(
+    out,
+    layout.strides === null
+      ? l.draft.stored(out.aval, buffer)
+      : l.draft.viewed(out.aval, { buffer, offset: 0, shape, strides: layout.strides }),
+  );
+}
+
+function isSameResult(a: DotResult, b: DotResult): boolean {
+  return a.rowStride === b.rowStride && a.batch.every((stride, d) => stride === b.batch[d]);
 }
 
 function transposed(side: DotKernel["lhs"]): DotKernel["lhs"] {
@@ -99,33 +114,42 @@ function transposed(side: DotKernel["lhs"]): DotKernel["lhs"] {
   };
 }
 
-/** The result stored with the free dimensions of the right operand before those of the left one: `(A B)^T = B^T A^T`. */
-function swappedResult(l: Lowering, out: Value, buffer: number, m: number, n: number): Source {
-  const strides = rowMajorStrides(out.aval.shape);
-  // Row-major strides are below n exactly for the right operand's dimensions, and below m*n for the left one's.
-  const swapped = strides.map((s) => (s < n ? s * m : s < m * n ? s / n : s));
-  return l.draft.viewed(out.aval, { buffer, offset: 0, shape: out.aval.shape, strides: swapped });
+/** How a product stores its result. */
+interface ResultLayout {
+  /** Strides of all its dimensions; null for row-major order. */
+  readonly strides: readonly number[] | null;
+  /** Strides of the batch dimensions and of the rows; columns have stride 1. */
+  readonly batch: readonly number[];
+  readonly rowStride: number;
+  /** Whether the right operand has the rows: `(A B)^T = B^T A^T`. */
+  readonly swapped: boolean;
 }
 
-/** Whether the only consumer is a transposition that the swapped result makes free: typical of gradients of weights. */
-function prefersSwapped(l: Lowering, eqn: FlatEqn, m: number, n: number): boolean {
-  if (m === 1 || n === 1) return false;
-  const [out] = eqn.outputs;
-  const consumer = l.onlyConsumer(out);
-  if (consumer?.primitive.lowering.kind !== "pointwise" || consumer.primitive.lowering.cost !== "view")
-    return false;
-  if (consumer.inputs.length !== 1 || consumer.outputs.length !== 1) return false;
-  const { lowering } = consumer.primitive;
-  // No buffer has the number -1: loads are shared by buffer, and those of the probe must not be taken for real ones.
-  const probe = swappedResult(l, out, -1, m, n);
-  const { aval } = consumer.outputs[0];
-  const read = l.draft.inlined(
-    aval,
-    1,
-    (index) => lowering.emit(l.draft.b, [probe], index, consumer.params, [aval], 0) as Node,
+/**
+ * The layout that makes following transpositions free, where rows and columns keep one stride each; otherwise row-major order. `counts`: how
+ * many dimensions of the result are batch dimensions, rows and columns.
+ */
+function chooseResult(l: Lowering, eqn: FlatEqn, counts: readonly number[]): ResultLayout {
+  const { shape } = eqn.outputs[0].aval;
+  const starts = [0, counts[0], counts[0] + counts[1]];
+  const parts = starts.map((start, i) =>
+    shape.map((_, d) => d).filter((d) => d >= start && d < start + counts[i] && shape[d] !== 1),
   );
-  read.settle();
-  return read.view !== null && isContiguous(read.view);
+  const pick = (strides: readonly number[]): Dims[] =>
+    parts.map((dims) => ({ sizes: dims.map((d) => shape[d]), strides: dims.map((d) => strides[d]) }));
+  const [plainBatch, plainRows, plainCols] = pick(rowMajorStrides(shape));
+  const [m, n] = [total(plainRows.sizes), total(plainCols.sizes)];
+  if (m !== 1 && n !== 1) {
+    for (const strides of wantedLayouts(l, eqn)) {
+      const [batch, ...sides] = pick(strides);
+      const [rows, cols] = sides.map(collapse);
+      if (rows === null || cols === null) continue;
+      const [row, col] = [rows.strides[0], cols.strides[0]];
+      if (col === 1) return { strides, batch: batch.strides, rowStride: row, swapped: false };
+      if (row === 1) return { strides, batch: batch.strides, rowStride: col, swapped: true };
+    }
+  }
+  return { strides: null, batch: plainBatch.strides, rowStride: n, swapped: false };
 }
 
 /** The operand in the dtype of the result. */
@@ -200,13 +224,17 @@ function collapse({ sizes, strides }: Dims): Dims | null {
   return { sizes: [total(sizes)], strides: [strides[strides.length - 1]] };
 }
 
-/** Batch dimensions merged where both operands allow it. */
-function collapseBatch(lhs: Dims, rhs: Dims): { sizes: number[]; strides: [number[], number[]] } {
+/** Batch dimensions merged where both operands and the result allow it. */
+function collapseBatch(
+  lhs: Dims,
+  rhs: Dims,
+  result: readonly number[],
+): { sizes: number[]; strides: [number[], number[], number[]] } {
   const sizes: number[] = [];
-  const strides: [number[], number[]] = [[], []];
+  const strides: [number[], number[], number[]] = [[], [], []];
   for (let d = 0; d < lhs.sizes.length; d++) {
     const size = lhs.sizes[d];
-    const steps = [lhs.strides[d], rhs.strides[d]];
+    const steps = [lhs.strides[d], rhs.strides[d], result[d]];
     const last = sizes.length - 1;
     if (last >= 0 && strides.every((s, side) => s[last] === steps[side] * size)) {
       sizes[last] *= size;

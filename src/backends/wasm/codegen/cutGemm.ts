@@ -35,7 +35,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   const [outer, ...inner] = batch;
   if (outer !== undefined) {
     const cut = cutInto(nanoseconds, outer.size);
-    const c = inner.reduce((product, { size }) => product * size, m * ldc);
+    const c = outer.strideC ?? inner.reduce((product, { size }) => product * size, m * ldc);
     const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
     return cut.pieces > 1 ? { ...cut, along: "batch", a: outer.strideA, b: outer.strideB, c, part } : uncut;
   }

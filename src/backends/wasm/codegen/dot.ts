@@ -1,3 +1,4 @@
+import { resultOf } from "../../../compiler/dotSteps.ts";
 import type { DotKernel } from "../../../compiler/ir.ts";
 import { bool, type DType, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
@@ -24,6 +25,7 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
   const dtype = gemmDTypes.get(kernel.dtype);
   if (dtype === undefined) return null;
   const { m, n, k, lhs, rhs } = kernel;
+  const result = resultOf(kernel);
   return {
     dtype,
     m,
@@ -31,7 +33,13 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
     k,
     a: { rowStride: lhs.rowStride, colStride: lhs.colStride },
     b: { rowStride: rhs.rowStride, colStride: rhs.colStride },
-    batch: kernel.batch.map((size, i) => ({ size, strideA: lhs.batch[i], strideB: rhs.batch[i] })),
+    ldc: result.rowStride,
+    batch: kernel.batch.map((size, i) => ({
+      size,
+      strideA: lhs.batch[i],
+      strideB: rhs.batch[i],
+      strideC: result.batch[i],
+    })),
     relaxed: usesRelaxedSimd(),
   };
 }
@@ -100,31 +108,34 @@ function emitByteDot(context: KernelContext, kernel: DotKernel): void {
   const out = f.local("i32");
   const sum = f.local("i32");
   f.get(context.pointers.get(kernel.out) as Local).set(out);
+  const result = resultOf(kernel);
   const move = (pointer: Local, by: number) => f.get(pointer).i32.const(by).i32.add().set(pointer);
   /** A loop that advances the pointers by one step each time and puts them back at the end. */
-  const loop = (size: number, stepA: number, stepB: number, body: () => void) => {
+  const loop = (size: number, stepA: number, stepB: number, stepOut: number, body: () => void) => {
+    const steps = [
+      [a, stepA],
+      [b, stepB],
+      [out, stepOut],
+    ] as const;
     f.for(f.local("i32"), 0, size, 1, () => {
       body();
-      move(a, stepA);
-      move(b, stepB);
+      for (const [pointer, step] of steps) move(pointer, step);
     });
-    move(a, -stepA * size);
-    move(b, -stepB * size);
+    for (const [pointer, step] of steps) move(pointer, -step * size);
   };
   const point = () => {
     f.i32.const(0).set(sum);
-    loop(k, lhs.colStride, rhs.rowStride, () => {
+    loop(k, lhs.colStride, rhs.rowStride, 0, () => {
       f.get(sum).get(a).i32.load8_u().get(b).i32.load8_u();
       if (kernel.dtype === bool) f.i32.and().i32.or();
       else f.i32.mul().i32.add();
       f.set(sum);
     });
     f.get(out).get(sum).i32.store8();
-    move(out, 1);
   };
   const batches = (d: number): void => {
-    if (d < batch.length) loop(batch[d], lhs.batch[d], rhs.batch[d], () => batches(d + 1));
-    else loop(m, lhs.rowStride, 0, () => loop(n, 0, rhs.colStride, point));
+    if (d < batch.length) loop(batch[d], lhs.batch[d], rhs.batch[d], result.batch[d], () => batches(d + 1));
+    else loop(m, lhs.rowStride, 0, result.rowStride, () => loop(n, 0, rhs.colStride, 1, point));
   };
   batches(0);
 }
