@@ -3,6 +3,7 @@ import { addKernel, axpyScratch, emitAxpy, takesAxpy } from "./gemmAxpy.ts";
 import { emitTiles } from "./gemmBlocks.ts";
 import { dotsScratch, emitDots } from "./gemmDots.ts";
 import { groupLengths } from "./gemmOrder.ts";
+import { emitOuter, takesOuter } from "./gemmOuter.ts";
 import type { Batch, GemmSpec, GemmTuning, Problem } from "./gemmProblem.ts";
 import { normalize } from "./gemmProblem.ts";
 import { packedBytes, tune } from "./gemmTuning.ts";
@@ -15,9 +16,9 @@ export type { Epilogue, EpilogueContext } from "./gemmTile.ts";
 export type GemmPlan = {
   /**
    * "empty": nothing to write. "zero": no products to add. "dots", "axpy": a vector times a matrix whose columns or rows are
-   * contiguous. "tiles": the general path.
+   * contiguous. "outer": outer products. "tiles": the general path.
    */
-  readonly path: "empty" | "zero" | "dots" | "axpy" | "tiles";
+  readonly path: "empty" | "zero" | "dots" | "axpy" | "outer" | "tiles";
   /** Bytes that the function may write at `scratch`, which must be 16-byte aligned for speed. */
   readonly scratchBytes: number;
   readonly flops: number;
@@ -78,6 +79,7 @@ export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
         if (path === "zero") emitZero(f, p, to);
         else if (path === "dots") emitDots(mb, f, p, at.a, at.b, to, room);
         else if (path === "axpy") emitAxpy(mb, f, p, at.a, at.b, to, room);
+        else if (path === "outer") emitOuter(mb, f, p, at.a, at.b, to);
         else emitTiles(mb, f, p, tuning, { a: at.a, b: at.b, c: to, scratch: room, extra });
       };
       eachBatch(f, problem.batch, [a, b, c] as [Local, Local, Local], problem.type.bytes, (at, bt, ct) => {
@@ -93,7 +95,8 @@ function pathOf(problem: Problem): GemmPlan["path"] {
   if (epilogue !== undefined) return "tiles";
   if (k === 0) return "zero";
   if (problem.lanes) return "dots";
-  return takesAxpy(problem) ? "axpy" : "tiles";
+  if (takesAxpy(problem)) return "axpy";
+  return takesOuter(problem) ? "outer" : "tiles";
 }
 
 function scratchOf(problem: Problem, path: GemmPlan["path"], tuning: GemmTuning): number {
