@@ -14,6 +14,8 @@ export interface GemmCut extends Cut {
 
 /** What a thread does in a nanosecond where products are fast; slower ones are cut as if they were. */
 const FLOPS_PER_NANOSECOND = 40;
+/** What it moves where that takes longer. */
+const BYTES_PER_NANOSECOND = 20;
 /** Time to pack an element. */
 const PACK_NANOSECONDS = 0.35;
 /** For how many threads the better of two cuts is chosen; any number may take the pieces. */
@@ -21,6 +23,10 @@ const TYPICAL_THREADS = 4;
 /** Fewest rows or columns of a piece: each packs what the pieces share again, which must be little beside its products. */
 const LEAST_SHARING = 128;
 const LEAST = 32;
+/** Fewest columns where reading B or writing C row by row takes the time: memory is fast at long runs. */
+const LEAST_RUN = 1024;
+/** Sums up to this length take less time than writing them. */
+const SHORT_K = 32;
 
 /**
  * Cuts where least is done twice. Pieces of a batch share nothing. Pieces along the rows share B, which is packed again in each unless it is read in
@@ -30,7 +36,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   const spec = { ...whole, order: sumOrder(whole) };
   const { m, n, k, a, b, batch = [], ldc = n } = spec;
   const plan = gemmPlan(spec);
-  const nanoseconds = plan.flops / FLOPS_PER_NANOSECOND;
+  const nanoseconds = Math.max(plan.flops / FLOPS_PER_NANOSECOND, plan.bytes / BYTES_PER_NANOSECOND);
   const uncut: GemmCut = { along: "rows", pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
   const [outer, ...inner] = batch;
   if (outer !== undefined) {
@@ -39,9 +45,12 @@ export function cutGemm(whole: GemmSpec): GemmCut {
     const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
     return cut.pieces > 1 ? { ...cut, along: "batch", a: outer.strideA, b: outer.strideB, c, part } : uncut;
   }
-  const { packA, packB } = plan.tuning;
-  const rows = cutInto(nanoseconds, m, packB ? LEAST_SHARING : LEAST);
-  const columns = cutInto(nanoseconds, n, packA ? LEAST_SHARING : LEAST);
+  const packs = plan.path === "tiles";
+  const packA = packs && plan.tuning.packA;
+  const packB = packs && plan.tuning.packB;
+  const least = (packed: boolean) => (packed ? LEAST_SHARING : plan.path === "axpy" ? LEAST_RUN : LEAST);
+  const rows = cutInto(nanoseconds, m, least(packB));
+  const columns = cutInto(nanoseconds, n, Math.max(least(packA), k <= SHORT_K ? LEAST_RUN : 1));
   /** How long some threads take, when each piece packs the operand that pieces share. */
   const duration = (pieces: number, packed: boolean, elements: number) =>
     Math.ceil(pieces / TYPICAL_THREADS) * (nanoseconds / pieces + (packed ? elements * PACK_NANOSECONDS : 0));

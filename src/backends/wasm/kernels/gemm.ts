@@ -22,6 +22,8 @@ export type GemmPlan = {
   /** Bytes that the function may write at `scratch`, which must be 16-byte aligned for speed. */
   readonly scratchBytes: number;
   readonly flops: number;
+  /** Bytes of operands and result. */
+  readonly bytes: number;
   readonly tuning: GemmTuning;
 };
 
@@ -30,13 +32,20 @@ export function gemmPlan(spec: GemmSpec): GemmPlan {
   const problem = normalize(spec);
   const tuning = tune(problem, spec.tuning);
   const path = pathOf(problem);
-  const batches = problem.batch.reduce((product, { size }) => product * size, 1);
-  const groups = groupLengths(problem.k);
+  const { type, m, n, k, batch } = problem;
+  const matrices = (moves: (dim: Batch) => boolean) =>
+    batch.reduce((count, dim) => (moves(dim) ? count * dim.size : count), 1);
+  const elements =
+    m * n * matrices(() => true) +
+    m * k * matrices(({ a }) => a !== 0) +
+    k * n * matrices(({ b }) => b !== 0);
+  const groups = groupLengths(k);
   const scratch = groups.map((k) => scratchOf({ ...problem, k }, path, tuning));
   return {
     path,
     scratchBytes: partialBytes(problem) + Math.max(0, ...scratch),
-    flops: 2 * problem.m * problem.n * problem.k * batches,
+    flops: 2 * m * n * k * matrices(() => true),
+    bytes: elements * type.bytes,
     tuning,
   };
 }
@@ -45,6 +54,7 @@ export function gemmPlan(spec: GemmSpec): GemmPlan {
 export function describeGemm({ path, tuning }: GemmPlan): string {
   if (path === "dots") return "dot products";
   if (path === "axpy") return "multiples of rows added up";
+  if (path === "outer") return "outer products row by row";
   if (path !== "tiles") return path === "zero" ? "zeros" : "nothing to do";
   const { rows, vectors, blockM, blockN, packA, packB } = tuning;
   const packed = [packA ? "left" : "", packB ? "right" : ""].filter((side) => side !== "").join(" and ");

@@ -195,6 +195,8 @@ describe("gemm", () => {
           [2, 40, 90],
           [90, 40, 2],
           [33, 65, 10],
+          [40, 1, 90],
+          [13, 2, 71],
         ] as const) {
           check(product(m, k, n, left, right));
         }
@@ -234,6 +236,7 @@ describe("gemm", () => {
       }
     }
     check(product(257, 600, 530));
+    check(product(3, 2, 4101));
   });
 
   it("handles long k in every path", () => {
