@@ -38,13 +38,23 @@ export interface CompileToProgramOptions {
  * @throws Error for a primitive that cannot be compiled; the message names it and says why.
  */
 export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramOptions): CompiledProgram {
-  const { observe } = options;
+  return compileFlat(flatProgram(closed, options.observe), options);
+}
+
+/** The first steps of {@link compileToProgram}: one list of equations, all different and all needed. */
+export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptions["observe"]): FlatProgram {
   const whole = flatten(closed);
   const distinct = commonSubexpressions(whole);
   const flat = deadCode(distinct);
   observe?.("calls expanded", () => printFlat(whole));
   observe?.("common subexpressions", () => printFlat(distinct));
   observe?.("dead code", () => printFlat(flat));
+  return flat;
+}
+
+/** The other steps of {@link compileToProgram}. */
+export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions): CompiledProgram {
+  const { observe } = options;
   const lowering = new Lowering(flat);
   const { draft } = lowering;
   const results = placeResults(lowering, flat, options.donated ?? []);

@@ -36,6 +36,8 @@ export interface CompileOptions {
   readonly donated?: readonly boolean[];
   /** What the debug ladder says of the program; given when it is to be told. */
   readonly origin?: Origin | undefined;
+  /** Whether equal programs that are compiled later may have the same code; default true. False where the caller keeps what it compiles. */
+  readonly shareCode?: boolean;
 }
 
 /** Where a program comes from. */
@@ -56,6 +58,8 @@ export interface Backend {
   compile(jaxpr: ClosedJaxpr, options: CompileOptions): Executable;
   /** Resolves when all work submitted so far has finished. */
   synchronize(): Promise<void>;
+  /** Forgets the code of programs compiled so far, save that which executables hold. */
+  clearCache(): void;
 }
 
 let current: Backend | undefined;

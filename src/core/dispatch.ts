@@ -56,7 +56,11 @@ class EvalTrace extends Trace {
       const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval));
       const jaxpr = new Jaxpr([], invars, [{ primitive, inputs: invars, outputs, params }], outputs);
       const origin = reports("programs") ? { reason: eagerReason(avals) } : undefined;
-      executable = compileProgram(new ClosedJaxpr(jaxpr), primitive.name, undefined, origin);
+      executable = defaultBackend().compile(new ClosedJaxpr(jaxpr), {
+        name: primitive.name,
+        origin,
+        shareCode: false,
+      });
       // A program that never repeats its shapes must not hold on to every kernel it ever needed.
       if (++this.entries > maxEntries) this.clear();
       byAvals.set(akey, executable);

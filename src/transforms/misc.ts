@@ -1,4 +1,5 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
+import { defaultBackend } from "../core/backend.ts";
 import { clearDispatchCache } from "../core/dispatch.ts";
 import { leafToArray } from "../core/values.ts";
 import { leaves } from "../tree/flatten.ts";
@@ -29,7 +30,11 @@ export function devicePut<T>(tree: T): T {
   }, tree) as T;
 }
 
-/** Forgets the compiled single operations of eager evaluation; compiled functions keep theirs (see `f.clearCache()`). */
+/**
+ * Forgets the compiled single operations of eager evaluation, and the code that equal programs share. Jitted functions keep what they
+ * compiled (see `f.clearCache()`).
+ */
 export function clearCaches(): void {
   clearDispatchCache();
+  defaultBackend().clearCache();
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { deviceMemory } from "../../src/backends/wasm/device.ts";
 import { LoadedProgram } from "../../src/backends/wasm/executable.ts";
+import { loadCode } from "../../src/backends/wasm/loadedCode.ts";
 import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
 import type { ArrayImpl } from "../../src/core/array.ts";
 import { shapedArray } from "../../src/core/aval.ts";
@@ -124,7 +125,7 @@ test("a trap of the generated code is a RuntimeError that names the program", ()
     ],
   );
   const aval = shapedArray([4], int32);
-  const loaded = new LoadedProgram(wasmBackend, program, [], [aval]);
+  const loaded = new LoadedProgram(wasmBackend, program.name, loadCode(program), [], [aval]);
   const bad = arrayFromHost(new Int32Array([1, 2, 3, -1]), aval);
   expect(() => loaded.call([bad])).toThrow(RuntimeError);
   expect(() => loaded.call([bad])).toThrow(/"test" stopped .*report/);

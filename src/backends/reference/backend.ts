@@ -77,4 +77,5 @@ export const referenceBackend: Backend = {
   release: () => {},
   compile: (closed: ClosedJaxpr, options: CompileOptions) => new ReferenceExecutable(closed, options),
   synchronize: () => Promise.resolve(),
+  clearCache: () => {},
 };

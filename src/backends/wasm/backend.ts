@@ -1,4 +1,10 @@
-import { compileToProgram, printProgram } from "../../compiler/index.ts";
+import {
+  compileFlat,
+  compileToProgram,
+  flatProgram,
+  printProgram,
+  programKey,
+} from "../../compiler/index.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type {
@@ -16,16 +22,22 @@ import type { Profile } from "../../core/profile.ts";
 import { type HostData, hostArray } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
+import { CodeCache } from "./codeCache.ts";
 import { emitProgram } from "./codegen/program.ts";
 import { bytesAccessed, flopsOf } from "./cost.ts";
 import { deviceMemory, pool } from "./device.ts";
 import { LoadedProgram } from "./executable.ts";
+import { usesRelaxedSimd } from "./features.ts";
+import { loadCode } from "./loadedCode.ts";
 import { Marks } from "./marks.ts";
 import type { Storage } from "./memory/index.ts";
 import { choicesText, passesText, reportProgram, type Step } from "./reportProgram.ts";
 import { TimedProgram } from "./timedProgram.ts";
 
 const emitOptions = { sharedMemory: pool !== null };
+
+/** The code of programs that were compiled before, by what they compute. */
+const codeCache = new CodeCache();
 
 class WasmExecutable implements Executable {
   private readonly closed: ClosedJaxpr;
@@ -67,6 +79,9 @@ class WasmExecutable implements Executable {
   private load(timed: boolean, origin?: Origin): LoadedProgram | TimedProgram;
   private load(timed: boolean, origin: Origin | null = null): LoadedProgram | TimedProgram {
     const { closed, options } = this;
+    // What is reported or checked is compiled for that.
+    if (!timed && options.shareCode !== false && !reports("programs") && !config.enableChecks)
+      return this.loadShared();
     const started = performance.now();
     const steps: Step[] = [];
     const observe = reports("passes") ? stepsInto(steps) : undefined;
@@ -77,15 +92,8 @@ class WasmExecutable implements Executable {
     const marks = timed ? new Marks(program.kernels.length) : null;
     // Evaluation happens below every trace, so constants are concrete.
     const consts = program.constants as readonly ArrayImpl[];
-    const loaded = new LoadedProgram(
-      wasmBackend,
-      program,
-      consts,
-      closed.outAvals,
-      options.donated,
-      code,
-      marks,
-    );
+    const loadedCode = loadCode(program, code, options.donated, marks);
+    const loaded = new LoadedProgram(wasmBackend, options.name, loadedCode, consts, closed.outAvals);
     if (origin !== null && reports("programs")) {
       this.reported = config.debugLevel;
       const engine = performance.now() - emitted;
@@ -93,6 +101,18 @@ class WasmExecutable implements Executable {
       reportProgram(program, code, origin, times, steps);
     }
     return marks === null ? loaded : new TimedProgram(loaded, marks, program, code);
+  }
+
+  /** The code of an equal program, if there was one. */
+  private loadShared(): LoadedProgram {
+    const { closed, options } = this;
+    const flat = flatProgram(closed);
+    const key = `${usesRelaxedSimd()}${programKey(flat, options.donated)}`;
+    const code = codeCache.get(key, () => {
+      const program = compileFlat(flat, options);
+      return loadCode(program, undefined, options.donated);
+    });
+    return new LoadedProgram(wasmBackend, options.name, code, flat.arrays as ArrayImpl[], closed.outAvals);
   }
 
   profile(args: readonly ArrayImpl[]): Profile {
@@ -168,4 +188,5 @@ export const wasmBackend: Backend = {
   },
   compile: (closed: ClosedJaxpr, options: CompileOptions): Executable => new WasmExecutable(closed, options),
   synchronize: () => Promise.resolve(),
+  clearCache: () => codeCache.clear(),
 };

@@ -1,0 +1,42 @@
+import { paramsKey } from "../core/paramsKey.ts";
+import type { FlatProgram, Value } from "./flat.ts";
+
+/**
+ * A text that is equal for programs that compute the same in the same way, whatever their constants hold: equal types of arguments and
+ * constants, equal equations in equal order. Functions in parameters count by identity.
+ */
+export function programKey(program: FlatProgram, donated: readonly boolean[] = []): string {
+  const numbers = new Int32Array(program.valueCount).fill(-1);
+  let count = 0;
+  const define = (v: Value): void => {
+    numbers[v.id] = count++;
+  };
+  const ref = (v: Value): string => {
+    if (v.source.kind !== "literal") return `${numbers[v.id]},`;
+    const { value } = v.source;
+    return `${v.aval.dtype.id}:${Object.is(value, -0) ? "-0" : value},`;
+  };
+  let key = "";
+  for (const v of program.args) {
+    define(v);
+    key += `${v.aval.id}${donated[v.source.kind === "argument" ? v.source.index : -1] === true ? "!" : ","}`;
+  }
+  key += "|";
+  for (const v of program.consts) {
+    define(v);
+    key += `${v.aval.id},`;
+  }
+  for (const { primitive, params, inputs, outputs } of program.eqns) {
+    key += `;${primitive.name}(`;
+    for (const v of inputs) key += ref(v);
+    key += ")";
+    for (const v of outputs) {
+      define(v);
+      key += `${v.aval.id},`;
+    }
+    key += paramsKey(params);
+  }
+  key += "|";
+  for (const v of program.results) key += ref(v);
+  return key;
+}
