@@ -74,7 +74,8 @@ function layLocals(
   let bytes = 0;
   for (const buffer of buffers) {
     offsets.set(buffer, bytes);
-    bytes += align(most * byteLengthOf(buffer));
+    // Rows of no elements have an address too.
+    bytes += align(Math.max(16, most * byteLengthOf(buffer)));
   }
   return { offsets, bytes };
 }
