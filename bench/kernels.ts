@@ -45,8 +45,10 @@ function rate(row: Row, seconds: number): string {
   return `${(amount / seconds / 1e9).toPrecision(3)} ${unit}`;
 }
 
+const { kernels } = await peer.start(Number(options.threads));
+
 async function measure(row: Row): Promise<string> {
-  const kernel = peer.kernels[row.kernel];
+  const kernel = kernels[row.kernel];
   if ("missing" in kernel) return kernel.missing;
   const inputs = row.inputs();
   const prepared = await kernel(inputs, row.parameters);
@@ -63,7 +65,6 @@ async function measure(row: Row): Promise<string> {
   return `${shown.padEnd(20)}${rate(row, middle).padEnd(16)}${verdict}`;
 }
 
-await peer.start(Number(options.threads));
 for (const { rows } of selectGroups(options.only)) {
   for (const row of rows) {
     let line: string;

@@ -1,10 +1,11 @@
 /** `npm run bench`: Fluxion against its peers; see `--help`. */
+import { writeChart } from "./harness/chart.ts";
 import { fullEffort, quickEffort } from "./harness/measure.ts";
 import { help, type Options, parseOptions, UsageError } from "./harness/options.ts";
 import { describeMachine, writeResults } from "./harness/results.ts";
 import { run } from "./harness/run.ts";
 import { heading, line, summary } from "./harness/table.ts";
-import { peerCommands } from "./peers/registry.ts";
+import { peerCommands, pythonVariable } from "./peers/registry.ts";
 import { selectGroups } from "./rows/index.ts";
 
 async function main(options: Options): Promise<void> {
@@ -24,6 +25,9 @@ async function main(options: Options): Promise<void> {
     },
   );
   console.log(summary(rows));
+  if (!peers.includes("jax") && options.peers.includes("jax")) {
+    console.log(`\nJAX took no part: ${pythonVariable} does not name a Python.`);
+  }
   const results = {
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
@@ -33,6 +37,7 @@ async function main(options: Options): Promise<void> {
     rows,
   };
   if (options.json !== undefined) writeResults(options.json, results);
+  if (options.chart !== undefined) await writeChart(options.chart, results);
 }
 
 try {

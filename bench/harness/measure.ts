@@ -9,15 +9,27 @@ export interface Effort {
   readonly sample: number;
   readonly warmUp: number;
   readonly rounds: number;
-  /** Time for all samples of a peer whose single runs are longer than a sample. */
+  /** Time for all samples of a peer whose single runs are longer than a sample, and the fewest samples all the same. */
   readonly budget: number;
+  readonly fewest: number;
+  /** A peer whose first run takes longer is timed by that run, though it is not warm. */
+  readonly patience: number;
 }
-export const fullEffort: Effort = { sample: 0.2, warmUp: 0.5, rounds: 7, budget: 3 };
-export const quickEffort: Effort = { sample: 0.05, warmUp: 0.2, rounds: 5, budget: 0.5 };
+/** A peer that took longer is not measured again with more threads. */
+export const tooLong = ({ patience }: Effort): number => Math.min(longRun, patience);
 
-/** A run longer than this is timed once. */
+export const fullEffort: Effort = { sample: 0.2, warmUp: 0.5, rounds: 7, budget: 3, fewest: 3, patience: 60 };
+export const quickEffort: Effort = {
+  sample: 0.03,
+  warmUp: 0.1,
+  rounds: 5,
+  budget: 0.3,
+  fewest: 1,
+  patience: 5,
+};
+
+/** A run longer than this is timed once; seconds. */
 const longRun = 10;
-const fewestRounds = 3;
 
 /** What became of one peer on one row. Times in seconds. */
 export type Outcome =
@@ -28,6 +40,7 @@ export type Outcome =
       readonly range: readonly [number, number];
       readonly samples: number;
       readonly runsPerSample: number;
+      readonly threads: number;
       /** Error of the answers against the reference, as the row measures it. */
       readonly error: number;
     }
@@ -101,8 +114,13 @@ async function enter(
   } catch (problem) {
     return { kind: "failed", message: (problem as Error).message };
   }
-  if (reply.seconds > longRun) {
+  if (reply.seconds > effort.patience) {
     return { process, error, runs: 1, rounds: 1, samples: [reply.seconds] };
+  }
+  if (reply.seconds > longRun) {
+    const time = await sample(process, 1);
+    if (typeof time !== "number") return time;
+    if (time > longRun / 2) return { process, error, runs: 1, rounds: 1, samples: [time] };
   }
   const began = performance.now();
   let runs = 1;
@@ -115,7 +133,7 @@ async function enter(
       runs = Math.ceil(runs * Math.min(16, Math.max(1.5, factor)));
     } else if (warm && (tries > 1 || time > 5 * effort.sample)) {
       const affordable = Math.floor(effort.budget / time);
-      const rounds = Math.min(effort.rounds, Math.max(fewestRounds, affordable));
+      const rounds = Math.min(effort.rounds, Math.max(effort.fewest, affordable));
       return { process, error, runs, rounds: time > longRun ? 1 : rounds, samples: [] };
     }
   }
@@ -132,9 +150,10 @@ const failure = (reply: { kind: string; message?: string }): Outcome => ({
   message: reply.message ?? `unexpected reply ${reply.kind}`,
 });
 
-function summary({ samples, runs, error }: Contestant): Outcome {
+function summary({ process, samples, runs, error }: Contestant): Outcome {
   return {
     kind: "timed",
+    threads: process.hello.threads,
     median: median(samples),
     quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
     range: [Math.min(...samples), Math.max(...samples)],

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { peerNames, pythonVariable } from "../peers/registry.ts";
+import { jaxPython, peerNames, pythonVariable } from "../peers/registry.ts";
 
 export interface Options {
   readonly only: readonly string[];
@@ -7,6 +7,7 @@ export interface Options {
   readonly threads: readonly number[];
   readonly peers: readonly string[];
   readonly json: string | undefined;
+  readonly chart: string | undefined;
 }
 
 export const help = `npm run bench -- [options]
@@ -19,6 +20,7 @@ interleaved rounds, one process per peer. Prints medians, half the distance of t
   --threads LIST  numbers of threads, "1,2" by default
   --peers LIST    some of ${peerNames.join(",")}; all by default
   --json FILE     write every figure to a file
+  --chart FILE    draw the ratios, as SVG
   --help          this text
 
 JAX takes part when the environment variable ${pythonVariable} is the path of a Python that has it.`;
@@ -47,12 +49,18 @@ export function parseOptions(args: readonly string[]): Options | null {
   if (unknown !== undefined) {
     throw new UsageError(`--peers: there is no "${unknown}", only ${peerNames.join(", ")}`);
   }
+  if (peers.includes("jax") && jaxPython() === null) {
+    throw new UsageError(
+      `--peers jax needs the environment variable ${pythonVariable}: the path of a Python with JAX`,
+    );
+  }
   return {
     only: list(values.only),
     quick: values.quick,
     threads,
     peers: peers.length === 0 ? peerNames : peerNames.filter((name) => peers.includes(name)),
     json: values.json,
+    chart: values.chart,
   };
 }
 
@@ -65,6 +73,7 @@ const parse = (args: readonly string[]) =>
       threads: { type: "string", default: "1,2" },
       peers: { type: "string", multiple: true, default: [] },
       json: { type: "string" },
+      chart: { type: "string" },
       help: { type: "boolean", default: false },
     },
   }).values;

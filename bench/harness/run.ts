@@ -1,6 +1,7 @@
 import { peerCommands } from "../peers/registry.ts";
-import type { Group } from "../rows/row.ts";
-import { type Effort, measureRow, type Outcome } from "./measure.ts";
+import type { Group, Row } from "../rows/row.ts";
+import { ours } from "./compare.ts";
+import { type Effort, measureRow, type Outcome, tooLong } from "./measure.ts";
 import type { PeerProcess } from "./peerProcess.ts";
 import type { RowResult } from "./results.ts";
 import { Team } from "./team.ts";
@@ -31,26 +32,14 @@ export async function run(
     try {
       for (const count of threads) {
         const team = new Team(peerCommands(peers, count));
+        reporter.group(group, count);
         try {
-          reporter.group(group, count);
           for (const row of group.rows) {
-            const processes = await team.ready();
-            for (const process of processes) reporter.started(process);
-            const known = (name: string) => outcomeOf(results, row.id, name);
-            const measured = processes.filter(
-              ({ peer, hello }) => hello.threads >= count || !known(peer.name),
-            );
-            const outcomes = await measureRow(row, measured, workspace, effort);
-            // A peer without threads is as fast as it was with one.
-            for (const { peer } of processes) {
-              const before = known(peer.name);
-              if (!outcomes.has(peer.name) && before !== undefined) outcomes.set(peer.name, before);
-            }
+            const known = (peer: string) => results.findLast((r) => r.id === row.id)?.outcomes[peer];
+            const outcomes = await measureWith(team, count, row, workspace, effort, known, reporter);
             const { id, title, unit } = row;
-            const all = Object.fromEntries([...outcomes, ...team.failures]);
-            const result = { id, title, unit, group: group.id, threads: count, outcomes: all };
-            results.push(result);
-            reporter.row(result);
+            results.push({ id, title, unit, group: group.id, threads: count, outcomes });
+            reporter.row(results[results.length - 1]);
           }
         } finally {
           team.stop();
@@ -63,5 +52,41 @@ export async function run(
   return results;
 }
 
-const outcomeOf = (results: readonly RowResult[], id: string, peer: string): Outcome | undefined =>
-  results.find((r) => r.id === id)?.outcomes[peer];
+/** What becomes of every peer on a row, given what is `known` of it with fewer threads. */
+async function measureWith(
+  team: Team,
+  threads: number,
+  row: Row,
+  workspace: Workspace,
+  effort: Effort,
+  known: (peer: string) => Outcome | undefined,
+  reporter: Reporter,
+): Promise<Record<string, Outcome>> {
+  const processes = await team.ready();
+  for (const process of processes) reporter.started(process);
+  const measured = processes.filter((process) => needed(process, known(process.peer.name), threads, effort));
+  const outcomes = await measureRow(row, measured, workspace, effort);
+  for (const { peer } of processes) {
+    const best = fastestSetting(peer.name, known(peer.name), outcomes.get(peer.name));
+    if (best !== undefined) outcomes.set(peer.name, best);
+  }
+  return Object.fromEntries([...outcomes, ...team.failures]);
+}
+
+/** Whether a peer, known with fewer threads perhaps, has to be measured with so many: not if it has none, or takes too long. */
+function needed(
+  { hello }: PeerProcess,
+  known: Outcome | undefined,
+  threads: number,
+  effort: Effort,
+): boolean {
+  if (known === undefined) return true;
+  return hello.threads >= threads && !(known.kind === "timed" && known.median > tooLong(effort));
+}
+
+/** A peer without threads, or slower with them, is as fast as it was with fewer. Ours has to be measured with what was asked for. */
+function fastestSetting(peer: string, before: Outcome | undefined, now: Outcome | undefined) {
+  if (now === undefined) return before;
+  if (peer === ours || before?.kind !== "timed" || now.kind !== "timed") return now;
+  return before.median < now.median ? before : now;
+}

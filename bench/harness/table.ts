@@ -4,18 +4,19 @@ import type { Outcome } from "./measure.ts";
 import type { RowResult } from "./results.ts";
 
 const titleWidth = 44;
-const width = 16;
+const width = 17;
 const ratioWidth = 8;
 
-/** The median and half the distance of the quartiles; or why there is none. */
-export function formatOutcome(outcome: Outcome | undefined, unit: RowResult["unit"]): string {
+/** The median and half the distance of the quartiles, starred if measured with fewer threads than the row's; or why there is none. */
+function formatOutcome(outcome: Outcome | undefined, { unit, threads }: RowResult): string {
   if (outcome === undefined || outcome.kind === "missing") return "-";
   if (outcome.kind === "wrong") return "wrong";
   if (outcome.kind === "failed") return "failed";
   const shown = formatTime(outcome.median, unit);
-  if (outcome.samples === 1) return `${shown} once`;
+  const star = outcome.threads < threads ? "*" : "";
+  if (outcome.samples === 1) return `${shown} once${star}`;
   const [low, high] = outcome.quartiles;
-  return `${shown} ±${Math.round((50 * (high - low)) / outcome.median)}%`;
+  return `${shown} ±${Math.round((50 * (high - low)) / outcome.median)}%${star}`;
 }
 
 export function heading(title: string, threads: number, peers: readonly string[]): string {
@@ -25,7 +26,7 @@ export function heading(title: string, threads: number, peers: readonly string[]
 }
 
 export function line(row: RowResult, peers: readonly string[]): string {
-  const columns = peers.map((name) => formatOutcome(row.outcomes[name], row.unit).padStart(width));
+  const columns = peers.map((name) => formatOutcome(row.outcomes[name], row).padStart(width));
   const ratios = [bestJavaScript(row), versusJax(row)].map((r) =>
     (r === null ? "-" : threeDigits(r.value)).padStart(ratioWidth),
   );
@@ -35,6 +36,9 @@ export function line(row: RowResult, peers: readonly string[]): string {
 /** Geometric means, the rows lost, and everything that went wrong. */
 export function summary(rows: readonly RowResult[]): string {
   const lines = ["", "Ratios are the peer's median time over Fluxion's: above 1, Fluxion is faster."];
+  const starred = (row: RowResult) =>
+    Object.values(row.outcomes).some((o) => o.kind === "timed" && o.threads < row.threads);
+  if (rows.some(starred)) lines.push("* with fewer threads: the peer has none, or is slower with them.");
   for (const threads of [...new Set(rows.map((r) => r.threads))]) {
     const these = rows.filter((r) => r.threads === threads);
     for (const [name, ratio] of [

@@ -15,16 +15,18 @@ export class Team {
 
   /** The running processes, in the order of the peers. */
   async ready(): Promise<PeerProcess[]> {
-    for (const command of this.commands) {
-      if (this.processes.get(command.name)?.running || this.failures.has(command.name)) continue;
-      try {
-        this.processes.set(command.name, await PeerProcess.start(command));
-      } catch (error) {
-        this.processes.delete(command.name);
-        this.failures.set(command.name, { kind: "failed", message: (error as Error).message });
-      }
-    }
+    await Promise.all(this.commands.map((command) => this.start(command)));
     return this.commands.flatMap(({ name }) => this.processes.get(name) ?? []);
+  }
+
+  private async start(command: PeerCommand): Promise<void> {
+    if (this.processes.get(command.name)?.running || this.failures.has(command.name)) return;
+    try {
+      this.processes.set(command.name, await PeerProcess.start(command));
+    } catch (error) {
+      this.processes.delete(command.name);
+      this.failures.set(command.name, { kind: "failed", message: (error as Error).message });
+    }
   }
 
   stop(): void {

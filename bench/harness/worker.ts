@@ -1,7 +1,7 @@
 /** The process of a JavaScript peer: `worker.ts NAME THREADS`. Prepares kernels and times them on request, see protocol.ts. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { Peer, Prepared } from "../peers/peer.ts";
+import type { Kernels, Peer, Prepared } from "../peers/peer.ts";
 import type { Inputs } from "../rows/row.ts";
 import type { Reply, Request } from "./protocol.ts";
 
@@ -22,12 +22,12 @@ function readInputs(files: Extract<Request, { kind: "prepare" }>["inputs"]): Inp
   return inputs;
 }
 
-async function prepare(peer: Peer, request: Extract<Request, { kind: "prepare" }>): Promise<Reply> {
+async function prepare(kernels: Kernels, request: Extract<Request, { kind: "prepare" }>): Promise<Reply> {
   prepared?.release?.();
   prepared = null;
   // What the last row left behind must not be collected while the next is timed.
   globalThis.gc?.();
-  const kernel = peer.kernels[request.kernel];
+  const kernel = kernels[request.kernel];
   if ("missing" in kernel) return { kind: "missing", reason: kernel.missing };
   prepared = await kernel(readInputs(request.inputs), request.parameters);
   const start = performance.now();
@@ -42,8 +42,8 @@ async function prepare(peer: Peer, request: Extract<Request, { kind: "prepare" }
   return { kind: "prepared", answers: answers.length, seconds };
 }
 
-async function respond(peer: Peer, request: Request): Promise<Reply> {
-  if (request.kind === "prepare") return await prepare(peer, request);
+async function respond(kernels: Kernels, request: Request): Promise<Reply> {
+  if (request.kind === "prepare") return await prepare(kernels, request);
   if (prepared === null) throw new Error("nothing is prepared");
   const start = performance.now();
   await prepared.run(request.runs);
@@ -51,10 +51,11 @@ async function respond(peer: Peer, request: Request): Promise<Reply> {
 }
 
 const { peer } = (await import(`../peers/${name}/index.ts`)) as { peer: Peer };
-say({ kind: "hello", ...(await peer.start(Number(threads))) });
+const { kernels, ...started } = await peer.start(Number(threads));
+say({ kind: "hello", ...started });
 for await (const line of createInterface({ input: process.stdin })) {
   try {
-    say(await respond(peer, JSON.parse(line) as Request));
+    say(await respond(kernels, JSON.parse(line) as Request));
   } catch (error) {
     say({
       kind: "error",

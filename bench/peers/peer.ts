@@ -18,8 +18,18 @@ export interface Missing {
 }
 export const missing = (reason: string): Missing => ({ missing: reason });
 
+export type Kernels = Readonly<Record<Kernel, Implementation | Missing>>;
+
+/** A library that is ready to work. */
+export interface Started {
+  readonly version: string;
+  /** How many threads it really uses. */
+  readonly threads: number;
+  readonly kernels: Kernels;
+}
+
+/** What `peers/NAME/index.ts` exports. */
 export interface Peer {
-  /** Chooses the fastest back end with so many threads; returns how many it really uses. */
-  start(threads: number): Promise<{ version: string; threads: number }>;
-  readonly kernels: Readonly<Record<Kernel, Implementation | Missing>>;
+  /** Loads the library with its fastest back end, to use so many threads if it can. */
+  start(threads: number): Promise<Started>;
 }

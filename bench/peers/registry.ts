@@ -15,10 +15,16 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export const pythonVariable = "FLUXION_BENCH_PYTHON";
 
 /** Peers with an implementation in JavaScript, ours first. */
-const libraries = ["fluxion", "jax-js"];
+const libraries = ["fluxion", "jax-js", "tfjs", "onnxruntime", "numpy-ts"];
 export const peerNames: readonly string[] = [...libraries, "jax"];
 
 export const peerIsJavaScript = (name: string): boolean => libraries.includes(name);
+
+/** The Python that the user names, if it exists. */
+export function jaxPython(): string | null {
+  const python = process.env[pythonVariable];
+  return python !== undefined && existsSync(python) ? python : null;
+}
 
 /** Commands of the named peers that can run here; JAX needs its Python. */
 export function peerCommands(names: readonly string[], threads: number): PeerCommand[] {
@@ -27,9 +33,8 @@ export function peerCommands(names: readonly string[], threads: number): PeerCom
       const args = ["--import", "tsx", "--expose-gc", path("../harness/worker.ts"), name, String(threads)];
       return [{ name, command: process.execPath, args, env: {} }];
     }
-    const python = process.env[pythonVariable];
-    if (python === undefined || !existsSync(python)) return [];
-    return [{ name, ...jaxCommand(python, threads) }];
+    const python = jaxPython();
+    return python === null ? [] : [{ name, ...jaxCommand(python, threads) }];
   });
 }
 

@@ -52,7 +52,7 @@ function lawful({ moment, inside, distinct }: Law): Verifier {
   };
 }
 
-const uniform: Law = { moment: (k) => 1 / (k + 1), inside: (x) => x >= 0 && x < 1, distinct: 95000 };
+const uniform: Law = { moment: (k) => 1 / (k + 1), inside: (x) => x >= 0 && x <= 1, distinct: 95000 };
 /** Odd moments vanish, the others are 1, 3, 15, 105, ... */
 const doubleFactorial = (k: number): number => (k <= 1 ? 1 : k * doubleFactorial(k - 2));
 const normal: Law = {

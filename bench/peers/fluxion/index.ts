@@ -20,7 +20,7 @@ export const peer: Peer = {
   async start(threads) {
     const file = new URL("../../../package.json", import.meta.url);
     const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-    return { version, threads: setThreads(threads) };
+    const kernels = { ...functions, ...training, ...transformer };
+    return { version, threads: setThreads(threads), kernels };
   },
-  kernels: { ...functions, ...training, ...transformer },
 };

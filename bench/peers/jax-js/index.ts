@@ -1,16 +1,12 @@
-import { defaultDevice, init } from "@jax-js/jax";
 import type { Peer } from "../peer.ts";
 import { installedVersion } from "../version.ts";
-import { convolutions } from "./convolution.ts";
-import { functions } from "./functions.ts";
-import { training } from "./training.ts";
-import { transformer } from "./transformer.ts";
+import { installWorkers } from "./workers.ts";
 
 export const peer: Peer = {
-  async start() {
-    await init("wasm");
-    defaultDevice("wasm");
-    return { version: installedVersion("@jax-js/jax"), threads: 1 };
+  async start(threads) {
+    // The library decides on its threads when it is loaded.
+    if (threads > 1) installWorkers(threads);
+    const { kernels } = await import("./kernels.ts");
+    return { version: installedVersion("@jax-js/jax"), threads, kernels };
   },
-  kernels: { ...functions, ...convolutions, ...training, ...transformer },
 };
