@@ -40,6 +40,10 @@ async function main(options: Options): Promise<void> {
   if (options.chart !== undefined) await writeChart(options.chart, results);
 }
 
+// A reader that has seen enough, as `head`, and Ctrl-C end the run; the temporary folder goes with it, and the peers' input ends.
+process.stdout.on("error", () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) console.log(help);

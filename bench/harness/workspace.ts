@@ -15,6 +15,10 @@ export class Workspace {
   private readonly folder = mkdtempSync(join(tmpdir(), "fluxion-bench-"));
   private readonly rows = new Map<string, Prepared>();
 
+  constructor() {
+    process.once("exit", this.remove);
+  }
+
   /** Writes the inputs and computes the reference, once per row. */
   prepare(row: Row): Prepared {
     const known = this.rows.get(row.id);
@@ -50,7 +54,9 @@ export class Workspace {
     rmSync(join(this.folder, row.id), { recursive: true, force: true });
   }
 
-  remove(): void {
+  /** Also done when the process ends before its time. */
+  readonly remove = (): void => {
+    process.off("exit", this.remove);
     rmSync(this.folder, { recursive: true, force: true });
-  }
+  };
 }
