@@ -10,10 +10,12 @@ import {
   type HostData,
   hostArray,
   int32,
+  keyFry,
   uint8,
 } from "../../src/dtypes/index.ts";
 import { programOf, Random, randomData } from "./randomKernels.ts";
 import { runProgram } from "./runProgram.ts";
+import { expectSame } from "./same.ts";
 
 const info = (id: number, dtype: DType, size: number, role: "input" | "output"): BufferInfo => ({
   id,
@@ -171,12 +173,13 @@ test("maxima and minima keep NaN and the sign of zero", () => {
 });
 
 test("large transpositions go tile by tile", () => {
-  for (const dtype of [float32, float64, bool]) {
+  for (const dtype of [float32, int32, float64, bool, uint8, keyFry]) {
     for (const [m, n] of [
       [97, 131],
       [128, 256],
       [33, 300],
       [1000, 9],
+      [135, 66],
     ]) {
       const b = new NodeBuilder();
       const [i, j] = [b.index(0, m), b.index(1, n)];
@@ -192,6 +195,68 @@ test("large transpositions go tile by tile", () => {
       const program = programOf([info(0, dtype, m * n, "input"), info(1, dtype, m * n, "output")], [kernel]);
       const data = randomData(new Random(1), dtype, m * n, false);
       expect(runProgram(program, [data])).toEqual(interpretProgram(program, [data]));
+    }
+  }
+});
+
+test("tiles of values that vary along rows, along columns, along both, or in neither way", () => {
+  for (const dtype of [float32, float64]) {
+    for (const [m, n] of [
+      [130, 67],
+      [96, 256],
+      [41, 203],
+      [203, 34],
+    ]) {
+      const b = new NodeBuilder();
+      const [g, i, j] = [b.index(0, 3), b.index(1, m), b.index(2, n)];
+      const times = (x: Node, w: number) => b.op("mul", x, b.const(w, int32));
+      const at = (batch: number, x: Node, w: number, y: Node) =>
+        b.op("add", times(g, batch), b.op("add", times(x, w), y));
+      const [size, rowMajor, columnMajor] = [m * n, at(m * n, i, n, j), at(m * n, j, m, i)];
+      const transposed = b.load(0, dtype, columnMajor);
+      const place = b.load(4, int32, columnMajor);
+      const flag = b.load(5, bool, columnMajor);
+      const plain = b.load(1, dtype, rowMajor);
+      const ofRow = b.op("sqrt", b.op("abs", b.load(2, dtype, i)));
+      const ofColumn = b.op("mul", b.load(3, dtype, j), b.load(3, dtype, b.const(1, int32)));
+      const gathered = b.load(3, dtype, place);
+      const below = b.op("lt", i, j);
+      const mixed = b.op("add", b.op("mul", transposed, ofRow), b.op("mul", ofColumn, plain));
+      const value = b.op("select", b.op("xor", below, flag), mixed, b.op("sub", gathered, ofRow));
+      const index = b.op("add", times(i, 1000), b.op("sub", j, b.op("mul", i, j)));
+      const kernel: LoopKernel = {
+        kind: "loop",
+        name: "tiles",
+        axes: [3, m, n],
+        reduceAxes: [],
+        reductions: [],
+        stores: [
+          { buffer: 6, offset: rowMajor, value },
+          { buffer: 7, offset: rowMajor, value: dtype === float32 ? index : below },
+        ],
+      };
+      const second = dtype === float32 ? int32 : bool;
+      const program = programOf(
+        [
+          info(0, dtype, 3 * size, "input"),
+          info(1, dtype, 3 * size, "input"),
+          info(2, dtype, m, "input"),
+          info(3, dtype, n, "input"),
+          info(4, int32, 3 * size, "input"),
+          info(5, bool, 3 * size, "input"),
+          info(6, dtype, 3 * size, "output"),
+          info(7, second, 3 * size, "output"),
+        ],
+        [kernel],
+      );
+      const random = new Random(2);
+      const args = [3 * size, 3 * size, m, n].map((count) => randomData(random, dtype, count, false));
+      args.push(Int32Array.from({ length: 3 * size }, (_, k) => (k * 31) % n));
+      args.push(randomData(random, bool, 3 * size, false));
+      const [actual, positions] = runProgram(program, args);
+      const [expected, expectedPositions] = interpretProgram(program, args);
+      expectSame(actual, expected, 0, () => `${dtype.name} ${m} x ${n}`);
+      expect(positions).toEqual(expectedPositions);
     }
   }
 });

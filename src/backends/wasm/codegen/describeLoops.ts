@@ -1,5 +1,5 @@
 import { axisName } from "../../../compiler/print.ts";
-import { type LoopPlan, TILE } from "./plan.ts";
+import { type LoopPlan, TILE_COLUMNS, TILE_ROWS } from "./plan.ts";
 
 /** Parts of a space that are listed. */
 const most = 4;
@@ -18,7 +18,7 @@ function describePlan(plan: LoopPlan): string {
   const parts: string[] = [];
   if (parallel.length > 0) parts.push(parallel.map((axis) => describeAxis(plan, axis)).join(", "));
   else if (reduce.length === 0) parts.push("one point");
-  if (tileAxis >= 0) parts.push(`in tiles of ${TILE} along ${axisName(tileAxis)}`);
+  if (tileAxis >= 0) parts.push(`in tiles of ${TILE_ROWS} x ${TILE_COLUMNS} with ${axisName(tileAxis)}`);
   if (reduce.length > 0) parts.push(`in each ${reduce.map((axis) => describeAxis(plan, axis)).join(", ")}`);
   if (cut !== null) parts.push(`${cut.pieces} pieces along ${axisName(cut.axis)}`);
   return parts.join("; ");

@@ -4,7 +4,7 @@ import type { Local, Operand } from "../asm/index.ts";
 import { accumulator } from "./accumulators.ts";
 import type { KernelContext } from "./context.ts";
 import type { LoopPlan } from "./plan.ts";
-import { TILE } from "./plan.ts";
+import { TILE_COLUMNS, TILE_ROWS } from "./plan.ts";
 import { type Accumulator, SUM_BLOCK } from "./reductions.ts";
 import type { Copy } from "./scopes.ts";
 import type { Space } from "./space.ts";
@@ -13,7 +13,7 @@ import { Stages } from "./stages.ts";
 import { scalarType } from "./types.ts";
 import { type Access, type AddressGroup, Uses } from "./uses.ts";
 import { Values } from "./values.ts";
-import { makeCopies } from "./vectorLoop.ts";
+import { makeCopies, makeRows } from "./vectorLoop.ts";
 
 /** The elements that a loop goes over. */
 interface Bounds {
@@ -99,25 +99,63 @@ export class LoopEmitter {
   private tiledLoops(depth: number): void {
     const { plan, values } = this;
     const { f } = values;
-    const [rowAxis, vectorAxis] = plan.parallel.slice(depth);
+    const [rowAxis, columnAxis] = plan.parallel.slice(depth);
+    const { lanes } = plan.nest;
+    const rowStep = plan.nest.rowAxis < 0 ? 1 : lanes;
+    const columnStep = lanes * this.unroll;
     const rows = plan.sizes[rowAxis];
+    const columns = plan.sizes[columnAxis];
+    const wholeRows = rows - (rows % rowStep);
+    const wholeColumns = columns - (columns % columnStep);
+    const rowBounds = this.bounds(rowAxis, TILE_ROWS, wholeRows);
+    const columnBounds = this.bounds(columnAxis, TILE_COLUMNS, wholeColumns);
     const row = this.begin(rowAxis);
-    const column = this.begin(vectorAxis);
-    const width = plan.nest.lanes * this.unroll;
-    const size = plan.sizes[vectorAxis];
-    const whole = size - (size % width);
-    const inner = (copies: readonly Copy[]) => {
-      values.enter(depth + 2, copies);
+    const column = this.begin(columnAxis);
+    const copiesOf = (height: number, width: number) =>
+      plan.nest.rowAxis < 0 ? makeCopies(width, lanes) : makeRows(height, width);
+    /** The vectors of some columns from the present one on, in the present rows. */
+    const inner = (height: number, width: number) => {
+      values.enter(depth + 2, copiesOf(height, width));
       this.body();
       values.leave();
     };
-    const eachRow = (start: Operand, stop: Operand, body: () => void) =>
-      f.for(row, start, stop, 1, () => {
-        values.enter(depth + 1);
-        body();
-        values.leave();
+    /** The columns in a range, in the present rows. */
+    const eachColumn = (height: number, { from, to }: Bounds) => {
+      values.enter(depth + 1, plan.nest.rowAxis < 0 ? [] : makeRows(height, lanes));
+      f.for(column, from, to, columnStep, () => inner(height, columnStep));
+      values.leave();
+    };
+    const lastColumns = (height: number) => {
+      values.enter(depth + 1, plan.nest.rowAxis < 0 ? [] : makeRows(height, lanes));
+      f.i32.const(wholeColumns).set(column);
+      inner(height, columns - wholeColumns);
+      values.leave();
+    };
+    this.tiles(rowBounds, columnBounds, (rowTile, columnTile) =>
+      f.for(row, rowTile.from, rowTile.to, rowStep, () => eachColumn(rowStep, columnTile)),
+    );
+    if (wholeColumns < columns) {
+      this.atEnd(columnBounds, wholeColumns, () =>
+        f.for(row, rowBounds.from, rowBounds.to, rowStep, () => lastColumns(rowStep)),
+      );
+    }
+    if (wholeRows < rows) {
+      this.atEnd(rowBounds, wholeRows, () => {
+        f.i32.const(wholeRows).set(row);
+        eachColumn(rows - wholeRows, columnBounds);
+        if (wholeColumns < columns) {
+          this.atEnd(columnBounds, wholeColumns, () => lastColumns(rows - wholeRows));
+        }
       });
-    const [rowStart, rowStop, columnStart, columnStop] = Array.from({ length: 4 }, () => f.temp("i32"));
+    }
+    this.end(columnAxis, column);
+    this.end(rowAxis, row);
+  }
+
+  /** Cuts two ranges into tiles. */
+  private tiles(rows: Bounds, columns: Bounds, body: (rows: Bounds, columns: Bounds) => void): void {
+    const { f } = this.values;
+    const [rowFrom, rowTo, columnFrom, columnTo] = Array.from({ length: 4 }, () => f.temp("i32"));
     const stopAt = (start: Local, length: number, end: Operand, stop: Local) =>
       f
         .get(start)
@@ -130,29 +168,14 @@ export class LoopEmitter {
         .i32.lt_u()
         .select()
         .set(stop);
-    const columns = Math.max(TILE, width);
-    const rowBounds = this.bounds(rowAxis, TILE, rows);
-    const columnBounds = this.bounds(vectorAxis, width, whole);
-    f.for(rowStart, rowBounds.from, rowBounds.to, TILE, () => {
-      stopAt(rowStart, TILE, rowBounds.to, rowStop);
-      f.for(columnStart, columnBounds.from, columnBounds.to, columns, () => {
-        stopAt(columnStart, columns, columnBounds.to, columnStop);
-        eachRow(rowStart, rowStop, () => {
-          f.for(column, columnStart, columnStop, width, () => inner(makeCopies(width, plan.nest.lanes)));
-        });
+    f.for(rowFrom, rows.from, rows.to, TILE_ROWS, () => {
+      stopAt(rowFrom, TILE_ROWS, rows.to, rowTo);
+      f.for(columnFrom, columns.from, columns.to, TILE_COLUMNS, () => {
+        stopAt(columnFrom, TILE_COLUMNS, columns.to, columnTo);
+        body({ from: rowFrom, to: rowTo }, { from: columnFrom, to: columnTo });
       });
     });
-    if (whole < size) {
-      this.atEnd(columnBounds, whole, () =>
-        eachRow(rowBounds.from, rowBounds.to, () => {
-          f.i32.const(whole).set(column);
-          inner(makeCopies(size - whole, plan.nest.lanes));
-        }),
-      );
-    }
-    f.release(rowStart, rowStop, columnStart, columnStop);
-    this.end(vectorAxis, column);
-    this.end(rowAxis, row);
+    f.release(rowFrom, rowTo, columnFrom, columnTo);
   }
 
   private loop(axis: number, body: () => void): void {

@@ -25,8 +25,9 @@ export interface LoopPlan {
   readonly cut: (Cut & { readonly axis: number }) | null;
 }
 
-/** Elements along each side of a tile: as many as four-byte elements of a line of memory. */
-export const TILE = 16;
+/** Elements of a tile along the tile axis and along the vectors: its lines of memory fit in the nearest cache, and few pages are touched at a time. */
+export const TILE_ROWS = 128;
+export const TILE_COLUMNS = 64;
 
 /** Arranges the loops of a piece of a kernel: chooses the axis to vectorise by estimated cost. */
 export function planLoops(space: Space, piece: Piece): LoopPlan {
@@ -52,9 +53,14 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     lanes,
     vectorAxis: axis,
     vectorIsParallel: parallel.includes(axis),
+    rowAxis: tileAxis >= 0 && rowsAreVectors(space, piece, best, tileAxis) ? tileAxis : -1,
   };
   const unrolls = chooseUnrolls(space, sizes, best, nest);
-  const unitOf = (a: number) => (a === axis ? lanes * unrolls[0] : a === tileAxis ? TILE : 1);
+  const unitOf = (a: number) => {
+    if (a === tileAxis) return TILE_ROWS;
+    if (a !== axis) return 1;
+    return tileAxis < 0 ? lanes * unrolls[0] : TILE_COLUMNS;
+  };
   return {
     analysis,
     sizes,
@@ -77,6 +83,7 @@ const SMALL_WORK = 20_000;
 function chooseUnrolls(space: Space, sizes: readonly number[], best: Estimate, nest: Nest): number[] {
   const passes = space.passes.map(({ reductions }) => reductions);
   if (nest.lanes === 1) return passes.length === 0 ? [1] : passes.map(() => 1);
+  if (nest.rowAxis >= 0) return [1];
   const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
   const points = sizes.reduce((n, size) => n * size, 1);
   const unroll = (reductions: readonly Reduction[], cost: number) => {
@@ -135,6 +142,22 @@ function chooseTileAxis(space: Space, piece: Piece, vectorAxis: number): number 
     }
   }
   return -1;
+}
+
+/** Longer expressions take so long that it does not matter how their operands are loaded. */
+const BLOCK_COST = 40;
+
+/** Whether to compute several rows at once, for loads of blocks that are transposed in registers. */
+function rowsAreVectors(
+  space: Space,
+  piece: Piece,
+  { axis, lanes, pointCost }: Estimate,
+  tileAxis: number,
+): boolean {
+  if (pointCost > BLOCK_COST || piece.sizes[tileAxis] < lanes) return false;
+  const roots = space.stores.map((s) => s.value);
+  const nodes = valueNodes(piece.analysis, roots, axis);
+  return lanesFor(nodes, roots, piece.analysis, axis, true, tileAxis) === lanes;
 }
 
 /** The nodes whose values the code computes: all but the affine offsets of loads. */

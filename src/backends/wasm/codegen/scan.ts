@@ -10,9 +10,10 @@ import { combineOps, identity } from "./reductions.ts";
 import { emitScalarConst, emitScalarOp } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
 import { mergeAxes, type Space } from "./space.ts";
+import { splatConst } from "./splat.ts";
 import { scalarType } from "./types.ts";
 import { type Access, lanesFor, type Nest, Uses } from "./uses.ts";
-import { splatConst, Values } from "./values.ts";
+import { Values } from "./values.ts";
 import { emitVectorOp } from "./vectorEmit.ts";
 import { vectorLoop } from "./vectorLoop.ts";
 
@@ -49,6 +50,7 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
     lanes: vectorAxis < 0 ? 1 : dtype === float64 ? 2 : 4,
     vectorAxis,
     vectorIsParallel: true,
+    rowAxis: -1,
   };
   const uses = new Uses(analysis, nest, context.log2Of);
   const access = uses.address(kernel.store, kernel.store.buffer, kernel.store.offset);

@@ -30,7 +30,14 @@ export function emitScatter(context: KernelContext, kernel: ScatterKernel): void
   const vectorAxis = lanes === 1 ? -1 : last;
   const axisLevels = new Map<number, number>();
   for (const axis of axes) axisLevels.set(axis, axisLevels.size + 1);
-  const nest: Nest = { axisLevels, accLevel: axes.length, lanes, vectorAxis, vectorIsParallel: true };
+  const nest: Nest = {
+    axisLevels,
+    accLevel: axes.length,
+    lanes,
+    vectorAxis,
+    vectorIsParallel: true,
+    rowAxis: -1,
+  };
   const uses = new Uses(analysis, nest, context.log2Of);
   const access = uses.address(kernel, kernel.out, kernel.offset);
   if (access === null) throw new Error("a scatter's vector axis has no stride");

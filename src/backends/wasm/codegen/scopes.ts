@@ -7,6 +7,8 @@ export interface Copy {
   readonly index: number;
   /** Elements from the loop index along the vector axis. */
   readonly offset: number;
+  /** Elements from the loop index along the row axis. */
+  readonly row: number;
   /** Lanes that hold elements; the others hold zeros or garbage and are never stored. */
   readonly active: number;
 }

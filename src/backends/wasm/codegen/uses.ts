@@ -13,6 +13,11 @@ export interface Nest {
   readonly vectorAxis: number;
   /** Whether the lanes are points of the parallel space (so that reductions have one result per lane). */
   readonly vectorIsParallel: boolean;
+  /**
+   * The parallel axis whose consecutive indices make the vectors of an iteration, as many as there are lanes, so that what is contiguous along
+   * it is transposed in registers; -1 where the vectors follow one another along the vector axis.
+   */
+  readonly rowAxis: number;
 }
 
 /** Accesses of one buffer whose offsets differ only by constants: they share an address. */
@@ -31,6 +36,8 @@ export interface Access {
   readonly constant: number;
   /** Elements between lanes. */
   readonly stride: number;
+  /** Elements between rows. */
+  readonly rowStride: number;
 }
 
 /** How often a node is needed, and whether inside loops that it does not depend on. */
@@ -94,8 +101,14 @@ export class Uses {
   isVector(node: Node): boolean {
     if (this.nest.lanes === 1) return false;
     const mask = this.analysis.mask(node);
-    if (mask & (1 << this.nest.vectorAxis)) return true;
+    if (mask & (1 << this.nest.vectorAxis) || this.dependsOnRow(node)) return true;
     return this.nest.vectorIsParallel && (mask & ACC_BIT) !== 0;
+  }
+
+  /** Whether the vectors of an iteration, being rows, have different values. */
+  dependsOnRow(node: Node): boolean {
+    const { rowAxis } = this.nest;
+    return rowAxis >= 0 && (this.analysis.mask(node) & (1 << rowAxis)) !== 0;
   }
 
   /** Notes that `node` is needed at a level, as a vector or as a scalar. */
@@ -144,13 +157,14 @@ export class Uses {
     }
   }
 
-  /** Registers the address of an access; null when it is not affine in the vector axis. */
+  /** Registers the address of an access; null when it is not affine in the axes of lanes and rows. */
   address(key: object, buffer: number, offset: Node): Access | null {
     const known = this.accesses.get(key);
     if (known !== undefined) return known;
     let linear = this.analysis.linear(offset);
     let stride = this.nest.lanes === 1 ? 0 : this.analysis.stride(linear, this.nest.vectorAxis);
-    if (stride === null) return null;
+    const rowStride = this.nest.rowAxis < 0 ? 0 : this.analysis.stride(linear, this.nest.rowAxis);
+    if (stride === null || rowStride === null) return null;
     if (this.locals?.buffers.includes(buffer)) {
       linear = scale(linear, this.locals.width);
       stride = 1;
@@ -178,7 +192,7 @@ export class Uses {
     }
     this.groups.add(group);
     group.minimum = Math.min(group.minimum, linear.constant);
-    const access = { group, constant: linear.constant, stride };
+    const access = { group, constant: linear.constant, stride, rowStride };
     this.accesses.set(key, access);
     return access;
   }
@@ -187,6 +201,7 @@ export class Uses {
 /**
  * The number of lanes in which every value that varies along an axis, and every root (they are stored or accumulated
  * lane by lane whatever they depend on), fits; 1 when there is none. `perLane`: what passes leave has a value for every lane.
+ * `rowAxis`: values that vary along it are vectors too.
  */
 export function lanesFor(
   nodes: Iterable<Node>,
@@ -194,6 +209,7 @@ export function lanesFor(
   analysis: Analysis,
   axis: number,
   perLane = true,
+  rowAxis = axis,
 ): 1 | 2 | 4 {
   let wide = false;
   let narrow = false;
@@ -201,7 +217,7 @@ export function lanesFor(
     if (dtype === float64) wide = true;
     else if (dtype !== bool) narrow = true;
   };
-  const varying = (1 << axis) | (perLane ? ACC_BIT : 0);
+  const varying = (1 << axis) | (1 << rowAxis) | (perLane ? ACC_BIT : 0);
   for (const node of nodes) if (analysis.mask(node) & varying) note(node);
   roots.forEach(note);
   if (wide) return narrow ? 1 : 2;

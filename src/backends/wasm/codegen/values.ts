@@ -1,5 +1,5 @@
 import type { LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
-import { bool, type DType, keyFry } from "../../../dtypes/index.ts";
+import { type DType, keyFry } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
 import { selectLanes } from "../math/index.ts";
 import { Addresses } from "./addresses.ts";
@@ -13,8 +13,10 @@ import {
   emitScalarStore,
 } from "./scalarEmit.ts";
 import { type Copy, Scopes } from "./scopes.ts";
+import { splat, splatConst } from "./splat.ts";
 import { scalarType, sizeLog2 } from "./types.ts";
 import type { Access, Nest, Uses } from "./uses.ts";
+import { isBlock, loadTransposed } from "./vectorBlock.ts";
 import { emitVectorCast, emitVectorOp } from "./vectorEmit.ts";
 import { loadLanes, storeLanes } from "./vectorMemory.ts";
 
@@ -245,14 +247,17 @@ export class Values {
       this.f.get(this.accs[node.reduction][copy.index]);
       return;
     }
-    const known = this.scopes.find("vectors", node, copy);
+    // Rows share what does not depend on them.
+    const shared = this.nest.rowAxis >= 0 && !this.uses.dependsOnRow(node);
+    const own = shared ? this.copies[0] : copy;
+    const known = this.scopes.find("vectors", node, own);
     if (known !== undefined) {
       this.f.get(known);
       return;
     }
-    this.computeVector(node, copy);
-    if ((this.uses.uses.get(node)?.count ?? 2) > 1) {
-      this.f.tee(this.scopes.remember("vectors", node, this.temp("v128"), copy));
+    this.computeVector(node, own);
+    if (shared || (this.uses.uses.get(node)?.count ?? 2) > 1) {
+      this.f.tee(this.scopes.remember("vectors", node, this.temp("v128"), own));
     }
   }
 
@@ -273,15 +278,13 @@ export class Values {
       case "index":
         this.addresses.index(node);
         f.i32x4.splat();
-        this.laneOffsets(
-          this.analysis.stride(this.analysis.linear(node), this.nest.vectorAxis) as number,
-          copy,
-        );
+        this.indexOffsets(node, copy);
         return;
       case "load": {
         const access = this.uses.accesses.get(node);
         if (access !== undefined) {
-          loadLanes(this, access, node.dtype, copy);
+          if (isBlock(this.nest, access, node.dtype, this.copies)) this.loadRows(node, access, copy);
+          else loadLanes(this, access, node.dtype, copy);
           return;
         }
         this.gather(node, copy);
@@ -317,10 +320,24 @@ export class Values {
     throw new Error(`a ${node.kind} node has no vector code`);
   }
 
-  /** Adds to the vector on the stack what an index grows by from lane to lane. */
-  laneOffsets(stride: number, copy: Copy): void {
+  /** Adds to the vector on the stack what an index grows by from lane to lane, and to the row. */
+  laneOffsets(stride: number, copy: Copy, rowStride = 0): void {
     const { f } = this;
-    f.i32x4.const(...[0, 1, 2, 3].map((k) => (k + copy.offset) * stride)).i32x4.add();
+    f.i32x4.const(...[0, 1, 2, 3].map((k) => (k + copy.offset) * stride + copy.row * rowStride)).i32x4.add();
+  }
+
+  private indexOffsets(node: Node, copy: Copy): void {
+    const linear = this.analysis.linear(node);
+    const { vectorAxis, rowAxis } = this.nest;
+    const rowStride = rowAxis < 0 ? 0 : this.analysis.stride(linear, rowAxis);
+    this.laneOffsets(this.analysis.stride(linear, vectorAxis) as number, copy, rowStride as number);
+  }
+
+  /** Loads the vectors of all rows at once, contiguous along the rows, and pushes that of one. */
+  private loadRows(node: Node, access: Access, copy: Copy): void {
+    const rows = this.copies.map((row) => this.scopes.remember("vectors", node, this.temp("v128"), row));
+    loadTransposed(this, access, node.dtype, rows);
+    this.f.get(rows[copy.index]);
   }
 
   /** Loads each active lane from its own address. */
@@ -456,25 +473,4 @@ export class Values {
 function operandType(node: OpNode): DType {
   if (node.op === "select") return node.dtype;
   return node.args[0].dtype;
-}
-
-/** Spreads the scalar on the stack over the lanes. */
-export function splat(f: FunctionBuilder, dtype: DType, lanes: number): void {
-  const type = scalarType(dtype);
-  if (dtype === bool) {
-    if (lanes === 2) f.i64.extend_i32_u().i64x2.splat().i64x2.neg();
-    else f.i32x4.splat().i32x4.neg();
-  } else if (type === "f32") f.f32x4.splat();
-  else if (type === "f64") f.f64x2.splat();
-  else if (lanes === 4 && type === "i32") f.i32x4.splat();
-  else throw new Error(`${dtype.name} has no code of ${lanes} lanes`);
-}
-
-export function splatConst(f: FunctionBuilder, value: number, dtype: DType, lanes: number): void {
-  const type = scalarType(dtype);
-  if (dtype === bool) f.i32x4.const(value !== 0 ? -1 : 0);
-  else if (type === "f32") f.f32x4.const(value);
-  else if (type === "f64") f.f64x2.const(value);
-  else if (lanes === 4 && type === "i32") f.i32x4.const(value | 0);
-  else throw new Error(`${dtype.name} has no code of ${lanes} lanes`);
 }

@@ -3,8 +3,9 @@ import { bool, type DType, float32, uint8 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
 import { type Accumulator, combineOps, identity } from "./reductions.ts";
 import type { Copy } from "./scopes.ts";
+import { splatConst } from "./splat.ts";
 import { scalarType } from "./types.ts";
-import { splatConst, type Values } from "./values.ts";
+import type { Values } from "./values.ts";
 import { emitVectorOp } from "./vectorEmit.ts";
 
 export class VectorAccumulator implements Accumulator {

@@ -4,8 +4,9 @@ import type { Local } from "../asm/index.ts";
 import { type Accumulator, identity } from "./reductions.ts";
 import { scalarBetter } from "./scalarAccumulators.ts";
 import type { Copy } from "./scopes.ts";
+import { splatConst } from "./splat.ts";
 import { scalarType } from "./types.ts";
-import { splatConst, type Values } from "./values.ts";
+import type { Values } from "./values.ts";
 import { extractLane, onlyActive } from "./vectorAccumulators.ts";
 import { emitVectorOp } from "./vectorEmit.ts";
 

@@ -1,6 +1,8 @@
 import { bool, type DType, float64, keyFry, uint8 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
+import { emitScalarLoad } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
+import { splat } from "./splat.ts";
 import type { Access, Nest } from "./uses.ts";
 
 /** What moving lanes needs of the code around it. */
@@ -11,6 +13,11 @@ interface LaneMemory {
 }
 
 type PushLane = (lane: number) => number;
+
+/** Elements from the loop indices to a lane of a copy. */
+function elementsTo({ stride, rowStride }: Access, { offset, row }: Copy, lane: number): number {
+  return (offset + lane) * stride + row * rowStride;
+}
 
 /**
  * Pushes the elements of one copy, exactly the active lanes being read. With `pushLane` (which pushes the address of a
@@ -27,10 +34,13 @@ export function loadLanes(
   const { f } = values;
   const stride = access?.stride ?? 0;
   const at: PushLane =
-    pushLane ?? ((lane) => values.pushAddress(access as Access, (copy.offset + lane) * stride));
+    pushLane ?? ((lane) => values.pushAddress(access as Access, elementsTo(access as Access, copy, lane)));
   const { active } = copy;
   const contiguous = access !== null && stride === 1;
-  if (dtype === keyFry) loadKeys(values, at, active, contiguous, words as readonly [Local, Local]);
+  if (access !== null && stride === 0 && dtype !== keyFry) {
+    emitScalarLoad(f, dtype, at(0));
+    splat(f, dtype, values.nest.lanes);
+  } else if (dtype === keyFry) loadKeys(values, at, active, contiguous, words as readonly [Local, Local]);
   else if (dtype === bool || dtype === uint8) loadBytes(values, at, dtype, active, contiguous);
   else if (dtype === float64) {
     const offset = at(0);
@@ -140,10 +150,9 @@ export function storeLanes(
   copy: Copy,
 ): void {
   const { f } = values;
-  const { stride } = access;
   const { active } = copy;
-  const at: PushLane = (lane) => values.pushAddress(access, (copy.offset + lane) * stride);
-  const contiguous = stride === 1;
+  const at: PushLane = (lane) => values.pushAddress(access, elementsTo(access, copy, lane));
+  const contiguous = access.stride === 1;
   if (dtype === keyFry) {
     const [w0, w1] = value as readonly [Local, Local];
     for (let lane = 0; lane < active; lane += 2) {
