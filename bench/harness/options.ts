@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { jaxPython, peerNames, pythonVariable } from "../peers/registry.ts";
 
@@ -8,6 +9,7 @@ export interface Options {
   readonly peers: readonly string[];
   readonly json: string | undefined;
   readonly chart: string | undefined;
+  readonly from: readonly string[];
 }
 
 export const help = `npm run bench -- [options]
@@ -21,6 +23,7 @@ interleaved rounds, one process per peer. Prints medians, half the distance of t
   --peers LIST    some of ${peerNames.join(",")}; all by default
   --json FILE     write every figure to a file
   --chart FILE    draw the ratios, as SVG
+  --from FILE     measure nothing, show what --json has written; several files are joined
   --help          this text
 
 JAX takes part when the environment variable ${pythonVariable} is the path of a Python that has it.`;
@@ -45,6 +48,8 @@ export function parseOptions(args: readonly string[]): Options | null {
     throw new UsageError(`--threads takes positive integers such as 1,2, got "${values.threads}"`);
   }
   const peers = list(values.peers);
+  const absent = values.from.find((file) => !existsSync(file));
+  if (absent !== undefined) throw new UsageError(`--from: there is no file "${absent}"`);
   const unknown = peers.find((name) => !peerNames.includes(name));
   if (unknown !== undefined) {
     throw new UsageError(`--peers: there is no "${unknown}", only ${peerNames.join(", ")}`);
@@ -61,6 +66,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     peers: peers.length === 0 ? peerNames : peerNames.filter((name) => peers.includes(name)),
     json: values.json,
     chart: values.chart,
+    from: values.from,
   };
 }
 
@@ -74,6 +80,7 @@ const parse = (args: readonly string[]) =>
       peers: { type: "string", multiple: true, default: [] },
       json: { type: "string" },
       chart: { type: "string" },
+      from: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
   }).values;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import type { Row } from "../rows/row.ts";
@@ -32,3 +32,13 @@ export function writeResults(file: string, results: Results): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 }
+
+/** Results of several runs, such as one per group, as one: rows of all, in order; the rest from the last. */
+export function joinResults(runs: readonly Results[]): Results {
+  const versions = Object.assign({}, ...runs.map((run) => run.versions)) as Results["versions"];
+  return { ...runs[runs.length - 1], versions, rows: runs.flatMap((run) => run.rows) };
+}
+
+/** @throws SyntaxError if a file is not JSON. */
+export const readResults = (files: readonly string[]): Results =>
+  joinResults(files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Results));

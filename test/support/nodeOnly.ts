@@ -1,5 +1,6 @@
 /** Tests that only Node can run: folders and files below test/, and why. */
 const nodeOnly: Readonly<Record<string, string>> = {
+  "bench/": "the harness works with files and processes",
   "docs/": "read the sources and run examples from disk",
   "examples/": "command line programs: files, child processes, signals",
   "memory/": "measure the resident memory of processes",
