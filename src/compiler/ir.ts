@@ -164,8 +164,7 @@ export interface ContractionDim {
 /**
  * The sum of products where dimensions do not merge into those of matrices: each of rows, columns and the summed index may be
  * any number of dimensions, and every offset is a sum of strides. A convolution reads the overlapping windows of its input this way.
- * One of the last row and the last column dimension has stride 1 in the result, or there are no rows or columns, so that vectors
- * can be stored (dimensions of size 1 do not count). A summed dimension of size 0 gives zeros. Several kernels may write one result, a part each.
+ * Vectors are stored whole where the last row or the last column dimension has stride 1 in the result. A summed dimension of size 0 gives zeros. Several kernels may write one result, a part each.
  */
 export interface ContractionKernel {
   readonly kind: "contract";

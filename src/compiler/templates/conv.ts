@@ -73,9 +73,7 @@ export function lowerConv(l: Lowering, eqn: FlatEqn, lowering: ConvLowering): vo
     outShape: out.aval.shape,
     phases,
   };
-  const depthwise =
-    groups > 1 && shapes.outFeatures < fewFeatures && lastDimension(shapes.outShape) === geometry.out[1];
-  const loops = depthwise || !contracted.has(dtype);
+  const loops = isDepthwise(shapes) || !contracted.has(dtype);
   const order = loops ? all(x) : resultOrder(shapes);
   // Blocks of the kernel are copied when vectors run along its features; elsewhere it is read where it lies, which must be forward.
   const byFeatures = !loops && order.at(-1) === geometry.out[1];
@@ -88,6 +86,12 @@ export function lowerConv(l: Lowering, eqn: FlatEqn, lowering: ConvLowering): vo
   };
   if (loops) sumInLoops(l, eqn, problem);
   else contract(l, eqn, problem, order);
+}
+
+/** Whether sums are so short, one group a feature each, that loops with vectors along the groups do best. */
+function isDepthwise({ geometry, groups, inFeatures, outFeatures, outShape }: Shapes): boolean {
+  const alone = inFeatures === 1 || outFeatures === 1;
+  return groups > 1 && alone && outFeatures < fewFeatures && lastDimension(outShape) === geometry.out[1];
 }
 
 /** The operand in the dtype of the result. */
@@ -259,7 +263,7 @@ function contract(l: Lowering, eqn: FlatEqn, p: Problem, order: readonly number[
 
 /**
  * The order in which the result's dimensions are stored. The last one is written in vectors: that of the program when it is long enough
- * and its elements are made by one kernel, else the output features, else whichever is longest.
+ * (vectors of a phase are then stored apart), else the output features, else whichever is longest.
  */
 function resultOrder(p: Shapes): number[] {
   const { out } = p.geometry;
@@ -267,14 +271,13 @@ function resultOrder(p: Shapes): number[] {
   const length = (d: number): number => {
     if (d === out[1]) return p.outFeatures;
     if (d === out[0]) return p.batch;
-    return p.phases[out.indexOf(d) - 2][0].outStep === 1 ? p.outShape[d] : 1;
+    return p.phases[out.indexOf(d) - 2][0].count;
   };
   const natural = lastDimension(p.outShape);
-  if (natural < 0 || length(natural) >= fewFeatures) return order;
+  // Even a few features do better as vectors partly filled than positions that are not neighbours in the input.
+  if (natural < 0 || length(natural) >= (natural === out[1] ? 2 : fewFeatures)) return order;
   let best = length(out[1]) >= fewFeatures ? out[1] : natural;
   if (best === natural) for (const d of order) if (length(d) > length(best)) best = d;
-  // A dimension that several kernels share must not be the last one.
-  if (length(best) === 1 && p.outShape[best] > 1) best = out[1];
   return [...order.filter((d) => d !== best), best];
 }
 

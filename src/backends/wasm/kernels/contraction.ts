@@ -306,7 +306,7 @@ function multiplyBlock(block: Block, at: Pointers, rows: Local): void {
     strips(f, columns, col.size, p.tileVectors * type.count, (width) => {
       body(width);
       advance(f, b, (p.packB ? k * paddedWidth(p, width) : width * col.b) * bytes);
-      advance(f, c, width * bytes);
+      advance(f, c, width * col.c * bytes);
     });
   };
   const eachTile = (a0: Local, c0: Local, body: (height: number, a: Local, c: Local) => void) => {
@@ -337,7 +337,7 @@ function multiplyBlock(block: Block, at: Pointers, rows: Local): void {
 
 function tile(block: Block, height: number, width: number, a: Local, b: Local, c: Local): void {
   const { mb, f, p, sum, accumulate } = block;
-  const { type, row, relaxed } = p;
+  const { type, col, row, relaxed } = p;
   const padded = paddedWidth(p, width);
   const steps = inTile(p.packB ? packedSteps(sum, padded) : sum);
   const last = steps.at(-1) ?? { size: 1, a: 0, b: 0, c: 0 };
@@ -349,6 +349,7 @@ function tile(block: Block, height: number, width: number, a: Local, b: Local, c
     aCol: last.a,
     bRow: last.b,
     bPadded: p.packB,
+    cCol: col.c,
     k: last.size,
     around: steps.slice(0, -1).map((d) => ({ count: d.size, a: d.a, b: d.b })),
     accumulates: accumulate !== undefined,

@@ -7,8 +7,8 @@ import { LANES } from "./lanes.ts";
 export type Dim = { readonly size: number; readonly a: number; readonly b: number; readonly c: number };
 
 /**
- * C[rows, cols] = sum over `sum` of A[rows, sum] B[sum, cols], for every batch index, each over any number of dimensions. The last
- * column or the last row has stride 1 in C, or there are no columns.
+ * C[rows, cols] = sum over `sum` of A[rows, sum] B[sum, cols], for every batch index, each over any number of dimensions. Strides in C
+ * are positive; the last column or row had better have stride 1, for vectors to be stored whole.
  */
 export type ContractionSpec = {
   readonly dtype: GemmDtype;
@@ -120,15 +120,15 @@ export function arrange(spec: ContractionSpec): ContractionProblem {
   };
 }
 
-/** Whether vectors should run along the rows: when they cannot along the columns, or there are few of these. */
+/**
+ * Whether vectors should run along the rows: where these are the closer ones in the result, so that vectors are stored whole; if both are,
+ * along the longer ones.
+ */
 function prefersRows(rows: readonly Dim[], cols: readonly Dim[]): boolean {
   const [row, col] = [rows.at(-1), cols.at(-1)];
-  const byRows = row === undefined || row.c === 1;
-  const byCols = col === undefined || col.c === 1;
-  if (!byRows && !byCols)
-    throw new Error("a contraction whose result has no dimension to store vectors along");
-  if (byRows && byCols) return (row?.size ?? 1) > (col?.size ?? 1);
-  return byRows;
+  if (row === undefined) return false;
+  if (col === undefined) return true;
+  return row.c === col.c ? row.size > col.size : row.c < col.c;
 }
 
 /** Dimensions of which one continues the other become one. */

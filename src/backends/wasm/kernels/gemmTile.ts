@@ -1,6 +1,16 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
 import type { Lanes } from "./lanes.ts";
-import { addVectors, advance, loadPart, loadSplat, multiplyAdd, neverTaken, storePart } from "./lanes.ts";
+import {
+  addVectors,
+  advance,
+  loadPart,
+  loadSplat,
+  loadSpread,
+  multiplyAdd,
+  neverTaken,
+  storePart,
+  storeSpread,
+} from "./lanes.ts";
 
 /** What an epilogue sees of one vector of finished sums. */
 export type EpilogueContext = {
@@ -39,6 +49,8 @@ export type TileSpec = {
   readonly bRow: number;
   /** B has padding after its columns, so whole vectors may be read. */
   readonly bPadded: boolean;
+  /** Elements from one column of C to the next; 1 unless given. */
+  readonly cCol?: number | undefined;
   /** Length of k when it is fixed, so that short ones are unrolled. */
   readonly k: number | undefined;
   /** Further summed dimensions around a fixed k, outermost first: how often, and the element strides in A and B. */
@@ -64,11 +76,12 @@ const REGISTERS = 15;
  * module.
  */
 export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
-  const { type, rows, cols, aRow, aCol, bRow, bPadded, k, accumulates, relaxed, epilogue } = spec;
+  const { type, rows, cols, aRow, aCol, bRow, bPadded, cCol = 1, k, accumulates, relaxed, epilogue } = spec;
   const key = [
     `gemm_${type.kind}_${rows}x${cols}`,
     `a${aRow}_${aCol}`,
     `b${bRow}${bPadded ? "p" : ""}`,
+    cCol === 1 ? "" : `c${cCol}`,
     k === undefined ? "" : `k${k}`,
     ...(spec.around ?? []).map(({ count, a, b }) => `x${count}_${a}_${b}`),
     accumulates ? "acc" : "",
@@ -85,7 +98,7 @@ export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
 }
 
 function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]): void {
-  const { type, rows, cols, k, accumulates, epilogue } = spec;
+  const { type, rows, cols, cCol = 1, k, accumulates, epilogue } = spec;
   const [a, b, c, ldc, ...rest] = params as [Local, Local, Local, Local, ...Local[]];
   const depth = k === undefined ? (rest.shift() as Local) : k;
   const accumulate = accumulates ? (rest.shift() as Local) : undefined;
@@ -102,7 +115,8 @@ function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]):
       acc.forEach((sums, i) => {
         if (i > 0) f.get(row).get(ldc).i32.add().set(row);
         sums.forEach((sum, j) => {
-          loadPart(f, type, row, lanesOf(j), j * 16);
+          if (cCol === 1) loadPart(f, type, row, lanesOf(j), j * 16);
+          else loadSpread(f, type, row, lanesOf(j), j * 16 * cCol, cCol);
           f.get(sum);
           addVectors(f, type);
           f.set(sum);
@@ -118,7 +132,8 @@ function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]):
         epilogue.emit(f, { acc: sum, col, address: c, offset: j * 16, lanes: lanesOf(j), args });
         advance(f, col, j + 1 < vectors ? type.count : -(vectors - 1) * type.count);
       }
-      storePart(f, type, c, sum, lanesOf(j), j * 16);
+      if (cCol === 1) storePart(f, type, c, sum, lanesOf(j), j * 16);
+      else storeSpread(f, type, c, sum, lanesOf(j), j * 16 * cCol, cCol);
     });
   });
 }

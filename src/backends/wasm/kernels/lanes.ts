@@ -57,6 +57,44 @@ export function storePart(
       .v128.store32_lane(2, offset + 8, 2);
 }
 
+/** Pushes a vector of `count` elements that lie `step` elements apart, zero in the other lanes. */
+export function loadSpread(
+  f: FunctionBuilder,
+  t: Lanes,
+  address: Local,
+  count: number,
+  offset: number,
+  step: number,
+): void {
+  f.get(address);
+  if (t.bytes === 8) f.v128.load64_zero(offset, 3);
+  else f.v128.load32_zero(offset, 2);
+  const vector = f.temp("v128");
+  for (let lane = 1; lane < count; lane++) {
+    f.set(vector).get(address).get(vector);
+    if (t.bytes === 8) f.v128.load64_lane(lane, offset + lane * step * 8, 3);
+    else f.v128.load32_lane(lane, offset + lane * step * 4, 2);
+  }
+  f.release(vector);
+}
+
+/** Stores the first `count` lanes `step` elements apart. */
+export function storeSpread(
+  f: FunctionBuilder,
+  t: Lanes,
+  address: Local,
+  value: Local,
+  count: number,
+  offset: number,
+  step: number,
+): void {
+  for (let lane = 0; lane < count; lane++) {
+    f.get(address).get(value);
+    if (t.bytes === 8) f.v128.store64_lane(lane, offset + lane * step * 8, 3);
+    else f.v128.store32_lane(lane, offset + lane * step * 4, 2);
+  }
+}
+
 /** `acc += x * y` on vectors; fused when `relaxed`. */
 export function multiplyAdd(
   f: FunctionBuilder,

@@ -162,6 +162,8 @@ function randomSpec(next: (n: number) => number): ContractionSpec {
   const rest = shuffled(free.filter((d) => d !== unit));
   lay("c", unit === undefined ? rest : [unit, ...rest], true);
   if (unit !== undefined) unit.c = 1;
+  // Now and then no dimension has neighbours.
+  if (next(4) === 0) for (const d of free) d.c *= 2;
   const of = (kind: string): Dim[] =>
     dims.filter((d) => d.kind === kind).map(({ size, a, b, c }) => ({ size, a, b, c }));
   return {
@@ -204,16 +206,21 @@ describe("contraction", () => {
     check({ ...spec, rows: [dim(0, 1, 0, 7)], sum: [dim(3, 5, 7, 0)] }, "b", generator(1));
   });
 
-  it("refuses a result without a dimension for vectors", () => {
+  it("stores vectors whose elements lie apart", () => {
     const dim = (size: number, a: number, b: number, c: number): Dim => ({ size, a, b, c });
-    const spec: ContractionSpec = {
-      dtype: "float32",
-      batch: [],
-      rows: [dim(5, 1, 0, 14)],
-      cols: [dim(7, 0, 1, 2)],
-      sum: [],
-      relaxed: false,
-    };
-    expect(() => contractionScratchBytes(spec)).toThrow("no dimension to store vectors along");
+    for (const dtype of ["float32", "float64", "int32"] as const) {
+      for (const sum of [0, 3, 1300]) {
+        const spec: ContractionSpec = {
+          dtype,
+          batch: [],
+          rows: [dim(5, 1, 0, 30)],
+          cols: [dim(7, 0, sum, 2)],
+          sum: [dim(sum, 5, 1, 0)],
+          relaxed: false,
+        };
+        check(spec, "a", generator(sum + 1));
+        check({ ...spec, rows: [dim(13, 1, 0, 3)], cols: [dim(6, 0, sum, 40)] }, "b", generator(sum + 2));
+      }
+    }
   });
 });
