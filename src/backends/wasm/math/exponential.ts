@@ -31,10 +31,16 @@ function splitExp(scope: Scope, x: Local): { root: Local; p: Code } {
   return { root: s.let(powerOfTwo(scope, rounded)), p: expReduced(scope, r) };
 }
 
+/** Of the least arguments that are told apart: 2^n is 0 for this n. A subnormal product on the way to 0 would be slow. */
+const LEAST_EXPONENT = -127;
+
 /** exp(x). */
 export function expSingle(scope: Scope, input: Code | Local): Code {
   const { s } = scope;
-  const { root, p } = splitExp(scope, s.let(s.pmax(s.pmin(input, 89), -104)));
+  const { root, p } = splitExp(
+    scope,
+    s.let(s.pmax(s.pmin(input, 89), Math.ceil(2 * LEAST_EXPONENT * Math.LN2))),
+  );
   return s.mul(s.madd(p, root, root), root);
 }
 
@@ -43,7 +49,7 @@ export const emitExp = unary(expSingle);
 /** 2^x: the fraction is exact, the rest as in exp. */
 export const emitExp2 = unary((scope, input) => {
   const { s } = scope;
-  const x = s.let(s.pmax(s.pmin(input, 129), -151));
+  const x = s.let(s.pmax(s.pmin(input, 129), 2 * LEAST_EXPONENT));
   const rounded = s.let(s.madd(x, 0.5, ROUNDER));
   const n = s.let(s.sub(rounded, ROUNDER));
   const r = s.let(s.mul(s.nmadd(n, 2, x), Math.LN2));
