@@ -15,11 +15,14 @@ const imports = {
 /**
  * Runs compiled code in a memory laid out tightly, with canaries around every block: a write outside a result or a read that
  * matters beyond an argument shows.
+ *
+ * @param fill What every byte of the results is before.
  */
 export function runProgram(
   program: Program,
   args: readonly HostData[],
   consts: readonly HostData[] = [],
+  fill = 0,
 ): HostData[] {
   wasmFeatures();
   const code = emitProgram(program);
@@ -41,7 +44,7 @@ export function runProgram(
   const arena = place(code.arenaBytes);
   if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / 65536));
   const u8 = new Uint8Array(memory.buffer);
-  u8.fill(0, 1024, end);
+  u8.fill(fill, 1024, end);
   const bytesOf = (a: HostData) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
   args.forEach((a, i) => u8.set(bytesOf(a), at.argument[i]));
   consts.forEach((a, i) => u8.set(bytesOf(a), at.const[i]));
