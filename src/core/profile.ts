@@ -27,7 +27,7 @@ export class Profile {
   readonly name: string;
   /** A whole call: the kernels, and checking arguments, allocating and wrapping results around them. */
   readonly milliseconds: number;
-  /** The calls measured; times are medians over them. */
+  /** The calls measured; times are medians over them, or means where the clock is coarse beside them. */
   readonly calls: number;
   /** One for each kernel, in the order in which they run. */
   readonly kernels: readonly KernelProfile[];
@@ -45,8 +45,8 @@ export class Profile {
     const { kernels } = this;
     const inside = kernels.reduce((sum, k) => sum + k.milliseconds, 0);
     const count = kernels.length === 1 ? "1 kernel" : `${kernels.length} kernels`;
-    const median = this.calls > 1 ? ` (medians of ${this.calls} calls)` : "";
-    const title = `${this.name}: ${time(this.milliseconds)} ms, of which ${count} ${time(inside)} ms${median}`;
+    const calls = this.calls > 1 ? ` (${this.calls} calls)` : "";
+    const title = `${this.name}: ${time(this.milliseconds)} ms, of which ${count} ${time(inside)} ms${calls}`;
     if (kernels.length === 0) return title;
     if (kernels.length === 1) return `${title}: ${oneLine(kernels[0])}`;
     const columns: [title: string, cell: (k: KernelProfile) => string][] = [

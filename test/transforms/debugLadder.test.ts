@@ -123,7 +123,9 @@ describe("level 2", () => {
     const f = jit((x: NDArray) => x.add(1), { name: "inc" });
     const x = jnp.ones(4);
     f(x);
-    expect(steady(taken().at(-1) as string)).toBe("inc: #, of which 1 kernel #: add, # GFLOP/s, # GB/s");
+    expect(steady(taken().at(-1) as string)).toMatch(
+      /^inc: #, of which 1 kernel #: add, [#-] GFLOP\/s, [#-] GB\/s$/,
+    );
   });
 
   test("a program compiled before is compiled again to be timed, and gives the same results", () => {

@@ -11,7 +11,7 @@ import type { Marks } from "./marks.ts";
 /** A profile goes on for about this many milliseconds, within these numbers of calls. */
 const DURATION = 200;
 const FEWEST_CALLS = 5;
-const MOST_CALLS = 1000;
+const MOST_CALLS = 20_000;
 
 type Counts = Pick<KernelProfile, "name" | "flops" | "bytes" | "pieces" | "scratchBytes" | "choices">;
 
@@ -82,7 +82,7 @@ export class TimedProgram {
   }
 
   private profileOf(samples: readonly Sample[]): Profile {
-    const times = this.counts.map((_, i) => median(samples.map((s) => s.kernels[i].milliseconds)));
+    const times = this.counts.map((_, i) => typical(samples.map((s) => s.kernels[i].milliseconds)));
     const total = times.reduce((sum, t) => sum + t, 0);
     const kernels = this.counts.map((counts, index): KernelProfile => {
       const milliseconds = times[index];
@@ -96,8 +96,31 @@ export class TimedProgram {
         threads: Math.max(...samples.map((s) => s.kernels[index].threads)),
       };
     });
-    return new Profile(this.name, median(samples.map((s) => s.whole)), samples.length, kernels);
+    return new Profile(this.name, typical(samples.map((s) => s.whole)), samples.length, kernels);
   }
+}
+
+/** The median; where the clock is too coarse for it, as in browsers, the mean. */
+function typical(values: readonly number[]): number {
+  const middle = median(values);
+  if (values.length === 1 || middle >= 20 * clockStep()) return middle;
+  return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+let step: number | undefined;
+
+/** The smallest step of the clock that is seen. */
+function clockStep(): number {
+  if (step === undefined) {
+    step = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now();
+      let now = start;
+      while (now === start) now = performance.now();
+      step = Math.min(step, now - start);
+    }
+  }
+  return step;
 }
 
 function median(values: readonly number[]): number {

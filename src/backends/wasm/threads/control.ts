@@ -7,7 +7,10 @@ export const CONTROL = {
   generation: 64,
   /** The next piece to take. */
   next: 128,
-  /** Workers inside the present region. */
+  /**
+   * Workers inside the present region, in the low half; in the high half the number of the crew that may enter. A worker that was told to end
+   * may live on for seconds: its crew's number is no longer here, so it neither enters nor counts.
+   */
   active: 192,
   /** The module whose region is open; 0 when none is. */
   gate: 256,
@@ -26,6 +29,9 @@ export const CONTROL = {
   /** Messages sent so far to each worker; a worker that has received fewer goes back to its event loop. */
   mail: 512,
 } as const;
+
+/** The low half of `active`. */
+export const ACTIVE_COUNT = 0xffff;
 
 /** The end of the control words: below the first address that the allocator hands out. */
 export const CONTROL_BYTES = 576;

@@ -1,6 +1,6 @@
 import { config } from "../../../core/config.ts";
 import { RuntimeError } from "../../../errors.ts";
-import { CONTROL, CONTROL_BYTES } from "./control.ts";
+import { ACTIVE_COUNT, CONTROL, CONTROL_BYTES } from "./control.ts";
 import { hardwareThreads, startWorker, type WorkerHandle } from "./hostWorker.ts";
 
 /** How long the main thread waits for workers that do not finish, in milliseconds, once all pieces are taken. */
@@ -23,6 +23,8 @@ export class Pool {
   private workers: WorkerHandle[] = [];
   /** The number of threads that the present workers were started for; 0 before the first start. */
   private started = 0;
+  /** The number of the present workers together. */
+  private crew = 0;
   private readonly modules = new Map<number, WeakRef<WebAssembly.Module>>();
   private lastId = 0;
   private readonly registry = new FinalizationRegistry<number>((id) => this.forget(id));
@@ -98,10 +100,10 @@ export class Pool {
 
   /** Leaves the processor to the workers for a moment: there may be fewer processors than threads. */
   private sleep(): void {
-    const inside = Atomics.load(this.words, positions.active);
-    if (inside === 0 || !this.maySleep) return;
+    const active = Atomics.load(this.words, positions.active);
+    if ((active & ACTIVE_COUNT) === 0 || !this.maySleep) return;
     try {
-      Atomics.wait(this.words, positions.active, inside, 1);
+      Atomics.wait(this.words, positions.active, active, 1);
     } catch {
       // The main thread of a page must not sleep.
       this.maySleep = false;
@@ -113,7 +115,10 @@ export class Pool {
     for (const worker of this.workers) worker.terminate();
     this.workers = [];
     this.started = 0;
-    for (const word of ["limit", "active", "gate", "sleepers", "failed", "mail"]) {
+    // From here on no worker of the old crew enters a region, however long it lives.
+    this.crew = (this.crew + 1) & 0x7fff;
+    Atomics.store(this.words, positions.active, this.crew << 16);
+    for (const word of ["limit", "gate", "sleepers", "failed", "mail"]) {
       Atomics.store(this.words, positions[word], 0);
     }
   }
@@ -138,8 +143,8 @@ export class Pool {
         if (!ready) this.refused = true;
         this.stop();
       };
-      const { memory } = this;
-      worker.post({ kind: "start", memory, positions, thread: i + 1, length: this.words.length });
+      const { memory, crew } = this;
+      worker.post({ kind: "start", memory, positions, crew, thread: i + 1, length: this.words.length });
     });
     if (this.workers.length > 0) this.announce();
     for (const [id, reference] of this.modules) {
@@ -151,7 +156,8 @@ export class Pool {
   /** Waits for workers that still look into the last region. */
   private settle(): void {
     const until = performance.now() + 1000;
-    while (Atomics.load(this.words, positions.active) !== 0 && performance.now() < until);
+    const inside = () => (Atomics.load(this.words, positions.active) & ACTIVE_COUNT) !== 0;
+    while (inside() && performance.now() < until);
   }
 
   private send(message: unknown): void {

@@ -20,11 +20,30 @@ let memory;
 /** @type {Record<"generation" | "active" | "gate" | "limit" | "sleepers" | "failed" | "joined" | "mail", number>} Positions in `words`. */
 let at;
 let thread = 0;
+/** Which workers it is one of. */
+let crew = 0;
 let received = 0;
+
+/** Whether the main thread still counts on this worker. */
+const belongs = () => Atomics.load(words, at.active) >>> 16 === crew;
+
+/**
+ * Adds to the number of workers inside the region, unless this worker's crew was told to end; tells whether it did.
+ * @param {number} change
+ */
+function count(change) {
+  for (;;) {
+    const active = Atomics.load(words, at.active);
+    if (active >>> 16 !== crew) return false;
+    if (Atomics.compareExchange(words, at.active, active, active + change) !== active) continue;
+    if ((active & 0xffff) + change === 0) Atomics.notify(words, at.active);
+    return true;
+  }
+}
 
 /** Takes part in the open region, if there is one. @param {number} generation */
 function takePart(generation) {
-  Atomics.add(words, at.active, 1);
+  if (!count(1)) return generation;
   try {
     // Read after `active` was raised: from here on the main thread does not end the region without this worker.
     const work = modules.get(Atomics.load(words, at.gate));
@@ -36,7 +55,7 @@ function takePart(generation) {
     Atomics.store(words, at.failed, 1);
     port.postMessage({ kind: "failed", message: String(error) });
   } finally {
-    if (Atomics.sub(words, at.active, 1) === 1) Atomics.notify(words, at.active);
+    count(-1);
   }
   return generation;
 }
@@ -44,13 +63,13 @@ function takePart(generation) {
 function serve() {
   // A region that opened while messages were read is not missed: one look before the first wait.
   let seen = takePart(Atomics.load(words, at.generation));
-  while (Atomics.load(words, at.mail) === received) {
+  while (Atomics.load(words, at.mail) === received && belongs()) {
     let spins = 0;
     while (Atomics.load(words, at.generation) === seen && spins < SPINS) spins++;
     if (Atomics.load(words, at.generation) === seen) {
       Atomics.add(words, at.sleepers, 1);
       Atomics.wait(words, at.generation, seen);
-      Atomics.sub(words, at.sleepers, 1);
+      if (belongs()) Atomics.sub(words, at.sleepers, 1);
     }
     seen = takePart(Atomics.load(words, at.generation));
   }
@@ -64,6 +83,7 @@ function receive(data) {
       memory = data.memory;
       at = data.positions;
       thread = data.thread;
+      crew = data.crew;
       words = new Int32Array(memory.buffer, 0, data.length);
       port.postMessage({ kind: "ready" });
       break;

@@ -1,5 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
-import { CONTROL } from "./control.ts";
+import { ACTIVE_COUNT, CONTROL } from "./control.ts";
 
 /** Looks for the end of a region between two questions whether it can still end. */
 const LOOKS = 4096;
@@ -89,7 +89,7 @@ export function sharedRegion(mb: ModuleBuilder, tasks: readonly Task[]): FuncRef
     const looks = f.local("i32", "looks");
     f.block((leave) => {
       f.loop((again) => {
-        word(f, CONTROL.active).i32.eqz().brIf(leave);
+        word(f, CONTROL.active).i32.const(ACTIVE_COUNT).i32.and().i32.eqz().brIf(leave);
         f.get(looks).i32.const(1).i32.add().tee(looks).i32.const(LOOKS).i32.ge_u();
         f.if(() => f.i32.const(0).call(stalled).i32.const(0).set(looks));
         f.br(again);

@@ -5,6 +5,7 @@ import { wasmBackend } from "../../../../src/backends/wasm/backend.ts";
 import { splitting } from "../../../../src/backends/wasm/codegen/split.ts";
 import { pool } from "../../../../src/backends/wasm/device.ts";
 import { LoadedProgram } from "../../../../src/backends/wasm/executable.ts";
+import { loadCode } from "../../../../src/backends/wasm/loadedCode.ts";
 import { interpretProgram } from "../../../../src/compiler/interpret.ts";
 import { printProgram } from "../../../../src/compiler/print.ts";
 import type { ArrayImpl } from "../../../../src/core/array.ts";
@@ -74,7 +75,7 @@ function bytesOf({ program, args }: Built, threads: number, written: boolean[][]
     const { size, dtype } = program.buffers[result.buffer];
     return shapedArray([size], dtype);
   });
-  const loaded = new LoadedProgram(wasmBackend, program, [], avals);
+  const loaded = new LoadedProgram(wasmBackend, program.name, loadCode(program), [], avals);
   const inputs = args.map((data, i) => {
     const { size, dtype } = program.buffers[program.args[i]];
     return arrayFromHost(data, shapedArray([size], dtype)) as ArrayImpl;
