@@ -1,4 +1,4 @@
-import type { Kernel, LoadNode, Node, Placement, Store } from "./ir.ts";
+import type { BlockedKernel, Kernel, LoadNode, Node, Placement, Store } from "./ir.ts";
 import { type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
 
@@ -268,6 +268,8 @@ export function accessOf(kernel: Kernel): KernelAccess {
         writes: [kernel.out],
         reuse: [],
       };
+    case "blocked":
+      return blockedAccess(kernel);
     case "sort":
       return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
     case "scatter": {
@@ -279,6 +281,25 @@ export function accessOf(kernel: Kernel): KernelAccess {
       return { reads: new Set([kernel.base, ...loads.keys()]), writes: [kernel.out], reuse };
     }
   }
+}
+
+/** What the stages read that no earlier one wrote, and what they write, locals aside. */
+function blockedAccess({ stages, slices }: BlockedKernel): KernelAccess {
+  const bufferOf = new Map(slices.map((s) => [s.id, s.buffer]));
+  const reads = new Set<number>();
+  const writes = new Set<number>();
+  for (const stage of stages) {
+    const access = accessOf(stage);
+    for (const id of access.reads) {
+      const buffer = bufferOf.get(id);
+      if (buffer !== undefined && !writes.has(buffer)) reads.add(buffer);
+    }
+    for (const id of access.writes) {
+      const buffer = bufferOf.get(id);
+      if (buffer !== undefined) writes.add(buffer);
+    }
+  }
+  return { reads, writes: [...writes], reuse: [] };
 }
 
 /** A store may take the memory of a buffer that is read at the same place, and in no later pass: other elements stay as they were. */

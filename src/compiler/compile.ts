@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { config } from "../core/config.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { blockKernels } from "./blocks/blockKernels.ts";
 import { planBuffers } from "./bufferPlan.ts";
 import { chunkReductions } from "./chunkReductions.ts";
 import type { FlatProgram } from "./flat.ts";
@@ -33,7 +34,7 @@ export interface CompileToProgramOptions {
 /**
  * The front end of the compiler: from a jaxpr to kernels with a memory plan.
  *
- * flatten -> common subexpressions -> dead code -> lowering and fusion -> canonical loops -> chunks -> buffer plan
+ * flatten -> common subexpressions -> dead code -> lowering and fusion -> canonical loops -> chunks -> blocks -> buffer plan
  *
  * @throws Error for a primitive that cannot be compiled; the message names it and says why.
  */
@@ -60,7 +61,8 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   const results = placeResults(lowering, flat, options.donated ?? []);
   observe?.("groups after fusion", () => printGroups(draft));
   const finished = finishKernels(draft);
-  const kernels = chunkReductions(draft, finished);
+  const chunked = chunkReductions(draft, finished);
+  const kernels = blockKernels(draft, chunked);
   const written = new Set(kernels.flatMap(writesOf));
   const buffers = draft.buffers.map((b): BufferInfo => {
     // What fusion made superfluous is never written and takes no memory.
@@ -81,7 +83,7 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   const program: CompiledProgram = {
     name: options.name,
     buffers,
-    placements: plan.placements.map((at, id) => (buffers[id].role === "local" ? { kind: "scratch" } : at)),
+    placements: plan.placements.map((at, id) => (isOwn(buffers[id]) ? { kind: "scratch" } : at)),
     kernels,
     args,
     consts,
@@ -96,6 +98,11 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   observe?.("chunks and buffer plan", () => printProgram(program));
   if (config.enableChecks) validateProgram(program, options.donated);
   return program;
+}
+
+/** Whether a buffer is known to one kernel only. */
+function isOwn({ role }: BufferInfo): boolean {
+  return role === "local" || role === "slice";
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
 import { dotSteps } from "./dotSteps.ts";
 import type {
+  BlockedKernel,
   ContractionDim,
   ContractionKernel,
   Kernel,
@@ -91,6 +92,9 @@ function write(cells: Cells, i: number, value: number): void {
 
 function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
   switch (kernel.kind) {
+    case "blocked":
+      runBlocked(kernel, memory);
+      break;
     case "loop":
     case "row":
       runNest(kernel, memory);
@@ -269,6 +273,28 @@ function withLocals(kernel: RowKernel, memory: readonly Cells[]): readonly Cells
     own[id] = { dtype, size, data: hostArray(dtype, size) };
   }
   return own;
+}
+
+function runBlocked(kernel: BlockedKernel, program: readonly Cells[]): void {
+  const { axes, stages, slices, locals, origin, localBytes } = kernel;
+  const memory = program.slice();
+  const own = new ArrayBuffer(localBytes);
+  for (const { buffer, offset } of locals) {
+    const { dtype, size } = program[buffer];
+    memory[buffer] = { dtype, size, data: hostArray(dtype, own, offset, size) };
+  }
+  const index: number[] = [];
+  forEachIndex(axes, index, 0, () => {
+    for (const { id, buffer, offset, steps } of slices) {
+      const { dtype, data } = program[buffer];
+      const { size } = program[id];
+      const start = steps.reduce((sum, step, axis) => sum + step * index[axis], offset);
+      const bytes = data.byteOffset + start * dtype.itemsize;
+      memory[id] = { dtype, size, data: hostArray(dtype, data.buffer, bytes, size) };
+    }
+    if (origin !== null) memory[origin].data.set(index as never);
+    for (const stage of stages) runKernel(stage, memory);
+  });
 }
 
 function logAddExp(a: number, b: number): number {

@@ -213,7 +213,48 @@ export interface ScatterKernel {
   readonly out: number;
 }
 
+/** A buffer as a block of a kernel sees it: it begins a step further on for each step along an axis of the blocks. */
+export interface Slice {
+  /** The number under which the stages know it. */
+  readonly id: number;
+  readonly buffer: number;
+  /** Where it begins for the first block, in elements. */
+  readonly offset: number;
+  /** In elements, by axis of the blocks; 0 where all blocks see the same. */
+  readonly steps: readonly number[];
+}
+
+/** Memory for one block of an intermediate. */
+export interface BlockLocal {
+  readonly buffer: number;
+  /** In bytes, in the kernel's own memory. */
+  readonly offset: number;
+}
+
+/**
+ * Several kernels run one after the other on a block of their common indices, then on the next block. What one computes for another
+ * stays in memory that holds a single block and so in the cache: the scores of an attention are never written down.
+ */
+export interface BlockedKernel {
+  readonly kind: "blocked";
+  readonly name: string;
+  /** How many blocks there are along each common index, outermost first. */
+  readonly axes: readonly number[];
+  /** In terms of slices and locals, in the coordinates of the first block. */
+  readonly stages: readonly Stage[];
+  readonly slices: readonly Slice[];
+  readonly locals: readonly BlockLocal[];
+  /** A local int32 buffer that holds the index of the present block, for stages whose values depend on it; null when none does. */
+  readonly origin: number | null;
+  /** Of the locals together. */
+  readonly localBytes: number;
+}
+
+/** What a blocked kernel can consist of. */
+export type Stage = LoopKernel | RowKernel | DotKernel;
+
 export type Kernel =
+  | BlockedKernel
   | LoopKernel
   | RowKernel
   | ScanKernel
@@ -227,8 +268,8 @@ export interface BufferInfo {
   readonly dtype: DType;
   /** Elements. */
   readonly size: number;
-  /** "local": one row of a row kernel. */
-  readonly role: "input" | "const" | "output" | "temp" | "local";
+  /** "local": one row of a row kernel, or one block of a blocked one. "slice": a part of another buffer, that of a block. */
+  readonly role: "input" | "const" | "output" | "temp" | "local" | "slice";
   readonly byteLength: number;
 }
 

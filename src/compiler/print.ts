@@ -1,5 +1,6 @@
 import { float32, int32 } from "../dtypes/index.ts";
 import type {
+  BlockedKernel,
   ConstNode,
   ContractionDim,
   Kernel,
@@ -20,7 +21,7 @@ import { childrenOf, nodesOf } from "./nodes/walk.ts";
 export function printProgram(program: Program): string {
   const lines = [`program ${program.name}: arena ${program.arenaBytes} bytes`];
   program.buffers.forEach((info, id) => {
-    if (info.role === "temp" && !isUsed(program, id)) return;
+    if (info.role === "slice" || (info.role === "temp" && !isUsed(program, id))) return;
     const at = printPlacement(program.placements[id]);
     lines.push(`  ${bufferName(program, id)}: ${info.dtype.short}[${info.size}] ${at}`);
   });
@@ -48,6 +49,10 @@ export function writesOf(kernel: Kernel): readonly number[] {
       const all = storesOf(kernel).map((s) => s.buffer);
       return [...new Set(all)].filter((id) => !kernel.locals.includes(id));
     }
+    case "blocked": {
+      const written = new Set(kernel.stages.flatMap(writesOf));
+      return kernel.slices.filter((s) => written.has(s.id)).map((s) => s.buffer);
+    }
     case "scan":
       return [kernel.store.buffer];
     case "sort":
@@ -74,6 +79,9 @@ function printResult(program: Program, source: ResultSource): string {
   return source.kind === "buffer" ? bufferName(program, source.buffer) : `${source.kind} ${source.index}`;
 }
 
+/** Indices of blocks have capital letters. */
+const blockAxisName = (axis: number): string => axisName(axis).toUpperCase();
+
 const axisNames = "ijklmnpqruvwz";
 /** The name of a loop index in printed kernels. */
 export function axisName(axis: number): string {
@@ -90,6 +98,8 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       return printLoop(kernel, name);
     case "row":
       return printRow(kernel, name);
+    case "blocked":
+      return printBlocked(kernel, name);
     case "scan": {
       const { op, axes, axis, store, value } = kernel;
       const e = new Expressions([store.offset, value], name);
@@ -133,6 +143,23 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       return `${kernel.name} ${name(out)} = ${name(base)};${loops}: ${e.definitions()}${update}${when}`;
     }
   }
+}
+
+/** Slices as `x0{i*512 + j*64}`: where they begin for the block (i, j). */
+function printBlocked(kernel: BlockedKernel, name: Name): string {
+  const { axes, stages, slices, origin } = kernel;
+  const own = new Map(slices.map((slice) => [slice.id, slice]));
+  const sliceName: Name = (id) => {
+    const slice = own.get(id);
+    if (slice === undefined) return id === origin ? "origin" : name(id);
+    const { buffer, offset, steps } = slice;
+    const moves = steps.flatMap((step, axis) => (step === 0 ? [] : [`${blockAxisName(axis)}*${step}`]));
+    if (offset !== 0) moves.push(String(offset));
+    return moves.length === 0 ? name(buffer) : `${name(buffer)}{${moves.join(" + ")}}`;
+  };
+  const lines = stages.map((stage) => `\n    ${printKernel(stage, sliceName)}`);
+  const blocks = axes.map((n, axis) => `${blockAxisName(axis)} in ${n}`).join(", ");
+  return `${kernel.name} for ${blocks}, ${kernel.localBytes} bytes:${lines.join("")}`;
 }
 
 function printLoop(kernel: LoopKernel, name: Name): string {

@@ -21,7 +21,7 @@ export function printGroups(draft: Draft): string {
 
 function draftBufferName(draft: Draft, buffer: number): string {
   const { role } = draft.buffers[buffer];
-  const prefix = { input: "x", const: "c", temp: "t", local: "l", output: "y" }[role];
+  const prefix = { input: "x", const: "c", temp: "t", local: "l", slice: "s", output: "y" }[role];
   const inputs = draft.buffers.findIndex((b) => b.role !== "input");
   return `${prefix}${role === "const" ? buffer - inputs : buffer}`;
 }

@@ -1,6 +1,8 @@
 import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
-import { type Affine, affineOf } from "./affine.ts";
+import { affineOf } from "./affine.ts";
 import { accessOf } from "./bufferPlan.ts";
+import { checkPlan } from "./checkPlan.ts";
+import { Coverage, storedRegions } from "./coverage.ts";
 import { resultOf } from "./dotSteps.ts";
 import type {
   ContractionDim,
@@ -8,7 +10,6 @@ import type {
   DotKernel,
   Kernel,
   Node,
-  Placement,
   Program,
   Store,
   View,
@@ -17,6 +18,7 @@ import { innerAxesOf, type NestKernel, passesOf, passRoots, storesOf } from "./n
 import { nodesOf } from "./nodes/walk.ts";
 import { printKernel } from "./print.ts";
 import { scalarOps } from "./scalarOps.ts";
+import { checkBlocked } from "./validateBlocked.ts";
 
 /**
  * What a legal program is. Checks types and indices of every expression, bounds of every access with an affine offset, that stores
@@ -36,11 +38,11 @@ export function validateProgram(program: Program, donated: readonly boolean[] = 
     if (info.byteLength !== info.size * info.dtype.itemsize) complain(`buffer ${id}`, "wrong byte length");
   });
   const written = new Set<number>([...program.args, ...program.consts]);
-  const coverage = new Coverage(program, complain);
+  const coverage = new Coverage(program);
   kernels.forEach((kernel, k) => {
     const fail = (what: string) => complain(`kernel ${k} (${printKernel(kernel)})`, what);
     new KernelCheck(program, kernel, fail).run();
-    coverage.add(kernel, fail);
+    coverage.add(storedRegions(kernel), fail);
     const access = accessOf(kernel);
     for (const id of access.reads) if (!written.has(id)) fail(`buffer ${id} is read before it is written`);
     for (const id of access.writes) {
@@ -49,7 +51,7 @@ export function validateProgram(program: Program, donated: readonly boolean[] = 
       written.add(id);
     }
   });
-  coverage.finish();
+  coverage.finish(complain);
   program.results.forEach((source, i) => {
     if (source.kind !== "buffer") return;
     const info = buffers[source.buffer];
@@ -76,6 +78,11 @@ class KernelCheck {
   run(): void {
     const { kernel } = this;
     switch (kernel.kind) {
+      case "blocked":
+        checkBlocked(this.program, kernel, this.fail, (stage) =>
+          new KernelCheck(this.program, stage, this.fail).run(),
+        );
+        return;
       case "loop":
       case "row":
         this.nest(kernel);
@@ -304,141 +311,5 @@ class KernelCheck {
     const result = row.result === "bool" ? bool : words ? uint32 : op === "key_pack" ? keyFry : first;
     if (dtype !== result) this.fail(`${op} gives ${result.name}, not ${dtype.name}`);
     if (op === "key_pack" && first !== uint32) this.fail("key_pack takes uint32 words");
-  }
-}
-
-/** Buffers larger than this are checked by counting elements only. */
-const largestMarked = 1 << 20;
-
-/** Stores of loops must cover each buffer once; several kernels may share a buffer, one region each. */
-class Coverage {
-  private readonly program: Program;
-  private readonly complain: (where: string, what: string) => never;
-  private readonly marks = new Map<number, Uint8Array | null>();
-  private readonly counts = new Map<number, number>();
-
-  constructor(program: Program, complain: (where: string, what: string) => never) {
-    this.program = program;
-    this.complain = complain;
-  }
-
-  add(kernel: Kernel, fail: (what: string) => never): void {
-    if (kernel.kind === "loop" || kernel.kind === "row") {
-      const everywhere = [...kernel.axes, ...innerAxesOf(kernel)];
-      for (const pass of passesOf(kernel)) {
-        for (const s of pass.stores) {
-          const local = kernel.kind === "row" && kernel.locals.includes(s.buffer);
-          if (!local) this.store(s.buffer, s.offset, everywhere, fail);
-        }
-      }
-      for (const s of kernel.stores) this.store(s.buffer, s.offset, kernel.axes, fail);
-    }
-    if (kernel.kind === "scan") this.store(kernel.store.buffer, kernel.store.offset, kernel.axes, fail);
-    if (kernel.kind === "dot") {
-      const { batch, rowStride } = resultOf(kernel);
-      const place = { constant: 0, coefficients: [...batch, rowStride, 1] };
-      this.mark(kernel.out, place, [...kernel.batch, kernel.m, kernel.n], fail);
-    }
-    if (kernel.kind === "contract") {
-      const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols];
-      const place = { constant: kernel.outOffset, coefficients: dims.map((d) => d.result) };
-      this.mark(
-        kernel.out,
-        place,
-        dims.map((d) => d.size),
-        fail,
-      );
-    }
-  }
-
-  private store(buffer: number, offset: Node, axes: readonly number[], fail: (what: string) => never): void {
-    const affine = affineOf(offset);
-    if (affine !== null) this.mark(buffer, affine, axes, fail);
-  }
-
-  private mark(buffer: number, affine: Affine, axes: readonly number[], fail: (what: string) => never): void {
-    if (axes.includes(0)) return;
-    const { size } = this.program.buffers[buffer];
-    if (!this.marks.has(buffer)) this.marks.set(buffer, size <= largestMarked ? new Uint8Array(size) : null);
-    const marks = this.marks.get(buffer) as Uint8Array | null;
-    const points = axes.reduce((n, x) => n * x, 1);
-    this.counts.set(buffer, (this.counts.get(buffer) ?? 0) + points);
-    if (marks === null) return;
-    const index = axes.map(() => 0);
-    let at = affine.constant;
-    for (let p = 0; p < points; p++) {
-      if (marks[at]++ > 0) fail(`element ${at} of buffer ${buffer} is stored twice`);
-      let axis = axes.length - 1;
-      for (; axis >= 0; axis--) {
-        const step = affine.coefficients[axis] ?? 0;
-        at += step;
-        if (++index[axis] < axes[axis]) break;
-        at -= step * axes[axis];
-        index[axis] = 0;
-      }
-    }
-  }
-
-  finish(): void {
-    for (const [buffer, count] of this.counts) {
-      const { size } = this.program.buffers[buffer];
-      if (count !== size) this.complain(`buffer ${buffer}`, `${count} of ${size} elements are stored`);
-    }
-  }
-}
-
-/** Buffers that live at the same time must not overlap, unless one takes over the memory of another in the same kernel. */
-function checkPlan(
-  program: Program,
-  donated: readonly boolean[],
-  complain: (where: string, what: string) => never,
-): void {
-  const { kernels, buffers, placements } = program;
-  const never = kernels.length;
-  const from = buffers.map(() => never + 1);
-  const to = buffers.map(() => -2);
-  const touch = (id: number, k: number) => {
-    from[id] = Math.min(from[id], k);
-    to[id] = Math.max(to[id], k);
-  };
-  const takeovers = new Set<string>();
-  kernels.forEach((kernel, k) => {
-    const access = accessOf(kernel);
-    for (const id of [...access.reads, ...access.writes]) touch(id, k);
-    for (const [a, b] of access.reuse) takeovers.add(`${a},${b},${k}`);
-  });
-  program.args.forEach((id, i) => {
-    touch(id, -1);
-    if (donated[i] !== true) touch(id, never);
-  });
-  for (const id of program.consts) [-1, never].forEach((k) => void touch(id, k));
-  for (const r of program.results) {
-    if (r.kind === "buffer") touch(r.buffer, never);
-    else if (r.kind === "argument") touch(program.args[r.index], never);
-  }
-  const overlaps = (a: Placement, b: Placement, sizeA: number, sizeB: number): boolean => {
-    if (a.kind === "arena") {
-      return b.kind === "arena" && a.offset < b.offset + sizeB && b.offset < a.offset + sizeA;
-    }
-    if (a.kind === "scratch" || b.kind === "arena" || b.kind === "scratch") return false;
-    return b.kind === a.kind && b.index === a.index;
-  };
-  for (let i = 0; i < buffers.length; i++) {
-    const a = placements[i];
-    const size = buffers[i].byteLength;
-    if (to[i] < -1 || size === 0) continue;
-    if (a.kind === "arena" && (a.offset % 64 !== 0 || a.offset + size > program.arenaBytes)) {
-      complain(`buffer ${i}`, "it does not lie in the arena");
-    }
-    for (let j = i + 1; j < buffers.length; j++) {
-      if (to[j] < -1 || buffers[j].byteLength === 0) continue;
-      if (!overlaps(a, placements[j], size, buffers[j].byteLength)) continue;
-      const [first, second] = from[i] < from[j] || (from[i] === from[j] && to[i] < to[j]) ? [i, j] : [j, i];
-      if (to[first] < from[second]) continue;
-      const sameSize = size === buffers[j].byteLength;
-      if (to[first] === from[second] && sameSize && takeovers.has(`${first},${second},${from[second]}`))
-        continue;
-      complain(`buffers ${first} and ${second}`, "they share memory while both are live");
-    }
   }
 }

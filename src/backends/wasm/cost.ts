@@ -37,6 +37,8 @@ export function kernelFlops(kernel: Kernel): number {
       const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols, ...kernel.sum];
       return 2 * product(dims.map((d) => d.size));
     }
+    case "blocked":
+      return product(kernel.axes) * kernel.stages.reduce((sum, stage) => sum + kernelFlops(stage), 0);
     case "sort":
       return 0;
   }
@@ -111,6 +113,18 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
         { buffer: kernel.rhs.buffer, count: count("right") },
         { buffer: kernel.out, count: count("result") },
       ];
+    }
+    case "blocked": {
+      const { axes, slices } = kernel;
+      const own = new Map(slices.map((s) => [s.id, s]));
+      return kernel.stages
+        .flatMap((stage) => accessesOf(program, stage))
+        .flatMap(({ buffer, count }): BufferAccess[] => {
+          const slice = own.get(buffer);
+          if (slice === undefined) return [];
+          const blocks = product(axes.filter((_, axis) => slice.steps[axis] !== 0));
+          return [{ buffer: slice.buffer, count: count * blocks }];
+        });
     }
     case "sort":
       return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({

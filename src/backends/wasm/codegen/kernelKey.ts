@@ -1,4 +1,4 @@
-import type { Kernel, Node, ScanKernel, ScatterKernel, Store } from "../../../compiler/ir.ts";
+import type { BlockedKernel, Kernel, Node, ScanKernel, ScatterKernel, Store } from "../../../compiler/ir.ts";
 import { innerAxesOf, type NestKernel, nestRoots, passesOf, storesOf } from "../../../compiler/nest.ts";
 import { nodesOf } from "../../../compiler/nodes/walk.ts";
 
@@ -19,6 +19,8 @@ function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel): Node[] {
 export function buffersOf(kernel: Kernel): number[] {
   const buffers = new Set<number>();
   switch (kernel.kind) {
+    case "blocked":
+      return [...new Set(kernel.slices.map((s) => s.buffer))];
     case "dot":
       return [...new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer, kernel.out])];
     case "contract":
@@ -41,6 +43,27 @@ export function buffersOf(kernel: Kernel): number[] {
   return [...buffers];
 }
 
+function blockedKey(
+  { axes, stages, slices, locals, origin, localBytes }: BlockedKernel,
+  buffers: readonly number[],
+  dtypeId: (buffer: number) => number,
+): string {
+  const own = [...slices.map((s) => s.id), ...locals.map((l) => l.buffer)];
+  const stageKeys = stages.map((stage) => {
+    const operands = buffersOf(stage);
+    return { operands: operands.map((id) => own.indexOf(id)), key: kernelKey(stage, operands, dtypeId) };
+  });
+  return JSON.stringify({
+    types: buffers.map(dtypeId),
+    blocked: axes,
+    slices: slices.map(({ buffer, offset, steps }) => [buffers.indexOf(buffer), offset, steps]),
+    locals: locals.map((l) => l.offset),
+    origin: origin === null ? -1 : own.indexOf(origin),
+    localBytes,
+    stageKeys,
+  });
+}
+
 /**
  * A text that is equal for kernels which do the same to their buffers, given in the order of {@link buffersOf}. `dtypeId`
  * names the dtype of a buffer.
@@ -50,6 +73,7 @@ export function kernelKey(
   buffers: readonly number[],
   dtypeId: (buffer: number) => number,
 ): string {
+  if (kernel.kind === "blocked") return blockedKey(kernel, buffers, dtypeId);
   const all = kernel.kind === "row" ? [...buffers, ...kernel.locals] : buffers;
   const position = new Map(all.map((buffer, i) => [buffer, i]));
   const at = (buffer: number) => `b${position.get(buffer)}`;

@@ -1,7 +1,8 @@
-import type { Kernel, Program } from "../../../compiler/ir.ts";
+import type { Kernel, Program, Stage } from "../../../compiler/ir.ts";
 import { type FuncRef, type FunctionBuilder, type Local, ModuleBuilder, type ValType } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
 import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
+import { blockedCode } from "./blocked.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
 import { dotCode } from "./dot.ts";
@@ -224,18 +225,24 @@ function kernelCodes(program: Program, kernel: Kernel): readonly KernelCode[] {
   switch (kernel.kind) {
     case "loop":
     case "row":
-      return [nestCode(kernel, (buffer) => program.buffers[buffer].byteLength)];
+    case "dot":
+      return [stageCode(program, kernel)];
+    case "blocked":
+      return [blockedCode(program, kernel, (stage) => stageCode(program, stage))];
     case "scan":
       return [inOnePiece((context) => emitScan(context, kernel))];
     case "scatter":
       return [inOnePiece((context) => emitScatter(context, kernel))];
-    case "dot":
-      return [dotCode(kernel)];
     case "contract":
       return [contractionCode(kernel)];
     case "sort":
       return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }
+}
+
+function stageCode(program: Program, stage: Stage): KernelCode {
+  if (stage.kind === "dot") return dotCode(stage);
+  return nestCode(stage, (buffer) => program.buffers[buffer].byteLength);
 }
 
 function inOnePiece(emit: (context: KernelContext) => void): KernelCode {

@@ -22,8 +22,21 @@ export interface Cut {
   readonly units: number;
 }
 
+let whole = 0;
+
+/** Plans the code of kernels that are parts of a larger one, in one piece each. */
+export function uncut<T>(plan: () => T): T {
+  whole++;
+  try {
+    return plan();
+  } finally {
+    whole--;
+  }
+}
+
 /** @param least Fewest units that a piece should have. */
 export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
+  if (whole > 0) return { pieces: 1, each: units, units };
   const wanted = Math.min(
     Math.floor(nanoseconds / splitting.pieceNanoseconds),
     Math.max(splitting.mostPieces, Math.ceil(nanoseconds / splitting.longestNanoseconds)),
