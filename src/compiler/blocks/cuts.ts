@@ -21,16 +21,28 @@ const ROW_UNIT = 8;
 
 /**
  * Blocks of so many shared indices that intermediates of `bytesPerPoint` stay in the cache: inner digits stay whole as far as there is
- * room, one is cut, and the outer ones count blocks. Null when not even a few rows have room.
+ * room, one is cut, and the outer ones count blocks. Null when there is no room. `rowsPerPoint`: how many rows of products there are at
+ * a shared index, at least.
  */
-export function chooseCuts(sizes: readonly number[], bytesPerPoint: number): Cuts | null {
+export function chooseCuts(
+  sizes: readonly number[],
+  bytesPerPoint: number,
+  rowsPerPoint: number,
+): Cuts | null {
   const points = sizes.reduce((n, size) => n * size, 1);
-  const shared = Math.max(Math.floor(points / blocking.enoughBlocks), blocking.goodRows);
-  const wanted = Math.max(
-    Math.min(Math.floor(blocking.blockBytes / bytesPerPoint), shared),
-    Math.min(blocking.leastRows, points),
+  const [good, least] = [blocking.goodRows, blocking.leastRows].map((rows) =>
+    Math.max(1, Math.ceil(rows / rowsPerPoint)),
   );
-  if (wanted * bytesPerPoint > blocking.mostBytes) return null;
+  const room = Math.floor(blocking.blockBytes / bytesPerPoint);
+  const wanted = Math.min(
+    Math.max(least, Math.min(room, Math.max(points / blocking.enoughBlocks, good))),
+    points,
+  );
+  if (wanted * bytesPerPoint > (least > 1 ? blocking.mostBytes : blocking.blockBytes)) return null;
+  return cutAll(sizes, Math.floor(wanted));
+}
+
+function cutAll(sizes: readonly number[], wanted: number): Cuts {
   const main: DigitCut[] = [];
   let rest: DigitCut[] | null = null;
   let room = wanted;

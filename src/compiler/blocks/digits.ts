@@ -58,7 +58,9 @@ export function shareAlone(kernel: Stage, buffer: number, within: number): Shari
   const write = space.writes.find((w) => w.buffer === buffer);
   if (write === undefined || write.strides === null) return null;
   const { strides } = write;
-  const dims = space.sizes.map((_, dim) => dim).filter((dim) => dim < Math.min(within, space.free) && space.sizes[dim] > 1);
+  const dims = space.sizes
+    .map((_, dim) => dim)
+    .filter((dim) => dim < Math.min(within, space.free) && space.sizes[dim] > 1);
   dims.sort((a, b) => strides[b] - strides[a]);
   if (dims.length === 0) return null;
   const sizes = dims.map((dim) => space.sizes[dim]);

@@ -17,8 +17,6 @@ export interface BlockGroup {
   readonly gain: number;
 }
 
-/** To write a byte to memory and read it again. */
-const NANOSECONDS_PER_BYTE = 0.1;
 /** To pack an element of an operand. */
 const PACK_NANOSECONDS = 0.35;
 /** To begin a stage of a block. */
@@ -100,7 +98,7 @@ function estimate(
   const bytes = [...locals].reduce((sum, buffer) => sum + bytesOf(draft, buffer), 0);
   if (bytes < blocking.leastBytes) return null;
   const points = sizes.reduce((n, size) => n * size, 1);
-  const cuts = chooseCuts(sizes, localBytes(draft, order, sharing, locals) / points);
+  const cuts = chooseCuts(sizes, localBytes(draft, order, sharing, locals) / points, rowsPerPoint(sharing));
   if (cuts === null) return null;
   const blocks = cuts.main.reduce((n, cut) => n * cut.blocks, 1);
   if (blocks < 2) return null;
@@ -121,7 +119,24 @@ function estimate(
       cost += elements * (repeats - 1) * PACK_NANOSECONDS;
     }
   }
-  return { sharing, locals, cuts, gain: bytes * NANOSECONDS_PER_BYTE - cost };
+  return { sharing, locals, cuts, gain: bytes * blocking.nanosecondsPerByte - cost };
+}
+
+/** The fewest rows, or columns where these are shared, that a product has at a shared index. */
+function rowsPerPoint({ sizes, members }: Sharing): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { kernel, space, places } of members) {
+    if (kernel.kind !== "dot") continue;
+    for (const dim of [space.free - 2, space.free - 1]) {
+      const own = places.flatMap((place, digit) => (place.dim === dim ? [sizes[digit]] : []));
+      if (own.length > 0)
+        least = Math.min(
+          least,
+          own.reduce((rest, size) => rest / size, space.sizes[dim]),
+        );
+    }
+  }
+  return least;
 }
 
 /** Bytes of the intermediates that are alive at one time. */
