@@ -5,8 +5,9 @@ import { type DType, float32, float64, type HostData } from "../../../src/dtypes
 import * as lax from "../../../src/lax/index.ts";
 import * as nn from "../../../src/nn/index.ts";
 import * as jnp from "../../../src/numpy/index.ts";
-import { Random } from "../../backends/randomKernels.ts";
-import { array, type F } from "../harness.ts";
+import { type Built, Random } from "../../backends/randomKernels.ts";
+import { array, compile, type F } from "../harness.ts";
+import { forceBlocks, restoreBlocks } from "./forced.ts";
 
 /** A function of arrays that passes intermediates from product to product, with rows, masks, transpositions in between. */
 export interface Chain {
@@ -121,4 +122,17 @@ export function randomChain(seed: number): Chain {
     return [x, ...results];
   };
   return { f, args, blockBytes: r.pick([32, 64, 128, 256, 512]) };
+}
+
+/** A random chain in blocks where that is possible. */
+export function randomBlockedProgram(seed: number): Built {
+  const { f, args, blockBytes } = randomChain(seed);
+  forceBlocks(blockBytes);
+  try {
+    const program = compile(f, args);
+    if (program.constants.length > 0) throw new Error("a chain with constants");
+    return { program, args: args.map((a) => a.toHost()), tolerance: 1e-4 };
+  } finally {
+    restoreBlocks();
+  }
 }

@@ -12,6 +12,7 @@ import type { ArrayImpl } from "../../../../src/core/array.ts";
 import { shapedArray } from "../../../../src/core/aval.ts";
 import { arrayFromHost } from "../../../../src/core/values.ts";
 import type { HostData } from "../../../../src/dtypes/index.ts";
+import { randomBlockedProgram } from "../../../compiler/blocks/randomChain.ts";
 import {
   type Built,
   randomDotProgram,
@@ -39,6 +40,7 @@ const generators = [
   ["scatter", randomScatterProgram, 60],
   ["dot", randomDotProgram, 150],
   ["sort", randomSortProgram, 60],
+  ["blocked", randomBlockedProgram, 100],
 ] as const;
 
 const seeds = fc.integer({ min: 0, max: 0x7fffffff });
