@@ -52,7 +52,7 @@ function takePart(generation) {
       work(thread);
     }
   } catch (error) {
-    Atomics.store(words, at.failed, 1);
+    if (belongs()) Atomics.store(words, at.failed, 1);
     port.postMessage({ kind: "failed", message: String(error) });
   } finally {
     count(-1);
