@@ -24,7 +24,7 @@ export { type JitFunction, type JitOptions, jit } from "./transforms/jit.ts";
 export { jvp } from "./transforms/jvp.ts";
 export { linearize, vjp } from "./transforms/linearize.ts";
 export { evalShape, makeJaxpr } from "./transforms/makeJaxpr.ts";
-export { blockUntilReady, clearCaches, devicePut } from "./transforms/misc.ts";
+export { blockUntilReady, clearCaches, devicePut, threadCount } from "./transforms/misc.ts";
 export { Compiled, Lowered } from "./transforms/stages.ts";
 export { vmap } from "./transforms/vmap.ts";
 export * as tree from "./tree/index.ts";

@@ -124,6 +124,7 @@ worker.addEventListener("message", ({ data: message }: MessageEvent<FromWorker>)
       const secondsLeft = Math.ceil(((settings.epochs - done) * trainImages) / speed);
       if (phase === "training") status.textContent = `Training, ${secondsLeft} s left`;
       show("epoch", `${done.toFixed(1)} of ${settings.epochs}`);
+      show("threads", message.threads === 1 ? "one thread" : `${message.threads} threads`);
       ask();
       return;
     }

@@ -28,7 +28,7 @@ export interface Mistake {
 export type FromWorker =
   | { kind: "loading"; loaded: number; total: number }
   | { kind: "ready"; parameters: number; stepsPerEpoch: number; trainImages: number }
-  | { kind: "progress"; step: number; loss: number; imagesPerSecond: number }
+  | { kind: "progress"; step: number; loss: number; imagesPerSecond: number; threads: number }
   | { kind: "accuracy"; step: number; accuracy: number; images: number; mistakes: Mistake[] }
   | { kind: "stopped"; finished: boolean }
   | { kind: "prediction"; probabilities: Float32Array }

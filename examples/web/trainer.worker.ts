@@ -1,6 +1,6 @@
 // Trains the network of examples/mnist in a Web Worker, so that the page stays responsive.
 
-import { jit, jnp, type NDArray, nn } from "fluxion";
+import { jit, jnp, type NDArray, nn, threadCount } from "fluxion";
 import type { Digits } from "../mnist/idx.ts";
 import { countParameters, logits, type Params, toFloats } from "../mnist/model.ts";
 import { accuracy, type RunState, Trainer } from "../mnist/train.ts";
@@ -87,7 +87,7 @@ class Run {
         const now = { step: this.step, time: performance.now() };
         const images = (now.step - last.step) * this.settings.batch;
         const imagesPerSecond = (1000 * images) / (now.time - last.time);
-        post({ kind: "progress", step: now.step, loss, imagesPerSecond });
+        post({ kind: "progress", step: now.step, loss, imagesPerSecond, threads: threadCount() });
         last = now;
       },
     );

@@ -16,6 +16,12 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
+/** What a host sends so that threads may share memory. The page works without, on one thread. */
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 /** The development server puts scripts and styles into the page itself, so only what is built is strict. */
 function strictPolicy(): Plugin {
   return {
@@ -36,7 +42,7 @@ export default defineConfig(({ command }) => ({
   // Addresses are relative: the folder works at any address of any static host.
   base: "./",
   publicDir: false,
-  server: { fs: { allow: [path("../..")] } },
+  server: { fs: { allow: [path("../..")] }, headers: isolation },
   plugins: [mnistFiles(), strictPolicy()],
   resolve: {
     // The server works on the sources; what is built contains the package as it is published.

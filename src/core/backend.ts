@@ -56,6 +56,8 @@ export interface Backend {
   /** Frees a buffer now; later use is an error raised by ArrayImpl. */
   release(buffer: Buffer): void;
   compile(jaxpr: ClosedJaxpr, options: CompileOptions): Executable;
+  /** Threads that compute at present. */
+  threadCount(): number;
   /** Resolves when all work submitted so far has finished. */
   synchronize(): Promise<void>;
   /** Forgets the code of programs compiled so far, save that which executables hold. */

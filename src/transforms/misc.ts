@@ -31,6 +31,20 @@ export function devicePut<T>(tree: T): T {
 }
 
 /**
+ * How many threads compute at present, the calling one included. They start with the first program that is large enough for several, in a page
+ * only if it is cross-origin isolated (docs/browser.md), and in browsers when the event loop turns; `config.update("numThreads", n)` says how
+ * many may.
+ *
+ * @example
+ * ```ts
+ * threadCount() >= 1; // => true
+ * ```
+ */
+export function threadCount(): number {
+  return defaultBackend().threadCount();
+}
+
+/**
  * Forgets the compiled single operations of eager evaluation, and the code that equal programs share. Jitted functions keep what they
  * compiled (see `f.clearCache()`).
  */

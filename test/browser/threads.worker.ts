@@ -1,6 +1,6 @@
 // Computes in a worker of a page, with threads where there are any.
 
-import { config, jnp, type NDArray } from "fluxion";
+import { config, jnp, type NDArray, threadCount } from "fluxion";
 import { pool } from "../../src/backends/wasm/device.ts";
 
 export interface Answer {
@@ -27,7 +27,7 @@ for (let i = 0; i < 500; i++) {
 }
 const answer: Answer = {
   isolated: crossOriginIsolated,
-  threads: pool?.threads ?? 1,
+  threads: threadCount(),
   joined: (pool?.joined ?? 0) > before,
   sum: (result.dataSync() as Float32Array).reduce((a, b) => a + b),
 };

@@ -37,8 +37,11 @@ export async function buildSite(folder: string): Promise<string> {
   return site;
 }
 
-/** Serves a folder below `/some/where/`, every file with the given policy. */
-export async function serve(folder: string, policy: string): Promise<{ server: Server; url: string }> {
+/** Serves a folder below `/some/where/`, every file with the given headers. */
+export async function serve(
+  folder: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ server: Server; url: string }> {
   const base = "/some/where/";
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
@@ -50,7 +53,7 @@ export async function serve(folder: string, policy: string): Promise<{ server: S
     }
     response.writeHead(200, {
       "Content-Type": types[extname(file)] ?? "application/octet-stream",
-      "Content-Security-Policy": policy,
+      ...headers,
     });
     response.end(readFileSync(file));
   });

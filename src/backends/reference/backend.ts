@@ -76,6 +76,7 @@ export const referenceBackend: Backend = {
   toHost: (buffer) => (buffer as HostBuffer).data.slice(),
   release: () => {},
   compile: (closed: ClosedJaxpr, options: CompileOptions) => new ReferenceExecutable(closed, options),
+  threadCount: () => 1,
   synchronize: () => Promise.resolve(),
   clearCache: () => {},
 };

@@ -187,6 +187,7 @@ export const wasmBackend: Backend = {
     if (!storage.shared) deviceMemory.free(storage);
   },
   compile: (closed: ClosedJaxpr, options: CompileOptions): Executable => new WasmExecutable(closed, options),
+  threadCount: () => pool?.present ?? 1,
   synchronize: () => Promise.resolve(),
   clearCache: () => codeCache.clear(),
 };

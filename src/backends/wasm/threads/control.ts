@@ -26,6 +26,8 @@ export const CONTROL = {
   failed: 448,
   /** How often workers have taken part in a region. */
   joined: 516,
+  /** Workers of the present crew that have started. */
+  present: 520,
   /** Messages sent so far to each worker; a worker that has received fewer goes back to its event loop. */
   mail: 512,
 } as const;

@@ -46,6 +46,10 @@ export class Pool {
   get threads(): number {
     return 1 + this.words[positions.limit];
   }
+  /** Threads that take part at present: workers count from when they have started. */
+  get present(): number {
+    return Math.min(this.threads, 1 + Atomics.load(this.words, positions.present));
+  }
   /** Workers at present. */
   get size(): number {
     return this.workers.length;
@@ -118,7 +122,7 @@ export class Pool {
     // From here on no worker of the old crew enters a region, however long it lives.
     this.crew = (this.crew + 1) & 0x7fff;
     Atomics.store(this.words, positions.active, this.crew << 16);
-    for (const word of ["limit", "gate", "sleepers", "failed", "mail"]) {
+    for (const word of ["limit", "gate", "sleepers", "failed", "mail", "present"]) {
       Atomics.store(this.words, positions[word], 0);
     }
   }

@@ -17,7 +17,7 @@ const modules = new Map();
 let words;
 /** @type {WebAssembly.Memory} */
 let memory;
-/** @type {Record<"generation" | "active" | "gate" | "limit" | "sleepers" | "failed" | "joined" | "mail", number>} Positions in `words`. */
+/** @type {Record<"generation" | "active" | "gate" | "limit" | "sleepers" | "failed" | "joined" | "mail" | "present", number>} Positions in `words`. */
 let at;
 let thread = 0;
 /** Which workers it is one of. */
@@ -85,6 +85,7 @@ function receive(data) {
       thread = data.thread;
       crew = data.crew;
       words = new Int32Array(memory.buffer, 0, data.length);
+      if (belongs()) Atomics.add(words, at.present, 1);
       port.postMessage({ kind: "ready" });
       break;
     case "load": {

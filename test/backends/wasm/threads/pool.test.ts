@@ -1,4 +1,4 @@
-import { config, jit, jnp, type NDArray, random } from "fluxion";
+import { config, jit, jnp, type NDArray, random, threadCount } from "fluxion";
 import { afterEach, describe, expect, test } from "vitest";
 import { pool, wasmMemory } from "../../../../src/backends/wasm/device.ts";
 import { CONTROL } from "../../../../src/backends/wasm/threads/control.ts";
@@ -64,6 +64,7 @@ describe.runIf(pool !== null)("the pool", () => {
     if (globalThis.process === undefined) threads.stop();
     while (threads.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(threads.threads).toBe(1);
+    expect(threadCount()).toBe(1);
     expect(bits(f(a, b))).toEqual(before);
     expect(threads.size).toBe(1);
   });
