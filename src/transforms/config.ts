@@ -3,7 +3,7 @@ import { config as settings, updateConfig } from "../core/config.ts";
 /**
  * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`, the number of
  * threads, `config.update("numThreads", 2)`, and how much is reported about programs, `config.update("debugLevel", 2)`, and to whom,
- * `config.update("debugWriter", (text) => ...)` (docs/inside.md); read them as properties.
+ * `config.update("debugWriter", (text) => ...)` (docs/architecture.md); read them as properties.
  *
  * @throws ValueError (from update) for an unknown name or value
  */
