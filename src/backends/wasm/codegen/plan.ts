@@ -55,7 +55,7 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     vectorIsParallel: parallel.includes(axis),
     rowAxis: tileAxis >= 0 && rowsAreVectors(space, piece, best, tileAxis) ? tileAxis : -1,
   };
-  const unrolls = chooseUnrolls(space, sizes, best, nest);
+  const unrolls = chooseUnrolls(space, piece, best, nest);
   const unitOf = (a: number) => {
     if (a === tileAxis) return TILE_ROWS;
     if (a !== axis) return 1;
@@ -73,6 +73,10 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
   };
 }
 
+/** Steps from which on a reduction over rows is done in wide strips of columns, and the vectors of a strip. */
+const LONG_REDUCTION = 16;
+const STRIP_VECTORS = 8;
+
 /** Work below which shorter code is worth more than the overlap of several vectors, in instructions. */
 const SMALL_WORK = 20_000;
 
@@ -80,7 +84,7 @@ const SMALL_WORK = 20_000;
  * Several vectors per iteration, so that their chains of dependent operations overlap: a processor looks ahead only so far. Beyond two, long
  * expressions need more registers than there are.
  */
-function chooseUnrolls(space: Space, sizes: readonly number[], best: Estimate, nest: Nest): number[] {
+function chooseUnrolls(space: Space, { sizes, reduce }: Piece, best: Estimate, nest: Nest): number[] {
   const passes = space.passes.map(({ reductions }) => reductions);
   if (nest.lanes === 1) return passes.length === 0 ? [1] : passes.map(() => 1);
   if (nest.rowAxis >= 0) return [1];
@@ -91,6 +95,11 @@ function chooseUnrolls(space: Space, sizes: readonly number[], best: Estimate, n
     const long = cost <= 100 && (reducing || cost <= 24 || cost * points > SMALL_WORK);
     return Math.max(1, Math.min(cost <= 6 ? 4 : long ? 2 : 1, vectors));
   };
+  if (passes.length === 1 && nest.vectorIsParallel && best.pointCost <= 6) {
+    // A step along the reduced axis goes far in memory: the wider the strip of columns, the more of each page is used.
+    const steps = reduce.reduce((n, axis) => n * sizes[axis], 1);
+    if (steps >= LONG_REDUCTION) return [Math.min(STRIP_VECTORS, vectors)];
+  }
   if (passes.length < 2) return [unroll(passes.flat(), best.pointCost)];
   if (nest.vectorIsParallel) return passes.map(() => unroll(passes.flat(), best.pointCost));
   return passes.map((reductions, p) => unroll(reductions, best.passCosts[p]));
