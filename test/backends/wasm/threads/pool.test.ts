@@ -146,11 +146,9 @@ describe.runIf(pool !== null)("the pool", () => {
       threads.patience = patience;
     }
   });
+});
 
-  test("refuses a number of threads that is none", () => {
-    expect(() => config.update("numThreads", 0)).toThrow(
-      /numThreads must be one of "auto", 1, ..., 64, got 0/,
-    );
-    expect(() => config.update("numThreads", 2.5)).toThrow(/numThreads/);
-  });
+test("refuses a number of threads that is none", () => {
+  expect(() => config.update("numThreads", 0)).toThrow(/numThreads must be one of "auto", 1, ..., 64, got 0/);
+  expect(() => config.update("numThreads", 2.5)).toThrow(/numThreads/);
 });
