@@ -1,3 +1,4 @@
+import { maxPositions } from "../core/positions.ts";
 import type { LoopKernel, Node, RowKernel, ScanKernel, ScatterKernel, Store } from "./ir.ts";
 import { nestRoots } from "./nest.ts";
 import type { NodeBuilder } from "./nodes/builder.ts";
@@ -44,7 +45,7 @@ function mergeAxes(
     let size = 1;
     for (let k = 0; k < s.length; k++, axis++) {
       size *= sizes[axis];
-      if (mergeable[axis]) continue;
+      if (mergeable[axis] && size * sizes[axis + 1] <= maxPositions) continue;
       merged.push(size);
       (merges.sizes as number[]).push(size);
       (merges.lasts as number[]).push(axis);

@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { config } from "../core/config.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { checkPositions, maxPositions } from "../core/positions.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
 import { planBuffers } from "./bufferPlan.ts";
 import { chunkReductions } from "./chunkReductions.ts";
@@ -56,6 +57,9 @@ export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptio
 /** The other steps of {@link compileToProgram}. */
 export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions): CompiledProgram {
   const { observe } = options;
+  for (const { outputs } of flat.eqns) {
+    for (const { aval } of outputs) if (aval.size > maxPositions) checkPositions(aval.shape);
+  }
   const lowering = new Lowering(flat);
   const { draft } = lowering;
   const results = placeResults(lowering, flat, options.donated ?? []);

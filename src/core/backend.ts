@@ -13,8 +13,12 @@ export interface Buffer {
 export interface ProgramAnalysis {
   argumentBytes: number;
   outputBytes: number;
-  /** Planned temporaries: the peak of the arena. */
+  /** Results that need no memory of their own: they take that of donated arguments, or are arguments, constants or other results. */
+  aliasBytes: number;
+  /** Temporaries: the arena as it is planned, and the scratch memory of kernels on every thread. */
   tempBytes: number;
+  /** The most memory in use while the program runs: arguments, results with memory of their own, and temporaries. */
+  peakBytes: number;
   generatedCodeBytes: number;
   flops: number;
   bytesAccessed: number;

@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { shapeStr, shapesEqual, sizeOf } from "../core/aval.ts";
 import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
+import { checkPositions } from "../core/positions.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
 import { int32 } from "../dtypes/index.ts";
@@ -156,6 +157,11 @@ function readReshaped(
   const zero = b.const(0, int32);
   const at = new Array<Expr>(x.aval.ndim).fill(zero);
   for (const group of groups) {
+    if (group.from.length > 1)
+      checkPositions(
+        group.from.map((k) => from[k]),
+        true,
+      );
     let rest = linearIndex(b, newSizes, group.to, index);
     for (let k = group.from.length - 1; k >= 0; k--) {
       const size = b.const(from[group.from[k]], int32);

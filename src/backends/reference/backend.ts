@@ -62,7 +62,9 @@ function programAnalysis(closed: ClosedJaxpr): ProgramAnalysis {
   return {
     argumentBytes,
     outputBytes,
+    aliasBytes: 0,
     tempBytes: 0,
+    peakBytes: argumentBytes + outputBytes,
     generatedCodeBytes: 0,
     flops: closed.eqns.reduce((n, eqn) => n + eqn.outputs.reduce((m, v) => m + v.aval.size, 0), 0),
     bytesAccessed: bytes(all),

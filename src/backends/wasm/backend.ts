@@ -28,10 +28,11 @@ import { bytesAccessed, flopsOf } from "./cost.ts";
 import { deviceMemory, pool } from "./device.ts";
 import { LoadedProgram } from "./executable.ts";
 import { usesRelaxedSimd } from "./features.ts";
-import { loadCode } from "./loadedCode.ts";
+import { loadCode, resultBytes, usesPool } from "./loadedCode.ts";
 import { Marks } from "./marks.ts";
 import type { Storage } from "./memory/index.ts";
 import { choicesText, passesText, reportProgram, type Step } from "./reportProgram.ts";
+import type { Pool } from "./threads/pool.ts";
 import { TimedProgram } from "./timedProgram.ts";
 
 const emitOptions = { sharedMemory: pool !== null };
@@ -157,14 +158,20 @@ class WasmExecutable implements Executable {
 
   analysis(): ProgramAnalysis {
     const program = compileToProgram(this.closed, this.options);
-    const { bytes, arenaBytes } = emitProgram(program, emitOptions);
+    const code = emitProgram(program, emitOptions);
     const bytesOf = (avals: readonly ShapedArray[]) =>
       avals.reduce((n, a) => n + a.size * a.dtype.itemsize, 0);
+    const argumentBytes = bytesOf(this.closed.inAvals);
+    const outputBytes = bytesOf(this.closed.outAvals);
+    const ownBytes = resultBytes(program).reduce((n, bytes) => n + Math.max(bytes, 0), 0);
+    const tempBytes = code.arenaBytes + (usesPool(code) ? code.threadBytes * ((pool as Pool).wanted - 1) : 0);
     return {
-      argumentBytes: bytesOf(this.closed.inAvals),
-      outputBytes: bytesOf(this.closed.outAvals),
-      tempBytes: arenaBytes,
-      generatedCodeBytes: bytes.byteLength,
+      argumentBytes,
+      outputBytes,
+      aliasBytes: outputBytes - ownBytes,
+      tempBytes,
+      peakBytes: argumentBytes + ownBytes + tempBytes,
+      generatedCodeBytes: code.bytes.byteLength,
       flops: flopsOf(program),
       bytesAccessed: bytesAccessed(program),
     };

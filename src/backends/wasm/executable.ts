@@ -16,6 +16,8 @@ export class LoadedProgram {
   private readonly consts: readonly ArrayImpl[];
   /** Addresses of the call in progress. */
   private readonly addresses: number[];
+  /** Whether the call in progress has come to run the program. */
+  private entered = false;
 
   constructor(
     backend: Backend,
@@ -58,16 +60,24 @@ export class LoadedProgram {
     const { addresses } = this;
     const { pointers, resultBytes, results, run } = this.code;
     const made: (Storage | null)[] = [];
-    for (let i = 0; i < resultBytes.length; i++) {
-      made.push(resultBytes[i] < 0 ? null : memory.allocate(resultBytes[i]));
+    this.entered = false;
+    try {
+      for (let i = 0; i < resultBytes.length; i++) {
+        made.push(resultBytes[i] < 0 ? null : memory.allocate(resultBytes[i]));
+      }
+      for (let i = 0; i < pointers.length; i++) {
+        const { kind, index } = pointers[i];
+        if (kind === "result") addresses[i] = (made[index] as Storage).slot.ptr;
+        else if (kind === "argument")
+          addresses[i] = memory.touch(replaced?.[index] ?? storageOf(args[index]));
+        else addresses[i] = memory.touch(storageOf(this.consts[index]));
+      }
+      if (run !== null) this.enter(run);
+    } catch (error) {
+      // Once the program runs, a worker that was given up may still write.
+      if (!this.entered) for (const storage of made) if (storage !== null) memory.free(storage);
+      throw error;
     }
-    for (let i = 0; i < pointers.length; i++) {
-      const { kind, index } = pointers[i];
-      if (kind === "result") addresses[i] = (made[index] as Storage).slot.ptr;
-      else if (kind === "argument") addresses[i] = memory.touch(replaced?.[index] ?? storageOf(args[index]));
-      else addresses[i] = memory.touch(storageOf(this.consts[index]));
-    }
-    if (run !== null) this.enter(run);
     const out: ArrayImpl[] = [];
     for (let i = 0; i < results.length; i++) {
       const storage = made[i] ?? this.forwarded(results[i], args, replaced, out);
@@ -101,18 +111,27 @@ export class LoadedProgram {
     const memory = deviceMemory;
     const replaced: (Storage | null)[] = args.map(() => null);
     const given: Storage[] = [];
-    for (const i of this.code.donated) {
-      const storage = storageOf(args[i]);
-      if (storage.shared || this.seenElsewhere(args, i, storage)) {
-        memory.touch(storage);
-        const copy = memory.allocate(storage.byteLength);
-        memory.views.u8.copyWithin(copy.slot.ptr, storage.slot.ptr, storage.slot.ptr + storage.byteLength);
-        replaced[i] = copy;
-      } else {
-        given.push(storage);
+    let out: ArrayImpl[];
+    this.entered = false;
+    try {
+      for (const i of this.code.donated) {
+        const storage = storageOf(args[i]);
+        if (storage.shared || this.seenElsewhere(args, i, storage)) {
+          memory.touch(storage);
+          const copy = memory.allocate(storage.byteLength);
+          memory.views.u8.copyWithin(copy.slot.ptr, storage.slot.ptr, storage.slot.ptr + storage.byteLength);
+          replaced[i] = copy;
+        } else {
+          given.push(storage);
+        }
       }
+      out = this.callGeneral(args, replaced);
+    } catch (error) {
+      // What was to be overwritten may be so in part; before that, the arguments are as they were.
+      if (this.entered) for (const i of this.code.donated) args[i].buffer = null;
+      else for (const copy of replaced) if (copy !== null) memory.free(copy);
+      throw error;
     }
-    const out = this.callGeneral(args, replaced);
     const kept = new Set(out.map((x) => x.buffer));
     for (const storage of given) if (!kept.has(storage)) memory.free(storage);
     for (const i of this.code.donated) args[i].buffer = null;
@@ -135,6 +154,7 @@ export class LoadedProgram {
       arenaBytes += code.threadBytes * (pool.threads - 1);
     }
     if (arenaBytes > 0) a[n++] = deviceMemory.scratch(arenaBytes);
+    this.entered = true;
     if (code.tableOffset !== null) {
       const arena = a[n - 1];
       const words = deviceMemory.views.i32;

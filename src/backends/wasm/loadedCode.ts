@@ -40,8 +40,7 @@ export function loadCode(
   donated: readonly boolean[] = [],
   marks: Marks | null = null,
 ): LoadedCode {
-  // Functions of JavaScript, which only the calling thread has, keep a program on it.
-  const usesPool = pool !== null && code.hasPieces && !code.usesImports;
+  const shares = usesPool(code);
   return {
     codeBytes: code.bytes.byteLength,
     pointers: code.pointers,
@@ -51,17 +50,22 @@ export function loadCode(
     arenaBytes: code.arenaBytes,
     threadBytes: code.threadBytes,
     tableOffset: code.tableOffset,
-    usesPool,
-    run: program.kernels.length === 0 ? null : instantiate(program.name, code, usesPool, marks),
+    usesPool: shares,
+    run: program.kernels.length === 0 ? null : instantiate(program.name, code, shares, marks),
     fastArity: fastArity(program, code, donated.includes(true)),
   };
 }
 
-function instantiate(name: string, code: ProgramCode, usesPool: boolean, marks: Marks | null): Run {
+/** Whether threads can share the work. Functions of JavaScript, which only the calling thread has, keep a program on it. */
+export function usesPool(code: ProgramCode): boolean {
+  return pool !== null && code.hasPieces && !code.usesImports;
+}
+
+function instantiate(name: string, code: ProgramCode, shares: boolean, marks: Marks | null): Run {
   wasmFeatures();
   try {
     const module = new WebAssembly.Module(code.bytes);
-    const id = usesPool && pool !== null ? pool.add(module) : 0;
+    const id = shares && pool !== null ? pool.add(module) : 0;
     const nothing = () => undefined;
     const env = {
       ...moduleImports.env,
@@ -75,7 +79,8 @@ function instantiate(name: string, code: ProgramCode, usesPool: boolean, marks: 
   }
 }
 
-function resultBytes(program: Program): number[] {
+/** Bytes of each result that the program writes to a block of its own; -1 for the others. */
+export function resultBytes(program: Program): number[] {
   const seen = new Set<number>();
   return program.results.map((source) => {
     if (source.kind !== "buffer" || seen.has(source.buffer)) return -1;

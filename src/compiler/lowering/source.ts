@@ -1,5 +1,6 @@
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Expr, Operand } from "../../core/lowering.ts";
+import { checkPositions } from "../../core/positions.ts";
 import { int32, keyFry, uint32 } from "../../dtypes/index.ts";
 import { affineOf } from "../affine.ts";
 import type { Node, View } from "../ir.ts";
@@ -197,6 +198,7 @@ export function identityIndex(b: NodeBuilder, shape: readonly number[]): Node[] 
 
 /** The index of the element at a row-major position. */
 export function delinearize(b: NodeBuilder, position: Node, shape: readonly number[]): Node[] {
+  checkPositions(shape, true);
   let step = 1;
   const index = new Array<Node>(shape.length);
   for (let d = shape.length - 1; d >= 0; d--) {

@@ -1,5 +1,6 @@
 import type { IndexNode, Node, Pass, Store } from "../../../compiler/ir.ts";
 import { innerAxesOf, type NestKernel, passesOf, passRoots } from "../../../compiler/nest.ts";
+import { maxPositions } from "../../../core/positions.ts";
 import { int32 } from "../../../dtypes/index.ts";
 import { Analysis, argsOf, combine, FALSE, type Linear, TRUE } from "./analysis.ts";
 
@@ -244,6 +245,7 @@ export function mergeAxes(space: Space, analysis: Analysis): Piece {
       for (let i = axes.length - 1; i > 0; i--) {
         const inner = axes[i];
         const outer = axes[i - 1];
+        if (sizes[outer] * sizes[inner] > maxPositions) continue;
         if (!linears.every((l) => coefficient(l, outer) === Math.imul(coefficient(l, inner), sizes[inner])))
           continue;
         // The inner counter runs over both. It takes the outer one's place in the list, and its counter stays at 0.

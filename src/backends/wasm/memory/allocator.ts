@@ -25,7 +25,7 @@ export class Allocator {
   readonly memory: WebAssembly.Memory;
   /** Called after the memory has grown: views of `memory.buffer` made before are stale. */
   onGrow: () => void = () => {};
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #free = new FreeBlocks();
   readonly #used = new Map<number, Block>();
   readonly #slabs: Slabs;
@@ -52,6 +52,13 @@ export class Allocator {
   /** The present size of the memory. */
   get capacity(): number {
     return this.#end;
+  }
+  /** The size beyond which the memory does not grow. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+  set maxBytes(bytes: number) {
+    this.#maxBytes = Math.min(bytes, MAX_PAGES * PAGE);
   }
   /** What could still be allocated if memory had no holes: free blocks and room to grow. */
   get availableBytes(): number {

@@ -33,7 +33,9 @@ export interface MemoryStatistics {
   readonly capacity: number;
 }
 
-const pressureStep = 64 * MEBIBYTE;
+/** How many new bytes pass between two hints to the engine, and the size of a hint: V8 looks for garbage when its buffers grow by that much. */
+const hintEvery = 32 * MEBIBYTE;
+const hintBytes = 64 * MEBIBYTE;
 
 /**
  * The memory of the CPU device. Nobody frees anything by hand, and yet neither kind of program leaks:
@@ -217,7 +219,7 @@ export class DeviceMemory {
   }
 
   #allocateUnderPressure(byteLength: number): number {
-    this.#scratch.trim(this.#depth);
+    this.#scratch.trim();
     for (const share of [0.5, 0]) {
       this.#evict(this.#residentBytes * share, Number.POSITIVE_INFINITY);
       this.allocator.trim();
@@ -277,10 +279,10 @@ export class DeviceMemory {
    * touched and dropped at once, costs next to nothing but counts as memory pressure.
    */
   #reportPressure(): void {
-    if (this.#unreportedBytes < pressureStep) return;
+    if (this.#unreportedBytes < hintEvery) return;
     this.#unreportedBytes = 0;
     try {
-      void new ArrayBuffer(pressureStep);
+      void new ArrayBuffer(hintBytes);
     } catch {
       // There is no room even for that: the pressure is felt already.
     }

@@ -6,6 +6,8 @@ const KEEP_BYTES = 64 << 20;
 interface Arena {
   ptr: number;
   byteLength: number;
+  /** Whether the operation at its depth has asked for it. */
+  inUse: boolean;
 }
 
 /** One growing region of temporaries per nesting depth of operations: an inner operation must not overwrite an outer one's. */
@@ -22,7 +24,7 @@ export class ScratchArenas {
 
   get(depth: number, byteLength: number): number {
     // Index 0 is never used: outside operations the depth is 0.
-    while (this.#arenas.length <= depth) this.#arenas.push({ ptr: 0, byteLength: 0 });
+    while (this.#arenas.length <= depth) this.#arenas.push({ ptr: 0, byteLength: 0, inUse: false });
     const arena = this.#arenas[depth];
     if (arena.ptr === 0 || arena.byteLength < byteLength) {
       const size = Math.max(4096, byteLength, Math.min(arena.byteLength * 2, KEEP_BYTES));
@@ -31,18 +33,21 @@ export class ScratchArenas {
       arena.byteLength = size;
       this.bytes += size;
     }
+    arena.inUse = true;
     return arena.ptr;
   }
 
   /** At the end of the operation at `depth`: nested and oversized arenas are given back. */
   leave(depth: number): void {
     const arena = this.#arenas[depth];
-    if (arena !== undefined && (depth > 1 || arena.byteLength > KEEP_BYTES)) this.#drop(arena);
+    if (arena === undefined) return;
+    arena.inUse = false;
+    if (depth > 1 || arena.byteLength > KEEP_BYTES) this.#drop(arena);
   }
 
   /** Gives back every arena that no running operation uses. */
-  trim(depth: number): void {
-    for (let d = depth + 1; d < this.#arenas.length; d++) this.#drop(this.#arenas[d]);
+  trim(): void {
+    for (const arena of this.#arenas) if (!arena.inUse) this.#drop(arena);
   }
 
   #drop(arena: Arena): void {

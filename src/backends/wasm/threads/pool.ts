@@ -50,6 +50,10 @@ export class Pool {
   get present(): number {
     return Math.min(this.threads, 1 + Atomics.load(this.words, positions.present));
   }
+  /** Threads that are to take part, by the setting. */
+  get wanted(): number {
+    return config.numThreads === "auto" ? hardwareThreads() : config.numThreads;
+  }
   /** Workers at present. */
   get size(): number {
     return this.workers.length;
@@ -71,7 +75,7 @@ export class Pool {
 
   /** Called before a program with pieces runs: follows the setting of the number of threads. */
   prepare(): void {
-    const threads = config.numThreads === "auto" ? hardwareThreads() : config.numThreads;
+    const threads = this.wanted;
     if (threads === this.started) return;
     // More workers than are wanted just look on.
     if (this.workers.length < threads - 1 && !this.refused) this.restart(threads - 1);
