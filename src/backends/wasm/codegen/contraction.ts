@@ -1,6 +1,5 @@
 import type { ContractionDim, ContractionKernel } from "../../../compiler/ir.ts";
 import type { DType } from "../../../dtypes/index.ts";
-import type { Local } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
 import {
   type ContractionSpec,
@@ -11,7 +10,7 @@ import {
 } from "../kernels/contraction.ts";
 import { gemmDType } from "./dot.ts";
 import type { KernelCode } from "./kernelCode.ts";
-import { cutInto, describeCut, emitSized } from "./split.ts";
+import { cutInto, describeCut, emitSized, pushPieceStart } from "./split.ts";
 
 function contractionSpec(kernel: ContractionKernel): ContractionSpec {
   const dims = (list: readonly ContractionDim[]): Dim[] =>
@@ -67,16 +66,8 @@ export function contractionCode(kernel: ContractionKernel): KernelCode {
       `${describeContraction(specOf(cut.each))}; ${describeCut(cut, `along a dimension of ${chosen?.kind}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
-      const push = (buffer: number, offset: number, step: number) => {
-        const log2 = context.log2Of(buffer);
-        f.get(context.pointers.get(buffer) as Local);
-        if (offset !== 0) f.i32.const(offset << log2).i32.add();
-        if (piece !== null && step !== 0)
-          f.get(piece)
-            .i32.const((cut.each * step) << log2)
-            .i32.mul()
-            .i32.add();
-      };
+      const push = (buffer: number, offset: number, step: number) =>
+        pushPieceStart(context, buffer, offset, piece, cut.each * step);
       emitSized(f, piece, cut, (units) => {
         const spec = specOf(units);
         push(kernel.lhs.buffer, kernel.lhs.offset, chosen?.dim.left ?? 0);

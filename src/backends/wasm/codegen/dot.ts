@@ -7,7 +7,7 @@ import { describeGemm, emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from 
 import type { KernelContext } from "./context.ts";
 import { cutGemm } from "./cutGemm.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
-import { describeCut, emitSized } from "./split.ts";
+import { describeCut, emitSized, pushPieceStart } from "./split.ts";
 
 const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
   [float32, "float32"],
@@ -64,16 +64,8 @@ export function dotCode(kernel: DotKernel): KernelCode {
       `${describeGemm(plan)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
-      const push = (buffer: number, offset: number, step: number) => {
-        const log2 = context.log2Of(buffer);
-        f.get(context.pointers.get(buffer) as Local);
-        if (offset !== 0) f.i32.const(offset << log2).i32.add();
-        if (piece !== null && step !== 0)
-          f.get(piece)
-            .i32.const((cut.each * step) << log2)
-            .i32.mul()
-            .i32.add();
-      };
+      const push = (buffer: number, offset: number, step: number) =>
+        pushPieceStart(context, buffer, offset, piece, cut.each * step);
       emitSized(f, piece, cut, (units) => {
         const part = cut.part(units);
         push(kernel.lhs.view.buffer, kernel.lhs.view.offset, cut.a);
@@ -88,12 +80,6 @@ export function dotCode(kernel: DotKernel): KernelCode {
   };
 }
 
-function pushStart(context: KernelContext, view: { readonly buffer: number; readonly offset: number }): void {
-  const { f } = context;
-  f.get(context.pointers.get(view.buffer) as Local);
-  if (view.offset !== 0) f.i32.const(view.offset << context.log2Of(view.buffer)).i32.add();
-}
-
 /** Products of bytes: uint8 wraps, bool is "or" of "and". */
 function emitByteDot(context: KernelContext, kernel: DotKernel): void {
   const { f } = context;
@@ -101,7 +87,7 @@ function emitByteDot(context: KernelContext, kernel: DotKernel): void {
   if (batch.includes(0)) return;
   const [a, b] = [lhs, rhs].map((side) => {
     const local = f.local("i32");
-    pushStart(context, side.view);
+    pushPieceStart(context, side.view.buffer, side.view.offset, null, 0);
     f.set(local);
     return local;
   });

@@ -1,4 +1,5 @@
 import type { FunctionBuilder, Local } from "../asm/index.ts";
+import type { KernelContext } from "./context.ts";
 
 /**
  * Kernels are cut into pieces that threads take one by one. How a kernel is cut depends on the kernel alone, never on the number of
@@ -86,4 +87,22 @@ export function emitSized(
     () => emit(each),
     () => emit(last),
   );
+}
+
+/** Pushes the address of an element of a buffer, `step` elements further on for each piece before this one. */
+export function pushPieceStart(
+  { f, pointers, log2Of }: KernelContext,
+  buffer: number,
+  offset: number,
+  piece: Local | null,
+  step: number,
+): void {
+  const log2 = log2Of(buffer);
+  f.get(pointers.get(buffer) as Local);
+  if (offset !== 0) f.i32.const(offset << log2).i32.add();
+  if (piece === null || step === 0) return;
+  f.get(piece)
+    .i32.const(step << log2)
+    .i32.mul()
+    .i32.add();
 }
