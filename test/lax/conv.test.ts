@@ -107,6 +107,12 @@ const large: [name: string, lhs: number[], rhs: number[], options: Parameters][]
     { windowStrides: [1, 1], padding: "SAME", ...nhwc },
   ],
   ["one feature in", [2, 28, 28, 1], [3, 3, 1, 32], { windowStrides: [1, 1], padding: "SAME", ...nhwc }],
+  [
+    "one feature in, stride 2",
+    [2, 9, 11, 1],
+    [3, 3, 1, 19],
+    { windowStrides: [2, 2], padding: "SAME", ...nhwc },
+  ],
   ["three features out", [2, 12, 12, 8], [5, 5, 8, 3], { windowStrides: [1, 1], padding: "SAME", ...nhwc }],
   ["1 x 1", [3, 7, 7, 24], [1, 1, 24, 33], { windowStrides: [1, 1], padding: "VALID", ...nhwc }],
   ["1 x 1, channels first", [3, 24, 7, 7], [33, 24, 1, 1], { windowStrides: [1, 1], padding: "VALID" }],
@@ -129,6 +135,12 @@ const large: [name: string, lhs: number[], rhs: number[], options: Parameters][]
     [2, 12, 16, 18],
     [12, 1, 3, 3],
     { windowStrides: [1, 1], padding: "SAME", featureGroupCount: 12 },
+  ],
+  [
+    "depthwise, channels first, stride 2, wide",
+    [2, 5, 7, 67],
+    [5, 1, 3, 3],
+    { windowStrides: [1, 2], padding: "VALID", featureGroupCount: 5 },
   ],
   [
     "groups",

@@ -1,46 +1,25 @@
 import { shapedArray } from "../../core/aval.ts";
 import type { ConvGeometry, TemplateLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
-import { type DType, float32, float64, int32, uint32 } from "../../dtypes/index.ts";
-import { canonicalizeLoop } from "../canonicalize.ts";
+import { type DType, int32 } from "../../dtypes/index.ts";
 import type { FlatEqn } from "../flat.ts";
 import type { ContractionDim, ContractionKernel, Kernel, Node, View } from "../ir.ts";
-import { kernelName } from "../lowering/kernelName.ts";
 import type { Lowering } from "../lowering/lower.ts";
-import { measure } from "../lowering/measure.ts";
 import type { Source } from "../lowering/source.ts";
-import { linearCombination } from "../nodes/indexAlgebra.ts";
-import { loopSizes, rowMajorStrides } from "../shapes.ts";
+import { rowMajorStrides } from "../shapes.ts";
 import { asProduct } from "./contraction.ts";
-import { type Phase, phasesOf, reachOf } from "./convPhases.ts";
+import { fewFeatures, needsLoops, sumInLoops } from "./convLoops.ts";
+import { phasesOf, reachOf } from "./convPhases.ts";
+import {
+  type ConvProblem,
+  type ConvShapes,
+  combinations,
+  dimensions,
+  lastDimension,
+  steps,
+} from "./convProblem.ts";
 
 type ConvLowering = Extract<TemplateLowering<Params>, { kind: "conv" }>;
-
-/** Contractions are for these; others are summed in plain loops. */
-const contracted: ReadonlySet<DType> = new Set([float32, float64, int32, uint32]);
-/** Fewer features than this cannot fill vectors. */
-const fewFeatures = 4;
-
-/** What is to be computed: batch of the result, groups, and input and output features of one group. */
-interface Shapes {
-  readonly geometry: ConvGeometry;
-  readonly batch: number;
-  readonly groups: number;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly outShape: readonly number[];
-  /** Phases by spatial dimension. */
-  readonly phases: readonly (readonly Phase[])[];
-}
-
-/** A convolution with its operands in memory: everything that the kernels are made of. */
-interface Problem extends Shapes {
-  readonly dtype: DType;
-  /** Where the elements are that windows see: by dimension of the operand, and `low` the first one by spatial dimension. */
-  readonly lhs: View;
-  readonly low: readonly number[];
-  readonly rhs: View;
-}
 
 /**
  * A convolution as contractions over strided views. The input is copied with its padding where windows reach over its edges, in its own
@@ -64,7 +43,7 @@ export function lowerConv(l: Lowering, eqn: FlatEqn, lowering: ConvLowering): vo
   const inside = bounds.every(({ low, high }, i) => low >= 0 && high <= x.aval.shape[geometry.lhs[i + 2]]);
   const groups = geometry.featureGroups * geometry.batchGroups;
   const all = (source: Source) => source.aval.shape.map((_, d) => d);
-  const shapes: Shapes = {
+  const shapes: ConvShapes = {
     geometry,
     batch: out.aval.shape[geometry.out[0]],
     groups,
@@ -73,11 +52,11 @@ export function lowerConv(l: Lowering, eqn: FlatEqn, lowering: ConvLowering): vo
     outShape: out.aval.shape,
     phases,
   };
-  const loops = isDepthwise(shapes) || !contracted.has(dtype);
+  const loops = needsLoops(shapes, x, y);
   const order = loops ? all(x) : resultOrder(shapes);
   // Blocks of the kernel are copied when vectors run along its features; elsewhere it is read where it lies, which must be forward.
   const byFeatures = !loops && order.at(-1) === geometry.out[1];
-  const problem: Problem = {
+  const problem: ConvProblem = {
     ...shapes,
     dtype,
     lhs: inside ? inMemory(l, x, all(x)) : padded(l, x, geometry, bounds),
@@ -86,12 +65,6 @@ export function lowerConv(l: Lowering, eqn: FlatEqn, lowering: ConvLowering): vo
   };
   if (loops) sumInLoops(l, eqn, problem);
   else contract(l, eqn, problem, order);
-}
-
-/** Whether sums are so short, one group a feature each, that loops with vectors along the groups do best. */
-function isDepthwise({ geometry, groups, inFeatures, outFeatures, outShape }: Shapes): boolean {
-  const alone = inFeatures === 1 || outFeatures === 1;
-  return groups > 1 && alone && outFeatures < fewFeatures && lastDimension(outShape) === geometry.out[1];
 }
 
 /** The operand in the dtype of the result. */
@@ -132,8 +105,8 @@ function padded(
   const made = known?.get(key);
   if (made !== undefined) return made;
   // Neighbours in memory stay neighbours.
-  const steps = x.view?.strides.map(Math.abs) ?? rowMajorStrides(shape);
-  const order = shape.map((_, d) => d).sort((p, q) => steps[q] - steps[p] || p - q);
+  const apart = steps(x);
+  const order = shape.map((_, d) => d).sort((p, q) => apart[q] - apart[p] || p - q);
   const aval = shapedArray(
     order.map((d) => sizes[d]),
     dtype,
@@ -174,58 +147,8 @@ function padded(
   return view;
 }
 
-function lastDimension(shape: readonly number[]): number {
-  let d = shape.length - 1;
-  while (d >= 0 && shape[d] === 1) d--;
-  return d;
-}
-
-/** The choices of one phase per spatial dimension. */
-function combinations(phases: readonly (readonly Phase[])[]): Phase[][] {
-  let list: Phase[][] = [[]];
-  for (const some of phases) list = list.flatMap((chosen) => some.map((phase) => [...chosen, phase]));
-  return list;
-}
-
-interface Offsets {
-  readonly lhs: number;
-  readonly rhs: number;
-  readonly out: number;
-}
-
-/** Dimensions and offsets of one combination of phases, for a result with the given strides. */
-function dimensions(p: Problem, outStrides: readonly number[], chosen: readonly Phase[]) {
-  const { geometry, lhs, rhs } = p;
-  const [lhsBatch, lhsFeature, ...lhsSpace] = geometry.lhs.map((d) => lhs.strides[d]);
-  const [rhsOut, rhsIn, ...rhsSpace] = geometry.rhs.map((d) => rhs.strides[d]);
-  const [outBatch, outFeature, ...outSpace] = geometry.out.map((d) => outStrides[d]);
-  const dim = (size: number, left: number, right: number, result: number): ContractionDim => ({
-    size,
-    left,
-    right,
-    result,
-  });
-  const perGroup = geometry.batchGroups > 1 ? lhsBatch * p.batch : lhsFeature * p.inFeatures;
-  const at = { lhs: lhs.offset, rhs: rhs.offset, out: 0 };
-  chosen.forEach((phase, i) => {
-    at.lhs += lhsSpace[i] * (phase.taps === 0 ? 0 : phase.base - p.low[i]);
-    at.rhs += rhsSpace[i] * phase.tapFirst;
-    at.out += outSpace[i] * phase.outFirst;
-  });
-  const offsets: Offsets = at;
-  return {
-    offsets,
-    group: dim(p.groups, perGroup, rhsOut * p.outFeatures, outFeature * p.outFeatures),
-    images: dim(p.batch, lhsBatch, 0, outBatch),
-    points: chosen.map((s, i) => dim(s.count, lhsSpace[i] * s.inStride, 0, outSpace[i] * s.outStep)),
-    feature: dim(p.outFeatures, 0, rhsOut, outFeature),
-    inFeature: dim(p.inFeatures, lhsFeature, rhsIn, 0),
-    taps: chosen.map((s, i) => dim(s.taps, lhsSpace[i] * s.inStep, rhsSpace[i] * s.tapStep, 0)),
-  };
-}
-
 /** Contractions, one for each combination of phases, into a result in the order that lets vectors be stored. */
-function contract(l: Lowering, eqn: FlatEqn, p: Problem, order: readonly number[]): void {
+function contract(l: Lowering, eqn: FlatEqn, p: ConvProblem, order: readonly number[]): void {
   const [out] = eqn.outputs;
   const stored = rowMajorStrides(order.map((d) => p.outShape[d]));
   const strides = p.outShape.map((_, d) => stored[order.indexOf(d)]);
@@ -265,7 +188,7 @@ function contract(l: Lowering, eqn: FlatEqn, p: Problem, order: readonly number[
  * The order in which the result's dimensions are stored. The last one is written in vectors: that of the program when it is long enough
  * (vectors of a phase are then stored apart), else the output features, else whichever is longest.
  */
-function resultOrder(p: Shapes): number[] {
+function resultOrder(p: ConvShapes): number[] {
   const { out } = p.geometry;
   const order = p.outShape.map((_, d) => d);
   const length = (d: number): number => {
@@ -279,110 +202,4 @@ function resultOrder(p: Shapes): number[] {
   let best = length(out[1]) >= fewFeatures ? out[1] : natural;
   if (best === natural) for (const d of order) if (length(d) > length(best)) best = d;
   return [...order.filter((d) => d !== best), best];
-}
-
-/** Sums longer than this are taken in two steps, parts of about this length first. */
-const longSum = 64;
-const mostPartialSums = 1 << 21;
-
-/**
- * The outer summed dimensions whose sums are taken last. A result with fewer elements than go into each of them, as the gradient of
- * a depthwise kernel, would read its operands anew for every element: partial sums over what is near in memory read them once.
- */
-function partialSums(summed: readonly ContractionDim[], size: number): readonly ContractionDim[] {
-  const total = (dims: readonly ContractionDim[]) => dims.reduce((n, d) => n * d.size, 1);
-  if (total(summed) < 32 * longSum) return [];
-  let count = 0;
-  while (
-    count + 1 < summed.length &&
-    total(summed.slice(count + 1)) >= longSum / 2 &&
-    total(summed.slice(0, count + 1)) * size <= mostPartialSums
-  ) {
-    count++;
-  }
-  return summed.slice(0, count);
-}
-
-/** Plain loops over the result with sums over taps and features, for few features per group and for other dtypes. */
-function sumInLoops(l: Lowering, eqn: FlatEqn, p: Problem): void {
-  const { b } = l.draft;
-  const [out] = eqn.outputs;
-  const strides = rowMajorStrides(p.outShape);
-  const buffer = l.draft.newBuffer(out.aval);
-  const combined = combinations(p.phases);
-  const kernels = combined.map((chosen) => {
-    const { offsets, group, images, points, feature, inFeature, taps } = dimensions(p, strides, chosen);
-    // In the order of the result: the group is the outer part of the feature dimension.
-    const { out: dims } = p.geometry;
-    const parallel = p.outShape.flatMap((_, d) => {
-      if (d === dims[0]) return [images];
-      return d === dims[1] ? [group, feature] : [points[dims.indexOf(d) - 2]];
-    });
-    const reduced = [...taps, inFeature].sort((d, e) => e.left - d.left);
-    const partial = combined.length === 1 ? partialSums(reduced, out.aval.size) : [];
-    const sizes = (dims: readonly ContractionDim[]) => loopSizes(dims.map((d) => d.size));
-    parallel.unshift(...reduced.splice(0, partial.length));
-    const all = [...parallel, ...reduced];
-    const space = sizes(parallel);
-    const reduceAxes = sizes(reduced);
-    let axis = 0;
-    const index = all.map((d) => (d.size === 1 ? b.const(0, int32) : b.index(axis++, d.size)));
-    const at = (side: "left" | "right" | "result", constant: number) =>
-      linearCombination(
-        b,
-        index,
-        all.map((d) => d[side]),
-        constant,
-      );
-    const value = reduceAxes.includes(0)
-      ? b.const(0, p.dtype)
-      : b.op(
-          p.dtype.kind === "bool" ? "and" : "mul",
-          b.load(p.lhs.buffer, p.dtype, at("left", offsets.lhs)),
-          b.load(p.rhs.buffer, p.dtype, at("right", offsets.rhs)),
-        );
-    const plain = reduceAxes.length === 0 || reduceAxes.includes(0);
-    const op = p.dtype.kind === "bool" ? ("or" as const) : ("sum" as const);
-    const reduction = plain ? null : { op, value, dtype: p.dtype };
-    const offset = at("result", offsets.out);
-    return { space, reduceAxes: plain ? [] : reduceAxes, reduction, value, offset, partial: sizes(partial) };
-  });
-  const [only] = kernels;
-  if (kernels.length === 1) {
-    const split = only.partial.length > 0;
-    const parts = only.partial.reduce((n, size) => n * size, 1);
-    const first = split ? l.draft.newBuffer(shapedArray([parts, out.aval.size], p.dtype)) : buffer;
-    const { nodes, loads } = measure(b, only.value);
-    l.draft.addLoop({ ...only, buffer: first, loads, nodes });
-    if (split && only.reduction !== null) {
-      const space = loopSizes([out.aval.size]);
-      const element = space.length === 0 ? b.const(0, int32) : b.index(0, out.aval.size);
-      const position = [element, b.index(space.length, parts)];
-      const value = b.load(first, p.dtype, linearCombination(b, position, [1, out.aval.size], 0));
-      l.draft.addLoop({
-        space,
-        reduceAxes: [parts],
-        reduction: { ...only.reduction, value },
-        value,
-        buffer,
-        ...measure(b, value),
-      });
-    }
-  } else {
-    l.draft.addTemplate([p.lhs.buffer, p.rhs.buffer], [buffer], () =>
-      kernels.map(({ space, reduceAxes, reduction, value, offset }) => {
-        const stored = reduction === null ? value : b.acc(0, p.dtype);
-        const kernel = {
-          kind: "loop" as const,
-          name: "",
-          axes: space,
-          reduceAxes,
-          reductions: reduction === null ? [] : [reduction],
-          stores: [{ buffer, offset, value: stored }],
-        };
-        return canonicalizeLoop(b, { ...kernel, name: kernelName(kernel) });
-      }),
-    );
-  }
-  l.define(out, l.draft.stored(out.aval, buffer));
 }
