@@ -1,4 +1,4 @@
-import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
 import {
   arrange,
   blockCols,
@@ -9,11 +9,12 @@ import {
   packedBlockBytes,
   ROW_ORDER_SUM,
 } from "./contractionProblem.ts";
+import { Walk } from "./epilogue.ts";
 import { packPanel } from "./gemmPack.ts";
 import { gemmTile } from "./gemmTile.ts";
-import { advance } from "./lanes.ts";
+import { advance, pushScaled } from "./lanes.ts";
 
-export type { ContractionSpec, Dim } from "./contractionProblem.ts";
+export type { ContractionEpilogue, ContractionSpec, Dim } from "./contractionProblem.ts";
 
 /** Bytes that the function may write at `scratch`. */
 export function contractionScratchBytes(spec: ContractionSpec): number {
@@ -30,26 +31,27 @@ export function describeContraction(spec: ContractionSpec): string {
 }
 
 /**
- * Emits a contraction: a function (a, b, c, scratch) of addresses. C must not overlap A, B or scratch. The blocks are those of a product
- * of matrices: a block of B is copied into panels once, register tiles run over the rows; but A is read where it lies, through
- * all summed dimensions, so that the windows of a convolution are never copied.
+ * Emits a contraction: a function (a, b, c, scratch, ...arrays of the epilogue) of addresses. C must not overlap A, B or scratch. The
+ * blocks are those of a product of matrices: a block of B is copied into panels once, register tiles run over the rows; but A is
+ * read where it lies, through all summed dimensions, so that the windows of a convolution are never copied.
  */
 export function emitContraction(mb: ModuleBuilder, spec: ContractionSpec): FuncRef {
   const p = arrange(spec);
   const name = `contraction_${p.type.kind}`;
-  return mb.function(name, ["i32", "i32", "i32", "i32"], [], (f, first, second, c, scratch) => {
+  const params: ValType[] = ["i32", "i32", "i32", "i32", ...arraysOf(p).map(() => "i32" as const)];
+  return mb.function(name, params, [], (f, first, second, c, scratch, ...arrays) => {
     if (p.empty) return;
     const { bytes } = p.type;
     const [a, b] = (p.swapped ? [second, first] : [first, second]) as [Local, Local];
     advance(f, a, p.startA * bytes);
     advance(f, b, p.startB * bytes);
-    loops(f, p.outer, { a, b, c }, bytes, (at) => {
-      const started = f.temp("i32");
-      f.i32.const(0).set(started);
+    loops(f, p.outer, { a, b, to: [c as Local, ...arrays] }, bytes, (at) => {
+      const done = f.temp("i32");
+      f.i32.const(0).set(done);
       loops(f, p.outerSum, at, bytes, (block) => {
-        eachChunk(mb, f, p, block, started, scratch as Local);
+        eachChunk(mb, f, p, block, done, scratch as Local);
       });
-      f.release(started);
+      f.release(done);
     });
   });
 }
@@ -57,7 +59,15 @@ export function emitContraction(mb: ModuleBuilder, spec: ContractionSpec): FuncR
 interface Pointers {
   readonly a: Local;
   readonly b: Local;
-  readonly c: Local;
+  /** C and the arrays of the epilogue. */
+  readonly to: readonly Local[];
+}
+
+const arraysOf = (p: ContractionProblem) => p.epilogue?.arrays ?? [];
+
+/** Element strides of C and the arrays of the epilogue. */
+function strides(p: ContractionProblem, { c, arrays = [] }: Dim): number[] {
+  return [c, ...arraysOf(p).map((_, i) => arrays[i] ?? 0)];
 }
 
 /** The body inside a loop per dimension, with addresses of its own. */
@@ -73,23 +83,28 @@ function loops(
     body(at);
     return;
   }
+  const moving: { readonly local: Local; readonly stride: number }[] = [];
   const copy = (pointer: Local, stride: number): Local => {
     if (stride === 0) return pointer;
-    const moving = f.temp("i32");
-    f.get(pointer).set(moving);
-    return moving;
+    const local = f.temp("i32");
+    f.get(pointer).set(local);
+    moving.push({ local, stride });
+    return local;
   };
-  const moved = { a: copy(at.a, dim.a), b: copy(at.b, dim.b), c: copy(at.c, dim.c) };
+  const to = [dim.c, ...(dim.arrays ?? [])];
+  const moved: Pointers = {
+    a: copy(at.a, dim.a),
+    b: copy(at.b, dim.b),
+    to: at.to.map((pointer, i) => copy(pointer, to[i] ?? 0)),
+  };
   const left = f.temp("i32");
   f.i32.const(dim.size).set(left);
   f.loop((again) => {
     loops(f, inner, moved, bytes, body);
-    for (const side of ["a", "b", "c"] as const)
-      if (moved[side] !== at[side]) advance(f, moved[side], dim[side] * bytes);
+    for (const { local, stride } of moving) advance(f, local, stride * bytes);
     f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
   });
-  f.release(left);
-  for (const side of ["a", "b", "c"] as const) if (moved[side] !== at[side]) f.release(moved[side]);
+  f.release(left, ...moving.map(({ local }) => local));
 }
 
 /** Calls the function of a block for every chunk of the summed dimension that is cut, and every block of columns. */
@@ -98,50 +113,61 @@ function eachChunk(
   f: FunctionBuilder,
   p: ContractionProblem,
   at: Pointers,
-  started: Local,
+  /** How many blocks of the sum are done. */
+  done: Local,
   scratch: Local,
 ): void {
   const { bytes } = p.type;
-  const accumulates = p.outerSum.length > 0 || p.chunked !== null;
+  const chunks = p.chunked === null ? 1 : Math.ceil(p.chunked.dim.size / p.chunked.chunk);
+  const blocks = products(p.outerSum) * chunks;
   const block = (sum: readonly Dim[], a: Local, b: Local) => {
-    const func = blockFunction(mb, p, sum, accumulates);
-    const width = blockCols(p);
-    const call = (push: (pointer: Local, stride: number) => void, columns: () => void) => {
-      push(b, p.col.b);
-      push(at.c, p.col.c);
-      f.get(scratch);
-      columns();
-      if (accumulates) f.get(started);
-      f.call(func);
+    const call = (columns: () => void, place: (pointer: Local, stride: number) => void) => {
+      const pushArguments = () => {
+        f.get(a);
+        place(b, p.col.b);
+        at.to.forEach((pointer, i) => {
+          place(pointer, strides(p, p.col)[i] as number);
+        });
+        f.get(scratch);
+        columns();
+        if (blocks > 1) f.get(done);
+      };
+      const each = (last: boolean) => {
+        pushArguments();
+        f.call(blockFunction(mb, p, sum, blocks > 1, last));
+      };
+      // The epilogue is for the finished sums.
+      if (blocks === 1 || p.epilogue === undefined) each(true);
+      else
+        f.get(done)
+          .i32.const(blocks - 1)
+          .i32.lt_u()
+          .if(
+            () => each(false),
+            () => each(true),
+          );
     };
+    const width = blockCols(p);
     if (p.col.size <= width) {
-      f.get(a);
       call(
-        (pointer) => f.get(pointer),
         () => f.i32.const(p.col.size),
+        (pointer) => f.get(pointer),
       );
     } else {
       const j = f.temp("i32");
       f.for(j, 0, p.col.size, width, () => {
-        f.get(a);
         call(
-          (pointer, stride) =>
-            f
-              .get(pointer)
-              .get(j)
-              .i32.const(stride * bytes)
-              .i32.mul()
-              .i32.add(),
           () => {
             // The last block ends with the columns.
             f.i32.const(width).i32.const(p.col.size).get(j).i32.sub();
             f.i32.const(p.col.size).get(j).i32.sub().i32.const(width).i32.gt_u().select();
           },
+          (pointer, stride) => pushScaled(f, pointer, j, stride * bytes),
         );
       });
       f.release(j);
     }
-    if (accumulates) f.i32.const(1).set(started);
+    if (blocks > 1) f.get(done).i32.const(1).i32.add().set(done);
   };
   if (p.chunked === null) {
     block(p.innerSum, at.a, at.b);
@@ -162,27 +188,30 @@ function eachChunk(
   f.release(a, b, left);
 }
 
-/** A function (a, b, c, packed, columns, [accumulate]) that adds the products of a block of B with all rows. */
+/**
+ * A function (a, b, c, ...arrays of the epilogue, packed, columns, [accumulate]) that adds the products of a block of B with all rows; the
+ * last one of a sum runs the epilogue.
+ */
 function blockFunction(
   mb: ModuleBuilder,
   p: ContractionProblem,
   sum: readonly Dim[],
   accumulates: boolean,
+  last: boolean,
 ): FuncRef {
-  const key = `contraction block ${JSON.stringify([p, sum])}`;
+  const key = `contraction block ${JSON.stringify([p, sum, last])}`;
+  const count = 1 + arraysOf(p).length;
+  const params = Array.from({ length: 4 + count + (accumulates ? 1 : 0) }, (): ValType => "i32");
   return mb.shared(key, () =>
-    mb.function(
-      "contraction_block",
-      accumulates ? ["i32", "i32", "i32", "i32", "i32", "i32"] : ["i32", "i32", "i32", "i32", "i32"],
-      [],
-      (f, a, b, c, packed, columns, accumulate) => {
-        if (p.packB) packBlock(mb, f, p, sum, b, packed, columns);
-        const block: Block = { mb, f, p, sum, columns, accumulate };
-        loops(f, p.outerRows, { a, b: p.packB ? packed : b, c }, p.type.bytes, (at) => {
-          rowBlocks(block, at);
-        });
-      },
-    ),
+    mb.function("contraction_block", params, [], (f, a, b, ...rest) => {
+      const to = rest.slice(0, count);
+      const [packed, columns, accumulate] = rest.slice(count) as [Local, Local, Local | undefined];
+      if (p.packB) packBlock(mb, f, p, sum, b, packed, columns);
+      const block: Block = { mb, f, p, sum, columns, accumulate, last };
+      loops(f, p.outerRows, { a, b: p.packB ? packed : b, to }, p.type.bytes, (at) => {
+        rowBlocks(block, at);
+      });
+    }),
   );
 }
 
@@ -194,6 +223,8 @@ interface Block {
   readonly columns: Local;
   /** Whether to add to C; undefined: never. */
   readonly accumulate: Local | undefined;
+  /** Whether the sums are finished with this block. */
+  readonly last: boolean;
 }
 
 const products = (dims: readonly Dim[]): number => dims.reduce((n, d) => n * d.size, 1);
@@ -246,7 +277,7 @@ function packBlock(
   strips(f, columns, col.size, p.tileVectors * type.count, (width) => {
     const padded = paddedWidth(p, width);
     const pack = packPanel(mb, { type, width, padded, across: width === 1 ? 1 : col.b, along: run.b });
-    loops(f, inB.slice(0, -1), { a: from, b: from, c: from }, bytes, (at) => {
+    loops(f, inB.slice(0, -1), { a: from, b: from, to: [] }, bytes, (at) => {
       f.get(at.b).get(to).i32.const(run.size).call(pack);
       advance(f, to, run.size * padded * bytes);
     });
@@ -278,18 +309,20 @@ function rowBlocks(block: Block, at: Pointers): void {
     multiplyBlock(block, at, rows);
   } else {
     const { bytes } = p.type;
-    const moving = { a: f.temp("i32"), b: at.b, c: f.temp("i32") };
+    const a = f.temp("i32");
+    const to = new Walk(f, at.to);
     const left = f.temp("i32");
-    f.get(at.a).set(moving.a).get(at.c).set(moving.c);
+    f.get(at.a).set(a);
     f.i32.const(row.size).set(left);
     f.loop((again) => {
       f.i32.const(most).get(left).get(left).i32.const(most).i32.gt_u().select().set(rows);
-      multiplyBlock(block, moving, rows);
-      advance(f, moving.a, most * row.a * bytes);
-      advance(f, moving.c, most * row.c * bytes);
+      multiplyBlock(block, { a, b: at.b, to: to.at }, rows);
+      advance(f, a, most * row.a * bytes);
+      to.move(strides(p, row).map((stride) => most * stride * bytes));
       f.get(left).get(rows).i32.sub().tee(left).brIf(again);
     });
-    f.release(left, moving.a, moving.c);
+    to.release();
+    f.release(left, a);
   }
   f.release(rows);
 }
@@ -300,47 +333,54 @@ function multiplyBlock(block: Block, at: Pointers, rows: Local): void {
   const { type, col, row } = p;
   const { bytes } = type;
   const k = products(sum);
-  const [b, c] = [f.temp("i32"), f.temp("i32")];
-  const eachPanel = (c0: Local, body: (width: number) => void) => {
-    f.get(at.b).set(b).get(c0).set(c);
+  const b = f.temp("i32");
+  const scaled = (dim: Dim, by: number) => strides(p, dim).map((stride) => by * stride * bytes);
+  const eachPanel = (from: readonly Local[], body: (width: number, to: readonly Local[]) => void) => {
+    const to = new Walk(f, from);
+    f.get(at.b).set(b);
     strips(f, columns, col.size, p.tileVectors * type.count, (width) => {
-      body(width);
+      body(width, to.at);
       advance(f, b, (p.packB ? k * paddedWidth(p, width) : width * col.b) * bytes);
-      advance(f, c, width * col.c * bytes);
+      to.move(scaled(col, width));
     });
+    to.release();
   };
-  const eachTile = (a0: Local, c0: Local, body: (height: number, a: Local, c: Local) => void) => {
-    const [a, to] = [f.temp("i32"), f.temp("i32")];
-    f.get(a0).set(a).get(c0).set(to);
+  const eachTile = (inner: Pointers, body: (height: number, a: Local, to: readonly Local[]) => void) => {
+    const a = f.temp("i32");
+    const to = new Walk(f, inner.to);
+    f.get(inner.a).set(a);
     strips(f, rows, row.size, p.tileRows, (height) => {
-      body(height, a, to);
+      body(height, a, to.at);
       advance(f, a, height * row.a * bytes);
-      advance(f, to, height * row.c * bytes);
+      to.move(scaled(row, height));
     });
-    f.release(a, to);
+    to.release();
+    f.release(a);
   };
   if (k <= ROW_ORDER_SUM) {
     loops(f, p.blockRows, at, bytes, (inner) => {
-      eachTile(inner.a, inner.c, (height, a, to) => {
-        eachPanel(to, (width) => tile(block, height, width, a, b, c));
+      eachTile(inner, (height, a, down) => {
+        eachPanel(down, (width, to) => tile(block, height, width, a, b, to));
       });
     });
   } else {
-    eachPanel(at.c, (width) => {
-      loops(f, p.blockRows, { a: at.a, b, c }, bytes, (inner) => {
-        eachTile(inner.a, inner.c, (height, a, to) => tile(block, height, width, a, b, to));
+    eachPanel(at.to, (width, right) => {
+      loops(f, p.blockRows, { a: at.a, b, to: right }, bytes, (inner) => {
+        eachTile(inner, (height, a, to) => tile(block, height, width, a, b, to));
       });
     });
   }
-  f.release(b, c);
+  f.release(b);
 }
 
-function tile(block: Block, height: number, width: number, a: Local, b: Local, c: Local): void {
+function tile(block: Block, height: number, width: number, a: Local, b: Local, to: readonly Local[]): void {
   const { mb, f, p, sum, accumulate } = block;
   const { type, col, row, relaxed } = p;
+  const epilogue = block.last ? p.epilogue : undefined;
   const padded = paddedWidth(p, width);
   const steps = inTile(p.packB ? packedSteps(sum, padded) : sum);
   const last = steps.at(-1) ?? { size: 1, a: 0, b: 0, c: 0 };
+  const [byRow, byCol] = [strides(p, row), strides(p, col)];
   const func = gemmTile(mb, {
     type,
     rows: height,
@@ -354,13 +394,18 @@ function tile(block: Block, height: number, width: number, a: Local, b: Local, c
     around: steps.slice(0, -1).map((d) => ({ count: d.size, a: d.a, b: d.b })),
     accumulates: accumulate !== undefined,
     relaxed,
-    epilogue: undefined,
+    epilogue: epilogue && {
+      ...epilogue,
+      arrays: epilogue.arrays.map((_, i) => ({ row: byRow[i + 1] as number, col: byCol[i + 1] as number })),
+    },
   });
+  const [c, ...arrays] = to as [Local, ...Local[]];
   f.get(a)
     .get(b)
     .get(c)
     .i32.const(row.c * type.bytes);
   if (accumulate !== undefined) f.get(accumulate);
+  if (epilogue !== undefined) for (const array of arrays) f.get(array);
   f.call(func);
 }
 

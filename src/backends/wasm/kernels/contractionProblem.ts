@@ -1,10 +1,20 @@
+import type { Epilogue } from "./epilogue.ts";
 import type { GemmDtype } from "./gemmProblem.ts";
 import { tileShape } from "./gemmTuning.ts";
 import type { Lanes } from "./lanes.ts";
 import { LANES } from "./lanes.ts";
 
-/** One dimension: size, and element strides in A, B and C. */
-export type Dim = { readonly size: number; readonly a: number; readonly b: number; readonly c: number };
+/** One dimension: size, and element strides in A, B, C and the arrays of the epilogue. */
+export type Dim = {
+  readonly size: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly arrays?: readonly number[] | undefined;
+};
+
+/** An epilogue's arrays are in the dimensions: there are so many. */
+export type ContractionEpilogue = Epilogue<null>;
 
 /**
  * C[rows, cols] = sum over `sum` of A[rows, sum] B[sum, cols], for every batch index, each over any number of dimensions. Strides in C
@@ -18,6 +28,7 @@ export type ContractionSpec = {
   readonly sum: readonly Dim[];
   /** Use fused multiply-add: only where `wasmFeatures().relaxedSimd`. */
   readonly relaxed: boolean;
+  readonly epilogue?: ContractionEpilogue | undefined;
 };
 
 const unit: Dim = { size: 1, a: 0, b: 0, c: 0 };
@@ -50,6 +61,7 @@ export type ContractionProblem = {
   /** The register tile. */
   readonly tileRows: number;
   readonly tileVectors: number;
+  readonly epilogue: ContractionEpilogue | undefined;
 };
 
 /** Products added up in registers before the sums go to memory, about. */
@@ -80,7 +92,7 @@ export function arrange(spec: ContractionSpec): ContractionProblem {
   });
   const swapped = prefersRows(rows, cols);
   if (swapped) {
-    const swap = (dims: readonly Dim[]): Dim[] => dims.map(({ size, a, b, c }) => ({ size, a: b, b: a, c }));
+    const swap = (dims: readonly Dim[]): Dim[] => dims.map((d) => ({ ...d, a: d.b, b: d.a }));
     [rows, cols, batch, sum] = [swap(cols), swap(rows), swap(batch), swap(sum)];
     [startA, startB] = [startB, startA];
   }
@@ -117,6 +129,7 @@ export function arrange(spec: ContractionSpec): ContractionProblem {
     packB: !straight || (conflicts && total(rows) >= 2 * tileRows),
     tileRows,
     tileVectors,
+    epilogue: spec.epilogue,
   };
 }
 
@@ -136,7 +149,14 @@ function merged(dims: readonly Dim[]): Dim[] {
   const list: Dim[] = [];
   for (const d of dims) {
     const last = list.at(-1);
-    if (last !== undefined && last.a === d.a * d.size && last.b === d.b * d.size && last.c === d.c * d.size) {
+    const continues = (outer: number, inner: number) => outer === inner * d.size;
+    if (
+      last !== undefined &&
+      continues(last.a, d.a) &&
+      continues(last.b, d.b) &&
+      continues(last.c, d.c) &&
+      (d.arrays ?? []).every((stride, i) => continues(last.arrays?.[i] ?? 0, stride))
+    ) {
       list[list.length - 1] = { ...d, size: last.size * d.size };
     } else {
       list.push(d);

@@ -9,9 +9,17 @@ import { normalize } from "./gemmProblem.ts";
 import { packedBytes, tune } from "./gemmTuning.ts";
 import { advance } from "./lanes.ts";
 
-export type { GemmBatch, GemmDtype, GemmSpec, GemmTuning, SumOrder } from "./gemmProblem.ts";
+export type { EpilogueContext } from "./epilogue.ts";
+export type {
+  GemmArray,
+  GemmBatch,
+  GemmDtype,
+  GemmEpilogue,
+  GemmSpec,
+  GemmTuning,
+  SumOrder,
+} from "./gemmProblem.ts";
 export { sumOrder } from "./gemmProblem.ts";
-export type { Epilogue, EpilogueContext } from "./gemmTile.ts";
 
 export type GemmPlan = {
   /**
@@ -63,7 +71,7 @@ export function describeGemm({ path, tuning }: GemmPlan): string {
 }
 
 /**
- * Emits a product: a function (a, b, c, scratch, ...epilogue arguments) of addresses. C must not overlap A, B or scratch.
+ * Emits a product: a function (a, b, c, scratch, ...arrays of the epilogue) of addresses. C must not overlap A, B or scratch.
  * Integers wrap. Sums over k are kept in blocks, so their error does not grow with k as that of a plain loop does.
  *
  * @example
@@ -76,24 +84,34 @@ export function describeGemm({ path, tuning }: GemmPlan): string {
 export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
   const problem = normalize(spec);
   const { path, tuning } = gemmPlan(spec);
-  const params: ValType[] = ["i32", "i32", "i32", "i32", ...(problem.epilogue?.params ?? [])];
+  const params: ValType[] = [
+    "i32",
+    "i32",
+    "i32",
+    "i32",
+    ...(problem.epilogue?.arrays.map(() => "i32" as const) ?? []),
+  ];
   const { m, n, k } = spec;
   return mb.function(
     `gemm_${problem.type.kind}_${m}x${k}x${n}`,
     params,
     [],
-    (f, first, second, c, scratch, ...extra) => {
+    (f, first, second, c, scratch, ...arrays) => {
       if (path === "empty") return;
       const [a, b] = problem.swapped ? [second, first] : [first, second];
-      const emit = (p: Problem, at: Operands, to: Local, room: Local) => {
+      const emit = (p: Problem, at: Operands, to: Local, room: Local, rest: readonly Local[]) => {
         if (path === "zero") emitZero(f, p, to);
         else if (path === "dots") emitDots(mb, f, p, at.a, at.b, to, room);
         else if (path === "axpy") emitAxpy(mb, f, p, at.a, at.b, to, room);
-        else if (path === "outer") emitOuter(mb, f, p, at.a, at.b, to);
-        else emitTiles(mb, f, p, tuning, { a: at.a, b: at.b, c: to, scratch: room, extra });
+        else if (path === "outer") emitOuter(mb, f, p, at.a, at.b, to, rest);
+        else emitTiles(mb, f, p, tuning, { a: at.a, b: at.b, c: to, scratch: room, arrays: rest });
       };
-      eachBatch(f, problem.batch, [a, b, c] as [Local, Local, Local], problem.type.bytes, (at, bt, ct) => {
-        eachGroup(mb, f, problem, { a: at, b: bt }, ct, scratch as Local, emit);
+      const pointers = [a, b, c, ...arrays] as Local[];
+      eachBatch(f, problem.batch, pointers, problem.type.bytes, ([at, bt, ct, ...rest]) => {
+        const operands = { a: at as Local, b: bt as Local };
+        eachGroup(mb, f, problem, operands, ct as Local, scratch as Local, (p, inner, to, room) =>
+          emit(p, inner, to, room, rest),
+        );
       });
     },
   );
@@ -102,10 +120,9 @@ export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
 function pathOf(problem: Problem): GemmPlan["path"] {
   const { m, n, k, batch, epilogue } = problem;
   if (m === 0 || n === 0 || batch.some(({ size }) => size === 0)) return "empty";
-  if (epilogue !== undefined) return "tiles";
-  if (k === 0) return "zero";
+  if (k === 0 && epilogue === undefined) return "zero";
   if (problem.lanes) return "dots";
-  if (takesAxpy(problem)) return "axpy";
+  if (takesAxpy(problem) && epilogue === undefined) return "axpy";
   return takesOuter(problem) ? "outer" : "tiles";
 }
 
@@ -142,6 +159,7 @@ function eachGroup(
     emit(p, operands, c, scratch);
     return;
   }
+  if (p.epilogue !== undefined) throw new Error("gemm: sums of several groups take no epilogue");
   const [a, b, row, sums, room, i] = Array.from({ length: 6 }, () => f.temp("i32")) as [
     Local,
     Local,
@@ -179,13 +197,13 @@ function eachGroup(
 function eachBatch(
   f: FunctionBuilder,
   batch: readonly Batch[],
-  pointers: readonly [Local, Local, Local],
+  pointers: readonly Local[],
   bytes: number,
-  body: (a: Local, b: Local, c: Local) => void,
+  body: (pointers: readonly Local[]) => void,
 ): void {
   const [dim, ...inner] = batch;
   if (dim === undefined) {
-    body(...pointers);
+    body(pointers);
     return;
   }
   const left = f.local("i32");
@@ -193,13 +211,14 @@ function eachBatch(
     const copy = f.local("i32");
     f.get(pointer).set(copy);
     return copy;
-  }) as [Local, Local, Local];
+  });
+  const steps = [dim.a, dim.b, dim.c, ...dim.arrays];
   f.i32.const(dim.size).set(left);
   f.loop((again) => {
     eachBatch(f, inner, moved, bytes, body);
-    advance(f, moved[0], dim.a * bytes);
-    advance(f, moved[1], dim.b * bytes);
-    advance(f, moved[2], dim.c * bytes);
+    moved.forEach((pointer, i) => {
+      advance(f, pointer, (steps[i] as number) * bytes);
+    });
     f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
   });
 }

@@ -1,7 +1,7 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import { Walk } from "./epilogue.ts";
 import { packPanel } from "./gemmPack.ts";
-import type { GemmTuning, Problem } from "./gemmProblem.ts";
-import type { Epilogue } from "./gemmTile.ts";
+import type { GemmArray, GemmEpilogue, GemmTuning, Problem } from "./gemmProblem.ts";
 import { gemmTile } from "./gemmTile.ts";
 import { blocksOf, packedBytes } from "./gemmTuning.ts";
 import { advance, pushScaled } from "./lanes.ts";
@@ -11,7 +11,8 @@ export type Operands = {
   readonly b: Local;
   readonly c: Local;
   readonly scratch: Local;
-  readonly extra: readonly Local[];
+  /** Of the epilogue. */
+  readonly arrays: readonly Local[];
 };
 
 /** The general path: blocks of k, of columns and of rows, packed as the plan says; register tiles inside. */
@@ -67,20 +68,33 @@ export function emitTiles(
           .i32.add()
           .set(aBlock);
         if (t.packA) packA(mb, f, p, t.rows, aBlock, packedA, mc, kc);
-        const cBlock = f.temp("i32");
-        pushScaled(f, operands.c, ic, p.ldc * bytes);
-        f.get(jc).i32.const(bytes).i32.mul().i32.add().set(cBlock);
+        const arrays = p.epilogue?.arrays ?? [];
+        const placed = (
+          start: Local,
+          { rowStride, colStride }: Pick<GemmArray, "rowStride" | "colStride">,
+        ) => {
+          const at = f.temp("i32");
+          pushScaled(f, start, ic, rowStride * bytes);
+          if (colStride !== 0)
+            f.get(jc)
+              .i32.const(colStride * bytes)
+              .i32.mul()
+              .i32.add();
+          f.set(at);
+          return at;
+        };
+        const cBlock = placed(operands.c, { rowStride: p.ldc, colStride: 1 });
+        const inBlock = arrays.map((array, i) => placed(operands.arrays[i] as Local, array));
         const block: Block = {
           a: t.packA ? packedA : aBlock,
           b: t.packB ? packedB : bBlock,
           c: cBlock,
-          jc,
           pc,
           nc,
           mc,
           kc,
           singleK,
-          extra: operands.extra,
+          arrays: inBlock,
         };
         if (p.epilogue === undefined || singleK) {
           multiplyBlock(mb, f, p, t, block, p.epilogue);
@@ -95,7 +109,7 @@ export function emitTiles(
               () => multiplyBlock(mb, f, p, t, block, p.epilogue),
             );
         }
-        f.release(aBlock, cBlock);
+        f.release(aBlock, cBlock, ...inBlock);
       });
       f.release(bBlock);
     });
@@ -198,13 +212,12 @@ type Block = {
   readonly a: Local;
   readonly b: Local;
   readonly c: Local;
-  readonly jc: Local;
   readonly pc: Local;
   readonly nc: Local;
   readonly mc: Local;
   readonly kc: Local;
   readonly singleK: boolean;
-  readonly extra: readonly Local[];
+  readonly arrays: readonly Local[];
 };
 
 /**
@@ -217,18 +230,17 @@ function multiplyBlock(
   p: Problem,
   t: GemmTuning,
   block: Block,
-  epilogue: Epilogue | undefined,
+  epilogue: GemmEpilogue | undefined,
 ): void {
   const { type, m, n, k } = p;
   const { bytes } = type;
-  const [j, i, a, b, c, c0] = Array.from({ length: 6 }, () => f.temp("i32")) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [j, i, a, b] = Array.from({ length: 4 }, () => f.temp("i32")) as [Local, Local, Local, Local];
+  const written = [{ rowStride: p.ldc, colStride: 1 }, ...(epilogue?.arrays ?? [])];
+  const down = (rows: number) => written.map(({ rowStride }) => rows * rowStride * bytes);
+  const right = (cols: number) => written.map(({ colStride }) => cols * colStride * bytes);
+  const start = new Walk(f, epilogue === undefined ? [block.c] : [block.c, ...block.arrays]);
+  const to = new Walk(f, start.at);
+  const [c, ...arrays] = to.at as [Local, ...Local[]];
   const fixedK = block.singleK && !(t.packA && t.packB);
   const nextA = (rows: number) => {
     if (t.packA)
@@ -263,7 +275,10 @@ function multiplyBlock(
       k: fixedK ? k : undefined,
       accumulates: !block.singleK,
       relaxed: p.relaxed,
-      epilogue,
+      epilogue: epilogue && {
+        ...epilogue,
+        arrays: epilogue.arrays.map(({ rowStride, colStride }) => ({ row: rowStride, col: colStride })),
+      },
     });
     f.get(a)
       .get(b)
@@ -271,37 +286,37 @@ function multiplyBlock(
       .i32.const(p.ldc * bytes);
     if (!fixedK) f.get(block.kc);
     if (!block.singleK) f.get(block.pc);
-    if (epilogue !== undefined) {
-      f.get(block.jc).get(j).i32.add();
-      for (const argument of block.extra) f.get(argument);
-    }
+    for (const array of arrays) f.get(array);
     f.call(func);
   };
-  f.get(block.c).set(c0);
   if (k <= t.rowOrderK) {
     f.get(block.a).set(a);
     strips(f, i, block.mc, m, t.rows, (rows) => {
-      f.get(block.b).set(b).get(c0).set(c);
+      f.get(block.b).set(b);
+      to.from(start.at);
       strips(f, j, block.nc, n, t.vectors * type.count, (cols) => {
         tile(rows, cols);
         nextB(cols, paddedOf(cols));
-        advance(f, c, cols * bytes);
+        to.move(right(cols));
       });
       nextA(rows);
-      advance(f, c0, rows * p.ldc * bytes);
+      start.move(down(rows));
     });
   } else {
     f.get(block.b).set(b);
     strips(f, j, block.nc, n, t.vectors * type.count, (cols) => {
-      f.get(block.a).set(a).get(c0).set(c);
+      f.get(block.a).set(a);
+      to.from(start.at);
       strips(f, i, block.mc, m, t.rows, (rows) => {
         tile(rows, cols);
         nextA(rows);
-        advance(f, c, rows * p.ldc * bytes);
+        to.move(down(rows));
       });
       nextB(cols, paddedOf(cols));
-      advance(f, c0, cols * bytes);
+      start.move(right(cols));
     });
   }
-  f.release(j, i, a, b, c, c0);
+  start.release();
+  to.release();
+  f.release(j, i, a, b);
 }

@@ -1,4 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import { epilogueContext, Walk } from "./epilogue.ts";
 import type { Problem } from "./gemmProblem.ts";
 import { advance, loadPart, loadSplat, multiplyAdd, storePart } from "./lanes.ts";
 
@@ -16,7 +17,7 @@ const BLOCK = 2048;
 
 export function takesOuter({ type, m, n, k, aRow, aCol, bRow, bCol }: Problem): boolean {
   const forward = bCol === 1 && bRow >= 0 && aRow >= 0 && aCol >= 0;
-  return k <= MOST_K && m > 1 && n >= VECTORS * type.count && forward;
+  return k > 0 && k <= MOST_K && m > 1 && n >= VECTORS * type.count && forward;
 }
 
 /** Emits C = A B into the current function. */
@@ -27,41 +28,49 @@ export function emitOuter(
   a: Local,
   b: Local,
   c: Local,
+  arrays: readonly Local[],
 ): void {
-  const { m, n, aRow, ldc } = p;
+  const { m, n, aRow, ldc, epilogue } = p;
   const { bytes } = p.type;
-  const [i, from, to, right, down] = ["i32", "i32", "i32", "i32", "i32"].map(() => f.temp("i32")) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  f.get(b).set(right).get(c).set(down);
+  const written = [{ rowStride: ldc, colStride: 1 }, ...(epilogue?.arrays ?? [])];
+  const [i, from, right] = [f.temp("i32"), f.temp("i32"), f.temp("i32")];
+  f.get(b).set(right);
+  const start = new Walk(f, [c, ...arrays]);
+  const to = new Walk(f, start.at);
   const block = (columns: number) => {
     const row = outerRow(mb, p, columns);
-    f.get(a).set(from).get(down).set(to);
+    f.get(a).set(from);
+    to.from(start.at);
     f.for(i, 0, m, 1, () => {
-      f.get(from).get(right).get(to).call(row);
+      f.get(from).get(right);
+      for (const pointer of to.at) f.get(pointer);
+      f.call(row);
       advance(f, from, aRow * bytes);
-      advance(f, to, ldc * bytes);
+      to.move(written.map(({ rowStride }) => rowStride * bytes));
     });
     advance(f, right, columns * bytes);
-    advance(f, down, columns * bytes);
+    start.move(written.map(({ colStride }) => columns * colStride * bytes));
   };
   const j = f.temp("i32");
   f.for(j, 0, Math.floor(n / BLOCK), 1, () => block(BLOCK));
   if (n % BLOCK > 0) block(n % BLOCK);
-  f.release(i, from, to, right, down, j);
+  start.release();
+  to.release();
+  f.release(i, from, right, j);
 }
 
-/** (a, b, c): a row of `columns` columns. */
+/** (a, b, c, ...arrays of the epilogue): a row of `columns` columns. */
 function outerRow(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
-  const { type, k, aCol, bRow, relaxed } = p;
+  const { type, k, aCol, bRow, relaxed, epilogue } = p;
   const { bytes, count } = type;
-  const key = `outer_${type.kind}_${columns}_k${k}_a${aCol}_b${bRow}${relaxed ? "_fma" : ""}`;
+  const arrays = epilogue?.arrays.map(({ colStride }) => ({ row: 0, col: colStride })) ?? [];
+  const key = [
+    `outer_${type.kind}_${columns}_k${k}_a${aCol}_b${bRow}${relaxed ? "_fma" : ""}`,
+    ...(epilogue === undefined ? [] : [epilogue.key, JSON.stringify(arrays)]),
+  ].join("_");
+  const params = ["i32", "i32", "i32", ...arrays.map(() => "i32" as const)] as const;
   return mb.shared(key, () =>
-    mb.function(key, ["i32", "i32", "i32"], [], (f, a, b, c) => {
+    mb.function(key, params, [], (f, a, b, c, ...pointers) => {
       const scales = Array.from({ length: k }, (_, l) => {
         const scale = f.local("v128");
         f.get(a);
@@ -79,6 +88,8 @@ function outerRow(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
             f.set(x);
             multiplyAdd(f, type, sum, scale, x, relaxed);
           });
+          const at = { acc: sum, row: 0, col: j, lanes };
+          epilogue?.emit(f, epilogueContext(f, type, arrays, pointers, at));
           storePart(f, type, c, sum, lanes, j * bytes);
         }
       };
@@ -88,6 +99,9 @@ function outerRow(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
         step(width);
         advance(f, b, width * bytes);
         advance(f, c, width * bytes);
+        pointers.forEach((pointer, i) => {
+          advance(f, pointer, width * (arrays[i]?.col ?? 0) * bytes);
+        });
       });
       step(columns % width);
     }),

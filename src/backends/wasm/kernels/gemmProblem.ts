@@ -1,4 +1,4 @@
-import type { Epilogue } from "./gemmTile.ts";
+import type { Epilogue } from "./epilogue.ts";
 import type { Lanes } from "./lanes.ts";
 import { LANES } from "./lanes.ts";
 
@@ -38,10 +38,18 @@ export type GemmSpec = {
   readonly order?: SumOrder | undefined;
   /** Use fused multiply-add: only where `wasmFeatures().relaxedSimd`. */
   readonly relaxed?: boolean | undefined;
-  /** Code to run on the sums before they are stored. */
-  readonly epilogue?: Epilogue | undefined;
+  /** Code to run on the sums before they are stored; the register tiles compute such products whatever their shape. */
+  readonly epilogue?: GemmEpilogue | undefined;
   readonly tuning?: Partial<GemmTuning> | undefined;
 };
+
+/** Element strides of an epilogue's array along rows, columns and batch dimensions; not negative. */
+export type GemmArray = {
+  readonly rowStride: number;
+  readonly colStride: number;
+  readonly batch: readonly number[];
+};
+export type GemmEpilogue = Epilogue<GemmArray>;
 
 /** Choices that only matter for speed. */
 export type GemmTuning = {
@@ -55,7 +63,14 @@ export type GemmTuning = {
   readonly packB: boolean;
 };
 
-export type Batch = { readonly size: number; readonly a: number; readonly b: number; readonly c: number };
+export type Batch = {
+  readonly size: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  /** How far the arrays of the epilogue move. */
+  readonly arrays: readonly number[];
+};
 
 /** A spec in the shape the emitters want: sizes and strides that do not matter are made the convenient ones. */
 export type Problem = {
@@ -74,7 +89,7 @@ export type Problem = {
   /** One row (others are batches), and sums in lanes along the columns of B, which are contiguous. */
   readonly lanes: boolean;
   readonly relaxed: boolean;
-  readonly epilogue: Epilogue | undefined;
+  readonly epilogue: GemmEpilogue | undefined;
 };
 
 const KINDS = { float32: "f32", float64: "f64", int32: "i32", uint32: "i32" } as const;
@@ -109,6 +124,7 @@ export function normalize(spec: GemmSpec): Problem {
   // Rows of matrices that share B and follow each other are rows of one matrix.
   for (let last = batch.at(-1); last?.b === 0 && last.c === m * ldc; last = batch.at(-1)) {
     if (m !== 1 && last.a !== m * aRow) break;
+    if (last.arrays.some((stride, i) => stride !== m * (epilogue?.arrays[i]?.rowStride ?? 0))) break;
     if (m === 1) aRow = last.a;
     m *= last.size;
     batch = batch.slice(0, -1);
@@ -132,7 +148,7 @@ export function normalize(spec: GemmSpec): Problem {
     const suited = m <= DOT_ROWS && k > 1 && (m === 1 || bCol !== 1);
     lanes = bRow === 1 && bCol >= 0 && (spec.order === undefined ? suited : spec.order === "lanes");
     if (lanes && m > 1) {
-      batch = [...batch, { size: m, a: aRow, b: 0, c: ldc }];
+      batch = [...batch, { size: m, a: aRow, b: 0, c: ldc, arrays: [] }];
       m = 1;
     }
     if (spec.order === "lanes" && !lanes) throw new Error("gemm: no operand is contiguous along k");
@@ -160,12 +176,15 @@ export function normalize(spec: GemmSpec): Problem {
 
 function batches(spec: GemmSpec, matrix: number): Batch[] {
   const made: Batch[] = [];
+  const dims = spec.batch ?? [];
   let c = matrix;
-  for (const { size, strideA, strideB, strideC } of (spec.batch ?? []).toReversed()) {
+  for (let d = dims.length - 1; d >= 0; d--) {
+    const { size, strideA, strideB, strideC } = dims[d] as GemmBatch;
     if (!Number.isInteger(size) || size < 0)
       throw new Error(`gemm: a batch size must be a size, got ${size}`);
     c = strideC ?? c;
-    if (size !== 1) made.unshift({ size, a: strideA, b: strideB, c });
+    const arrays = spec.epilogue?.arrays.map(({ batch }) => batch[d] ?? 0) ?? [];
+    if (size !== 1) made.unshift({ size, a: strideA, b: strideB, c, arrays });
     c *= size;
   }
   return made;

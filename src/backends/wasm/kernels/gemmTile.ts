@@ -1,4 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
+import { type Epilogue, epilogueContext, type TileStrides } from "./epilogue.ts";
 import type { Lanes } from "./lanes.ts";
 import {
   addVectors,
@@ -11,30 +12,6 @@ import {
   storePart,
   storeSpread,
 } from "./lanes.ts";
-
-/** What an epilogue sees of one vector of finished sums. */
-export type EpilogueContext = {
-  /** The sums; the epilogue leaves its results here. */
-  readonly acc: Local;
-  /** Column of the first lane, an i32 local. */
-  readonly col: Local;
-  /** The vector will be stored at `address + offset`. */
-  readonly address: Local;
-  readonly offset: number;
-  /** Lanes that will be stored; the others hold anything. */
-  readonly lanes: number;
-  /** The extra arguments of the gemm function. */
-  readonly args: readonly Local[];
-};
-
-/** Code run on each vector of C in registers, before it is stored. */
-export type Epilogue = {
-  /** Distinguishes epilogues within a module: equal keys must emit equal code. */
-  readonly key: string;
-  /** Types of the arguments that the gemm function takes after its own and hands to the epilogue. */
-  readonly params: readonly ValType[];
-  readonly emit: (f: FunctionBuilder, context: EpilogueContext) => void;
-};
 
 /**
  * A register tile: `rows` x `cols` sums kept in vectors while k runs. A is read one element per row (splat), B one row of
@@ -58,7 +35,7 @@ export type TileSpec = {
   /** With true the tile takes a flag: add to C instead of overwriting it. */
   readonly accumulates: boolean;
   readonly relaxed: boolean;
-  readonly epilogue: Epilogue | undefined;
+  readonly epilogue: Epilogue<TileStrides> | undefined;
 };
 
 export type Around = { readonly count: number; readonly a: number; readonly b: number };
@@ -72,8 +49,7 @@ const UNROLL = 4;
 const REGISTERS = 15;
 
 /**
- * The tile function: (a, b, c, bytes per row of C, [k], [accumulate], [column, ...epilogue arguments]). Emitted once per
- * module.
+ * The tile function: (a, b, c, bytes per row of C, [k], [accumulate], ...arrays of the epilogue). Emitted once per module.
  */
 export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
   const { type, rows, cols, aRow, aCol, bRow, bPadded, cCol = 1, k, accumulates, relaxed, epilogue } = spec;
@@ -86,14 +62,14 @@ export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
     ...(spec.around ?? []).map(({ count, a, b }) => `x${count}_${a}_${b}`),
     accumulates ? "acc" : "",
     relaxed ? "fma" : "",
-    epilogue?.key ?? "",
+    ...(epilogue === undefined ? [] : [epilogue.key, JSON.stringify(epilogue.arrays)]),
   ]
     .filter((part) => part !== "")
     .join("_");
   const params: ValType[] = ["i32", "i32", "i32", "i32"];
   if (k === undefined) params.push("i32");
   if (accumulates) params.push("i32");
-  if (epilogue !== undefined) params.push("i32", ...epilogue.params);
+  for (const _ of epilogue?.arrays ?? []) params.push("i32");
   return mb.shared(key, () => mb.function(key, params, [], (f, ...locals) => emitTile(f, spec, locals)));
 }
 
@@ -124,14 +100,11 @@ function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]):
       });
     });
   }
-  const [col, ...args] = rest;
   acc.forEach((sums, i) => {
     if (i > 0) f.get(c).get(ldc).i32.add().set(c);
     sums.forEach((sum, j) => {
-      if (epilogue !== undefined && col !== undefined) {
-        epilogue.emit(f, { acc: sum, col, address: c, offset: j * 16, lanes: lanesOf(j), args });
-        advance(f, col, j + 1 < vectors ? type.count : -(vectors - 1) * type.count);
-      }
+      const at = { acc: sum, row: i, col: j * type.count, lanes: lanesOf(j) };
+      epilogue?.emit(f, epilogueContext(f, type, epilogue.arrays, rest, at));
       if (cCol === 1) storePart(f, type, c, sum, lanesOf(j), j * 16);
       else storeSpread(f, type, c, sum, lanesOf(j), j * 16 * cCol, cCol);
     });
