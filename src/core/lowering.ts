@@ -1,5 +1,6 @@
 import type { DType } from "../dtypes/index.ts";
 import type { ShapedArray } from "./aval.ts";
+import type { ClosedJaxpr } from "./jaxpr.ts";
 import type { Params } from "./primitive.ts";
 
 /**
@@ -11,6 +12,7 @@ export type Lowering<P extends Params = Params> =
   | ReductionLowering<P>
   | ScanLowering<P>
   | TemplateLowering<P>
+  | ControlLowering<P>
   | { readonly kind: "inline" }
   | { readonly kind: "none"; readonly reason: string };
 
@@ -106,6 +108,37 @@ export type TemplateLowering<P extends Params> =
         params: P,
       ) => { readonly index: readonly Expr[]; readonly guard: Expr | null; readonly value: Expr };
     };
+
+/**
+ * Operations that run programs: native loops and branches around the kernels of those programs. Carries enter and leave with one type.
+ */
+export type ControlLowering<P extends Params> =
+  /**
+   * Operands: constants, initial carries, arrays whose leading axis is `length`. The body maps constants, carries and one slice of each array
+   * to carries and one slice of each stacked result. Results: final carries, stacked results. The last step first when `reverse`.
+   */
+  | {
+      readonly kind: "forLoop";
+      readonly loop: (params: P) => {
+        readonly body: ClosedJaxpr;
+        readonly length: number;
+        readonly reverse: boolean;
+        readonly numConsts: number;
+        readonly numCarry: number;
+      };
+    }
+  /** Operands: constants of the condition, constants of the body, initial carries; each program takes its own constants, then carries. */
+  | {
+      readonly kind: "whileLoop";
+      readonly loop: (params: P) => {
+        readonly cond: ClosedJaxpr;
+        readonly body: ClosedJaxpr;
+        readonly condConsts: number;
+        readonly bodyConsts: number;
+      };
+    }
+  /** Operand 0, an int32 scalar within range, says which program is run on the other operands. */
+  | { readonly kind: "branch"; readonly branches: (params: P) => readonly ClosedJaxpr[] };
 
 /** What a convolution computes. Dimension lists put batch (of the kernel: output features) and features before space. */
 export interface ConvGeometry {

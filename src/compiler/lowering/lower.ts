@@ -108,6 +108,10 @@ export class Lowering {
       case "scatter":
         lowerScatter(this, eqn, lowering);
         break;
+      case "forLoop":
+      case "whileLoop":
+      case "branch":
+        throw new Error(`primitive ${eqn.primitive.name} cannot be compiled yet`);
       case "inline":
         throw new Error(`primitive ${eqn.primitive.name} is to be inlined but gave no program`);
       case "none":
