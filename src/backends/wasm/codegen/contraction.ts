@@ -10,7 +10,7 @@ import {
 } from "../kernels/contraction.ts";
 import { gemmDType } from "./dot.ts";
 import type { KernelCode } from "./kernelCode.ts";
-import { cutInto, describeCut, emitSized, pushPieceStart } from "./split.ts";
+import { cutInto, describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
 function contractionSpec(kernel: ContractionKernel): ContractionSpec {
   const dims = (list: readonly ContractionDim[]): Dim[] =>
@@ -58,7 +58,8 @@ export function contractionCode(kernel: ContractionKernel): KernelCode {
     const { kind, dim } = chosen;
     return contractionSpec({ ...kernel, [kind]: [{ ...dim, size: units }, ...kernel[kind].slice(1)] });
   };
-  const scratchBytes = contractionScratchBytes(specOf(cut.each));
+  // A short last piece may be computed in another way.
+  const scratchBytes = Math.max(...sizesOf(cut).map((units) => contractionScratchBytes(specOf(units))));
   return {
     pieces: cut.pieces,
     scratch: { perThread: scratchBytes },

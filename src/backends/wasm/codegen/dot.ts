@@ -7,7 +7,7 @@ import { describeGemm, emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from 
 import type { KernelContext } from "./context.ts";
 import { cutGemm } from "./cutGemm.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
-import { describeCut, emitSized, pushPieceStart } from "./split.ts";
+import { describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
 const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
   [float32, "float32"],
@@ -57,9 +57,11 @@ export function dotCode(kernel: DotKernel): KernelCode {
   }
   const cut = cutGemm(spec);
   const plan = gemmPlan(cut.part(cut.each));
+  // A short last piece may be computed in another way.
+  const scratchBytes = sizesOf(cut).map((units) => gemmPlan(cut.part(units)).scratchBytes);
   return {
     pieces: cut.pieces,
-    scratch: { perThread: plan.scratchBytes },
+    scratch: { perThread: Math.max(...scratchBytes) },
     describe: () =>
       `${describeGemm(plan)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
     emit: (context, scratch, piece) => {

@@ -9,7 +9,7 @@ import {
 } from "../kernels/sort.ts";
 import { blockSort } from "../kernels/sortBlocks.ts";
 import type { KernelCode } from "./kernelCode.ts";
-import { cutInto, describeCut, emitSized, splitting } from "./split.ts";
+import { cutInto, describeCut, emitSized, sizesOf, splitting } from "./split.ts";
 
 function sortSpec(kernel: SortKernel, dtypeOf: (buffer: number) => DType): SortSpec {
   return {
@@ -50,7 +50,7 @@ export function sortCode(kernel: SortKernel, dtypeOf: (buffer: number) => DType)
   const specOf = (count: number): SortSpec => ({ ...sortSpec(kernel, dtypeOf), outer: count });
   const code: KernelCode = {
     pieces: cut.pieces,
-    scratch: { perThread: Math.max(16, sortScratchBytes(specOf(cut.each))) },
+    scratch: { perThread: Math.max(16, ...sizesOf(cut).map((count) => sortScratchBytes(specOf(count)))) },
     describe: () => `row by row; ${describeCut(cut, "rows")}`,
     emit: ({ f, mb, pointers, log2Of }, scratch, piece) =>
       emitSized(f, piece, cut, (count) => {

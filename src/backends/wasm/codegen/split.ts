@@ -48,6 +48,12 @@ export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
   return { pieces: Math.ceil(units / each), each, units };
 }
 
+/** The numbers of units that pieces have: `each`, and fewer for the last if they do not divide. */
+export function sizesOf({ pieces, each, units }: Cut): number[] {
+  const last = units - (pieces - 1) * each;
+  return last === each ? [each] : [each, last];
+}
+
 /** A cut in words: "16 pieces of 8 rows". */
 export function describeCut({ pieces, each }: Cut, units: string): string {
   return pieces === 1 ? "one piece" : `${pieces} pieces of ${each} ${units}`;
@@ -68,20 +74,20 @@ export function pieceRange(f: FunctionBuilder, piece: Local, { each, units }: Cu
   return { start, stop };
 }
 
-/** Writes the code of a piece for each number of units that pieces have: `each`, and fewer for the last if they do not divide. */
+/** Writes the code of a piece for each number of units that pieces have. */
 export function emitSized(
   f: FunctionBuilder,
   piece: Local | null,
-  { pieces, each, units }: Cut,
+  cut: Cut,
   emit: (units: number) => void,
 ): void {
-  const last = units - (pieces - 1) * each;
-  if (piece === null || last === each) {
+  const [each, last] = sizesOf(cut);
+  if (piece === null || last === undefined) {
     emit(each);
     return;
   }
   f.get(piece)
-    .i32.const(pieces - 1)
+    .i32.const(cut.pieces - 1)
     .i32.lt_u();
   f.if(
     () => emit(each),
