@@ -20,6 +20,7 @@ export * as random from "./random/index.ts";
 export { config } from "./transforms/config.ts";
 export { customJvp } from "./transforms/customJvp.ts";
 export { grad, valueAndGrad } from "./transforms/grad.ts";
+export { hessian, jacfwd, jacobian, jacrev } from "./transforms/jacobian.ts";
 export { type JitFunction, type JitOptions, jit } from "./transforms/jit.ts";
 export { jvp } from "./transforms/jvp.ts";
 export { linearize, vjp } from "./transforms/linearize.ts";

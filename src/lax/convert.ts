@@ -89,6 +89,11 @@ export function convertElementType(x: LaxOperand, newDtype: DTypeLike, weakType 
   return bind1(convertPrimitive, [array], { newDtype: dtype, weakType: weak });
 }
 
+/** {@link convertElementType} as an equation even where nothing changes: JAX writes some of these down. */
+export function writtenConversion(x: NDArray, newDtype: DType, weakType: boolean): NDArray {
+  return bind1(convertPrimitive, [x], { newDtype, weakType });
+}
+
 /** A literal that the caller may keep, donate or delete. */
 function unshared(x: NDArray): NDArray {
   return isEager() && x instanceof ArrayImpl && x.literal !== undefined ? freshLiteral(x.literal, x.aval) : x;

@@ -1,12 +1,11 @@
 import type { NDArray } from "../core/array.ts";
-import { NDArray as ArrayClass } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { instantiate } from "../core/tangents.ts";
 import { freshLiteral } from "../core/values.ts";
 import { ValueError } from "../errors.ts";
-import { leaves as treeLeaves } from "../tree/flatten.ts";
+import { functionOf } from "./argnums.ts";
+import { checkReverseInputs, checkReverseOutput, type DerivativeKind } from "./derivativeChecks.ts";
 import { floatScalars } from "./differentiable.ts";
-import { flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { requireCallable } from "./jit.ts";
 import { type LinearizedTree, linearizeTree, pullback } from "./linearize.ts";
@@ -20,6 +19,8 @@ export interface GradOptions<Nums extends number | readonly number[] = number | 
   hasAux?: boolean;
   /** Differentiate integer inputs too: their gradients have dtype float0. */
   allowInt?: boolean;
+  /** The function is complex differentiable, with complex arguments and result. */
+  holomorphic?: boolean;
 }
 
 type Grad<F extends AnyFunction, Nums> = Nums extends readonly number[]
@@ -87,7 +88,7 @@ export function valueAndGrad(
 
 function readOptions(options: GradOptions | number | readonly number[], where: string): GradOptions {
   if (typeof options === "number" || Array.isArray(options)) return { argnums: options as number };
-  checkOptions(where, options, ["argnums", "hasAux", "allowInt"]);
+  checkOptions(where, options, ["argnums", "hasAux", "holomorphic", "allowInt"]);
   return options as GradOptions;
 }
 
@@ -95,6 +96,7 @@ function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
   requireCallable(f);
   const { argnums = 0 } = options;
   const nums = typeof argnums === "number" ? [argnums] : argnums;
+  const kind: DerivativeKind = { where, holomorphic: options.holomorphic, allowInt: options.allowInt };
   return (args: readonly unknown[]): { value: unknown; aux: unknown; gradient: unknown } => {
     const wanted = nums.map((i) => {
       if (!Number.isInteger(i)) throw new TypeError(`${where}: argnums must be integers, got ${String(i)}.`);
@@ -112,16 +114,9 @@ function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
       return k;
     });
     const primals = wanted.map((k) => floatScalars(args[k]));
-    for (const leaf of treeLeaves(primals)) checkInput(leaf, where, options.allowInt === true);
-    const partial = (...xs: unknown[]): unknown => {
-      const all = [...args];
-      wanted.forEach((k, j) => {
-        all[k] = xs[j];
-      });
-      return f(...all);
-    };
-    const lin = linearizeTree(setName(partial, functionName(f)), primals, options.hasAux === true, where);
-    checkOutput(lin, where);
+    checkReverseInputs(primals, kind);
+    const lin = linearizeTree(functionOf(f, args, wanted), primals, options.hasAux === true, where);
+    checkOutput(lin, kind);
     const [y] = lin.primalsOut;
     const one = freshLiteral(1, shapedArray([], y.dtype, y.weakType)); // it may be the gradient itself
     const grads = lin.inTree.unflatten(pullback(lin, [one]).map(instantiate)) as unknown[];
@@ -129,28 +124,8 @@ function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
   };
 }
 
-function checkInput(leaf: unknown, where: string, allowInt: boolean): void {
-  if (!(leaf instanceof ArrayClass)) {
-    // Booleans, bigints and typed arrays are checked as the arrays that they become.
-    const { leaves } = flattenArrays(leaf, `${where} was called with`);
-    checkInput(leaves[0], where, allowInt);
-    return;
-  }
-  const { dtype } = leaf;
-  if (dtype.kind === "complex") {
-    throw new TypeError(
-      `${where} requires real-valued inputs (input dtype that is a sub-dtype of np.floating), but got ${dtype}. For holomorphic differentiation, pass holomorphic=True. For differentiation of non-holomorphic functions involving complex inputs, use vjp directly.`,
-    );
-  }
-  if (dtype.kind !== "float" && !allowInt) {
-    throw new TypeError(
-      `${where} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), but got ${dtype}. ` +
-        "If you want to use Boolean- or integer-valued inputs, use vjp or set allowInt to true; to differentiate, convert with x.astype(jnp.float32).",
-    );
-  }
-}
-
-function checkOutput(lin: LinearizedTree, where: string): void {
+/** @throws TypeError unless the function has one scalar result that can be differentiated */
+function checkOutput(lin: LinearizedTree, kind: DerivativeKind): void {
   if (lin.outTree.kind !== "leaf") {
     throw new TypeError(
       `Gradient only defined for scalar-output functions. Output was ${lin.outTree.numLeaves === 0 ? "empty" : `a tree of structure ${lin.outTree}`}. Return a single scalar, or use hasAux for more outputs.`,
@@ -162,9 +137,5 @@ function checkOutput(lin: LinearizedTree, where: string): void {
       `Gradient only defined for scalar-output functions. Output had shape: (${y.shape.join(", ")}${y.ndim === 1 ? "," : ""}). Reduce it first, for example with jnp.sum or jnp.mean, or use vjp or jacobians.`,
     );
   }
-  if (y.dtype.kind !== "float") {
-    throw new TypeError(
-      `${where} requires real-valued outputs (output dtype that is a sub-dtype of np.floating), but got ${y.dtype}. For differentiation of functions with integer outputs, use jax.vjp directly.`,
-    );
-  }
+  checkReverseOutput(y, kind);
 }

@@ -3,6 +3,9 @@
 import {
   customJvp,
   grad,
+  hessian,
+  jacfwd,
+  jacrev,
   jit,
   jnp,
   jvp,
@@ -23,15 +26,6 @@ import { decode, expectMatch } from "./values.ts";
 type A = NDArray;
 type Program = (...inputs: never[]) => unknown;
 
-// Jacobians of functions of one vector, from the transformations that are there.
-const basis = (n: number) => jnp.eye(n);
-const jacfwd = (f: (x: A) => A) => (x: A) =>
-  vmap((v: A) => jvp(f, [x], [v])[1], { outAxes: -1 })(basis(x.size));
-const jacrev = (f: (x: A) => A) => (x: A) => {
-  const [y, pull] = vjp(f, x);
-  return vmap((ct: A) => pull(ct)[0])(basis(y.size));
-};
-const hessian = (f: (x: A) => A) => jacfwd(grad(f));
 const trace = (m: A) => jnp.einsum("ii->", m);
 
 const elementwise = (f: (x: A) => A) => vmap(valueAndGrad(f));
@@ -190,6 +184,7 @@ const autodiff: Record<string, Program> = {
     return mamlLoss(w2, x2, y2);
   }),
 
+  "nest/hessian_pytree": hessian((p: { a: A; b: A }) => p.a.pow(2).mul(jnp.sum(p.b.pow(2)))),
   "nest/jvp_of_grad": (x: A, v: A) =>
     jvp(
       grad((z: A) => jnp.sum(jnp.sin(z).pow(2))),
@@ -295,7 +290,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^complex\//, "complex numbers: later"],
   [/^control\//, "control flow: later"],
   [/^(custom\/(vjp|gradient)|nest\/checkpoint_policy)/, "customVjp, customGradient, checkpoint: later"],
-  [/^nest\/hessian_pytree$/, "hessian over pytrees: later"],
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
   [/^vmap\/op_segment_sum$/, "segment sums: later"],
