@@ -1,38 +1,46 @@
 /** A growable byte buffer with the number encodings of the WebAssembly binary format. */
 export class ByteBuffer {
-  #bytes: Uint8Array;
-  #length = 0;
+  protected data: Uint8Array<ArrayBuffer>;
+  protected used = 0;
 
   constructor(capacity = 64) {
-    this.#bytes = new Uint8Array(capacity);
+    this.data = new Uint8Array(capacity);
   }
 
   get length(): number {
-    return this.#length;
+    return this.used;
   }
 
   /** The bytes written so far: a view, valid until the next write. */
-  view(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  view(): Uint8Array<ArrayBuffer> {
+    return this.data.subarray(0, this.used);
   }
 
-  #reserve(count: number): void {
-    const needed = this.#length + count;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
+  /** A copy of the bytes written so far; the buffer is empty again. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.data.slice(0, this.used);
+    this.used = 0;
+    return taken;
+  }
+
+  /** Makes room for so many bytes more. */
+  protected reserve(count: number): void {
+    const needed = this.used + count;
+    if (needed <= this.data.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.data.length * 2));
+    grown.set(this.data.subarray(0, this.used));
+    this.data = grown;
   }
 
   byte(value: number): void {
-    if (this.#length === this.#bytes.length) this.#reserve(1);
-    this.#bytes[this.#length++] = value;
+    if (this.used === this.data.length) this.reserve(1);
+    this.data[this.used++] = value;
   }
 
   bytes(values: ArrayLike<number>): void {
-    this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
+    this.reserve(values.length);
+    this.data.set(values, this.used);
+    this.used += values.length;
   }
 
   /** Unsigned LEB128 of an integer in [0, 2^32). */
@@ -73,17 +81,10 @@ export class ByteBuffer {
     }
   }
 
-  /** Unsigned LEB128 padded to three bytes, so that `patchPadded` can overwrite it later. Values below 2^21. */
-  paddedU32(value: number): void {
-    this.byte((value & 0x7f) | 0x80);
-    this.byte(((value >>> 7) & 0x7f) | 0x80);
-    this.byte((value >>> 14) & 0x7f);
-  }
-
-  patchPadded(position: number, value: number): void {
-    this.#bytes[position] = (value & 0x7f) | 0x80;
-    this.#bytes[position + 1] = ((value >>> 7) & 0x7f) | 0x80;
-    this.#bytes[position + 2] = (value >>> 14) & 0x7f;
+  /** Room for a number that {@link patchPadded} writes later. */
+  paddedU32(): void {
+    this.reserve(3);
+    this.used += 3;
   }
 
   f32(value: number): void {
@@ -102,6 +103,13 @@ export class ByteBuffer {
     this.u32(encoded.length);
     this.bytes(encoded);
   }
+}
+
+/** Writes an unsigned LEB128 of three bytes where {@link ByteBuffer.paddedU32} left room. Values below 2^21. */
+export function patchPadded(bytes: Uint8Array, position: number, value: number): void {
+  bytes[position] = (value & 0x7f) | 0x80;
+  bytes[position + 1] = ((value >>> 7) & 0x7f) | 0x80;
+  bytes[position + 2] = (value >>> 14) & 0x7f;
 }
 
 const scratchBytes = new Uint8Array(8);

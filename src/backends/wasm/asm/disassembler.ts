@@ -1,9 +1,8 @@
-import type { FunctionBuilder } from "./function.ts";
 import { forEachInstruction } from "./namespaces.ts";
 import { LANE_OPS, MEMORY_LANE_OPS, MEMORY_OPS, OP, PLAIN_OPS } from "./opcodes.ts";
 import type { Local, MemoryLimits, ValType } from "./types.ts";
 import { VAL_TYPE_CODES } from "./types.ts";
-import type { ModuleView } from "./view.ts";
+import { fillCalls, type ModuleView } from "./view.ts";
 
 type Immediates = "none" | "memory" | "memoryLane" | "lane";
 type Decoded = { readonly text: string; readonly immediates: Immediates; readonly align: number };
@@ -53,16 +52,15 @@ export function disassemble(view: ModuleView): string {
     const name = globalNames[view.globalImports.length + i];
     lines.push(`  (global ${name} ${globalType(ref.type, mutable)} (${ref.type}.const ${value}))`);
   });
-  view.functions.forEach(({ ref, builder }) => {
-    const locals = localNames(builder);
-    const header = builder.params.map(({ type }, i) => ` (param ${locals[i]} ${type})`).join("");
+  view.functions.forEach(({ ref, code }) => {
+    const locals = localNames(code.locals);
+    const header = ref.params.map((type, i) => ` (param ${locals[i]} ${type})`).join("");
     const results = ref.results.length > 0 ? ` (result ${ref.results.join(" ")})` : "";
     lines.push(`  (func ${functionNames[view.indexOf(ref)]}${header}${results}`);
-    const declared = builder.locals.slice(builder.params.length);
+    const declared = code.locals.slice(ref.params.length);
     for (const { index, type } of declared) lines.push(`    (local ${locals[index]} ${type})`);
-    for (const { position, target } of builder.calls)
-      builder.code.patchPadded(position, view.indexOf(target));
-    lines.push(...instructions(builder.code.view(), locals, functionNames, globalNames), "  )");
+    fillCalls(code, view.indexOf);
+    lines.push(...instructions(code.bytes, locals, functionNames, globalNames), "  )");
   });
   for (const { name, kind, func } of view.exports) {
     const what =
@@ -102,8 +100,8 @@ function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
-function localNames(builder: FunctionBuilder): string[] {
-  return uniqueNames(builder.locals.map((local: Local) => local.name ?? `${local.index}`));
+function localNames(locals: readonly Local[]): string[] {
+  return uniqueNames(locals.map((local) => local.name ?? `${local.index}`));
 }
 
 /** Reads the immediates of one function's code. */

@@ -1,11 +1,20 @@
-import { ByteBuffer } from "./bytes.ts";
-import { emitOpcode, makeNamespace } from "./namespaces.ts";
+import { CodeBuffer } from "./code.ts";
+import { makeNamespace } from "./namespaces.ts";
 import { OP } from "./opcodes.ts";
 import type { DataRef, FuncRef, GlobalRef, Label, Local, ValType } from "./types.ts";
 import { VAL_TYPE_CODES } from "./types.ts";
 
 /** Where a call's function index must be written once indices are known. */
 export type CallSite = { readonly position: number; readonly target: FuncRef };
+
+/** A function that was written. */
+export type FunctionCode = {
+  /** Parameters first. */
+  readonly locals: readonly Local[];
+  /** Instructions without the last `end`; the indices of `calls` are to be filled in. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly calls: readonly CallSite[];
+};
 
 /** A value to push: a number becomes a constant of the type the context asks for, a function emits code that pushes it. */
 export type Operand = number | Local | (() => void);
@@ -23,15 +32,12 @@ const v128View = new DataView(v128Bytes.buffer);
  * const twice = mb.function("twice", ["f32"], ["f32"], (f, x) => f.get(x).f32.const(2).f32.mul());
  */
 export class FunctionBuilder {
-  readonly code = new ByteBuffer(256);
-  readonly params: readonly Local[];
-  readonly results: readonly ValType[];
-  readonly locals: Local[];
-  readonly calls: CallSite[] = [];
-  /** Whether the code may use relaxed SIMD instructions. */
-  readonly relaxedSimd: boolean;
+  readonly code = new CodeBuffer(1024);
+  #locals: Local[] = [];
+  #calls: CallSite[] = [];
+  #relaxedSimd = false;
   #depth = 0;
-  readonly #free: Partial<Record<ValType, Local[]>> = {};
+  readonly #free: Record<ValType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
   readonly i32 = makeNamespace("i32", this as FunctionBuilder, {
     const: (value: number): FunctionBuilder => this.#i32Const(value),
@@ -53,25 +59,25 @@ export class FunctionBuilder {
     /** A constant of sixteen lanes, or one value for all. */
     const: (...lanes: number[]): FunctionBuilder => this.#lanes(lanes, 1, (at, x) => v128View.setInt8(at, x)),
     /** Lanes 0-15 name bytes of the first operand, 16-31 of the second. */
-    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(lanes),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(lanes, 1),
   });
   readonly i16x8 = makeNamespace("i16x8", this as FunctionBuilder, {
     const: (...lanes: number[]): FunctionBuilder =>
       this.#lanes(lanes, 2, (at, x) => v128View.setInt16(at, x, true)),
     /** Shuffle of 16-bit lanes: 0-7 of the first operand, 8-15 of the second. */
-    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(wideLanes(lanes, 2)),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(lanes, 2),
   });
   readonly i32x4 = makeNamespace("i32x4", this as FunctionBuilder, {
     const: (...lanes: number[]): FunctionBuilder =>
       this.#lanes(lanes, 4, (at, x) => v128View.setInt32(at, x, true)),
     /** Shuffle of 32-bit lanes: 0-3 of the first operand, 4-7 of the second. */
-    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(wideLanes(lanes, 4)),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(lanes, 4),
   });
   readonly i64x2 = makeNamespace("i64x2", this as FunctionBuilder, {
     const: (...lanes: (bigint | number)[]): FunctionBuilder =>
       this.#lanes(lanes, 8, (at, x) => v128View.setBigInt64(at, BigInt.asIntN(64, BigInt(x)), true)),
     /** Shuffle of 64-bit lanes: 0-1 of the first operand, 2-3 of the second. */
-    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(wideLanes(lanes, 8)),
+    shuffle: (...lanes: number[]): FunctionBuilder => this.#shuffle(lanes, 8),
   });
   readonly f32x4 = makeNamespace("f32x4", this as FunctionBuilder, {
     const: (...lanes: number[]): FunctionBuilder =>
@@ -94,35 +100,50 @@ export class FunctionBuilder {
     atomic_fence: (): FunctionBuilder => this.#op(OP.atomicFence, 0),
   });
 
-  constructor(params: readonly ValType[], results: readonly ValType[], relaxedSimd = false) {
-    this.relaxedSimd = relaxedSimd;
-    this.params = params.map((type, index) => ({ index, type, name: undefined }));
-    this.results = results;
-    this.locals = [...this.params];
+  /**
+   * Writes a function with a builder that no other is being written with: a builder is large and serves many functions, of any module,
+   * but the body must not keep it.
+   */
+  static write(
+    params: readonly ValType[],
+    relaxedSimd: boolean,
+    body: (f: FunctionBuilder, ...params: Local[]) => unknown,
+  ): FunctionCode {
+    const f = idle.pop() ?? new FunctionBuilder();
+    f.#relaxedSimd = relaxedSimd;
+    body(f, ...params.map((type) => f.local(type)));
+    const written = { locals: f.#locals, bytes: f.code.take(), calls: f.#calls };
+    f.#locals = [];
+    f.#calls = [];
+    for (const type of valTypes) f.#free[type].length = 0;
+    // One whose body failed is not used again.
+    idle.push(f);
+    return written;
+  }
+
+  /** Whether the code may use relaxed SIMD instructions. */
+  get relaxedSimd(): boolean {
+    return this.#relaxedSimd;
   }
 
   // Locals and globals
 
   /** A new local variable, zero on entry to the function (not on entry to a loop). */
   local(type: ValType, name?: string): Local {
-    const made: Local = { index: this.locals.length, type, name };
-    this.locals.push(made);
+    const made: Local = { index: this.#locals.length, type, name };
+    this.#locals.push(made);
     return made;
   }
 
   /** A local from the scratch pool: it holds an arbitrary value until set. Give it back with `release`. */
   temp(type: ValType): Local {
-    return this.#free[type]?.pop() ?? this.local(type);
+    return this.#free[type].pop() ?? this.local(type);
   }
 
   /** Returns scratch locals to the pool. */
   release(...locals: Local[]): this {
     for (const local of locals) {
-      let pool = this.#free[local.type];
-      if (pool === undefined) {
-        pool = [];
-        this.#free[local.type] = pool;
-      }
+      const pool = this.#free[local.type];
       if (pool.includes(local)) throw new Error(`local ${local.index} was released twice`);
       pool.push(local);
     }
@@ -130,21 +151,18 @@ export class FunctionBuilder {
   }
 
   get(local: Local): this {
-    this.code.byte(OP.localGet);
-    this.code.u32(local.index);
+    this.code.indexed(OP.localGet, local.index);
     return this;
   }
 
   set(local: Local): this {
-    this.code.byte(OP.localSet);
-    this.code.u32(local.index);
+    this.code.indexed(OP.localSet, local.index);
     return this;
   }
 
   /** Stores the top of the stack into the local and leaves it on the stack. */
   tee(local: Local): this {
-    this.code.byte(OP.localTee);
-    this.code.u32(local.index);
+    this.code.indexed(OP.localTee, local.index);
     return this;
   }
 
@@ -231,12 +249,14 @@ export class FunctionBuilder {
   }
 
   br(label: Label): this {
-    return this.#op(OP.br, this.#distance(label));
+    this.code.indexed(OP.br, this.#distance(label));
+    return this;
   }
 
   /** Branches when the i32 on the stack is not zero. */
   brIf(label: Label): this {
-    return this.#op(OP.brIf, this.#distance(label));
+    this.code.indexed(OP.brIf, this.#distance(label));
+    return this;
   }
 
   /** Branches to `labels[i]` for the i32 `i` on the stack, to `fallback` when it is out of range. */
@@ -254,8 +274,8 @@ export class FunctionBuilder {
 
   call(target: FuncRef): this {
     this.code.byte(OP.call);
-    this.calls.push({ position: this.code.length, target });
-    this.code.paddedU32(0);
+    this.#calls.push({ position: this.code.length, target });
+    this.code.paddedU32();
     return this;
   }
 
@@ -279,7 +299,7 @@ export class FunctionBuilder {
   // Private
 
   #op(opcode: number, ...immediates: number[]): this {
-    emitOpcode(this.code, opcode);
+    this.code.instruction(opcode);
     for (const value of immediates) this.code.u32(value);
     return this;
   }
@@ -327,7 +347,7 @@ export class FunctionBuilder {
 
   #v128Const(bytes: ArrayLike<number>): this {
     if (bytes.length !== 16) throw new Error(`v128.const needs 16 bytes, got ${bytes.length}`);
-    emitOpcode(this.code, OP.v128Const);
+    this.code.instruction(OP.v128Const);
     this.code.bytes(bytes);
     return this;
   }
@@ -342,16 +362,17 @@ export class FunctionBuilder {
     return this.#v128Const(v128Bytes);
   }
 
-  #shuffle(lanes: readonly number[]): this {
-    if (lanes.length !== 16) throw new Error(`i8x16.shuffle needs 16 lanes, got ${lanes.length}`);
-    emitOpcode(this.code, OP.shuffle);
-    this.code.bytes(lanes);
+  /** A shuffle of bytes, written as one of lanes of `width` bytes. */
+  #shuffle(lanes: readonly number[], width: number): this {
+    if (lanes.length !== 16 / width)
+      throw new Error(`this shuffle needs ${16 / width} lanes, got ${lanes.length}`);
+    this.code.instruction(OP.shuffle);
+    for (const lane of lanes) {
+      for (let i = 0; i < width; i++) this.code.byte(lane * width + i);
+    }
     return this;
   }
 }
 
-function wideLanes(lanes: readonly number[], width: number): number[] {
-  if (lanes.length !== 16 / width)
-    throw new Error(`this shuffle needs ${16 / width} lanes, got ${lanes.length}`);
-  return lanes.flatMap((lane) => Array.from({ length: width }, (_, i) => lane * width + i));
-}
+const idle: FunctionBuilder[] = [];
+const valTypes = Object.keys(VAL_TYPE_CODES) as ValType[];

@@ -1,6 +1,6 @@
 import { ByteBuffer } from "./bytes.ts";
 import { disassemble } from "./disassembler.ts";
-import { FunctionBuilder } from "./function.ts";
+import { FunctionBuilder, type FunctionCode } from "./function.ts";
 import type { DataRef, FuncRef, GlobalRef, Local, MemoryLimits, ValType } from "./types.ts";
 import { VAL_TYPE_CODES } from "./types.ts";
 import type {
@@ -13,7 +13,10 @@ import type {
   ModuleView,
   Segment,
 } from "./view.ts";
-import { localRuns } from "./view.ts";
+import { fillCalls } from "./view.ts";
+
+/** Ends a body and a constant expression. */
+const END = 0x0b;
 
 /** Emits a function's body; the parameters follow the builder. */
 export type Body = (f: FunctionBuilder, ...params: Local[]) => unknown;
@@ -49,7 +52,7 @@ export class ModuleBuilder {
   readonly #functionImports: FunctionImport[] = [];
   readonly #globalImports: GlobalImport[] = [];
   readonly #globals: GlobalDefinition[] = [];
-  readonly #functions: { readonly ref: FuncRef; builder: FunctionBuilder | undefined }[] = [];
+  readonly #functions: { readonly ref: FuncRef; state: FunctionCode | "declared" | "open" }[] = [];
   readonly #shared = new Map<string, FuncRef>();
   readonly #exports: Export[] = [];
   readonly #segments: Segment[] = [];
@@ -90,17 +93,16 @@ export class ModuleBuilder {
   /** Declares a function to be defined later, so that bodies can call each other. */
   declare(name: string, params: readonly ValType[], results: readonly ValType[]): FuncRef {
     const ref: FuncRef = { name, params, results, imported: false, ordinal: this.#functions.length };
-    this.#functions.push({ ref, builder: undefined });
+    this.#functions.push({ ref, state: "declared" });
     return ref;
   }
 
   define(ref: FuncRef, body: Body): FuncRef {
     const entry = this.#functions[ref.ordinal];
     if (entry?.ref !== ref) throw new Error(`function ${ref.name} was not declared by this module`);
-    if (entry.builder !== undefined) throw new Error(`function ${ref.name} is defined twice`);
-    const builder = new FunctionBuilder(ref.params, ref.results, this.#relaxedSimd);
-    entry.builder = builder;
-    body(builder, ...builder.params);
+    if (entry.state !== "declared") throw new Error(`function ${ref.name} is defined twice`);
+    entry.state = "open";
+    entry.state = FunctionBuilder.write(ref.params, this.#relaxedSimd, body);
     return ref;
   }
 
@@ -182,11 +184,10 @@ export class ModuleBuilder {
     vector(out, SECTION.global, view.globals, ({ ref, mutable, value }, to) => {
       to.byte(VAL_TYPE_CODES[ref.type]);
       to.byte(mutable ? 1 : 0);
-      const init = new FunctionBuilder([], []);
-      if (ref.type === "i64") init.i64.const(value);
-      else init.push(Number(value), ref.type);
-      to.bytes(init.code.view());
-      to.byte(0x0b);
+      constantExpression(to, (f) => {
+        if (ref.type === "i64") f.i64.const(value);
+        else f.push(Number(value), ref.type);
+      });
     });
     vector(out, SECTION.export, view.exports, ({ name, kind, func }, to) => {
       to.text(name);
@@ -198,23 +199,19 @@ export class ModuleBuilder {
       section(out, SECTION.start, (to) => to.u32(index));
     }
     if (view.segments.length > 0) section(out, SECTION.dataCount, (to) => to.u32(view.segments.length));
-    vector(out, SECTION.code, view.functions, ({ builder }, to) => writeCode(to, builder, view));
+    vector(out, SECTION.code, view.functions, ({ ref, code }, to) => writeCode(to, ref, code, view));
     vector(out, SECTION.data, view.segments, ({ bytes, at }, to) => {
       if (at === undefined) {
         to.byte(1);
       } else {
         to.byte(0);
-        const address = new FunctionBuilder([], []);
-        if (typeof at === "number") address.i32.const(at);
-        else address.globalGet(at);
-        to.bytes(address.code.view());
-        to.byte(0x0b);
+        constantExpression(to, (f) => (typeof at === "number" ? f.i32.const(at) : f.globalGet(at)));
       }
       to.u32(bytes.length);
       to.bytes(bytes);
     });
     if (this.#debug) writeNames(out, view);
-    return out.view().slice() as Uint8Array<ArrayBuffer>;
+    return out.take();
   }
 
   /** The module as text in the linear WebAssembly text format, for reading. */
@@ -236,9 +233,9 @@ export class ModuleBuilder {
       functionImports: this.#functionImports,
       globalImports: this.#globalImports,
       globals: this.#globals,
-      functions: this.#functions.map(({ ref, builder }) => {
-        if (builder === undefined) throw new Error(`function ${ref.name} is declared but not defined`);
-        return { ref, builder };
+      functions: this.#functions.map(({ ref, state }) => {
+        if (typeof state === "string") throw new Error(`function ${ref.name} is declared but not defined`);
+        return { ref, code: state };
       }),
       exports: this.#exports,
       segments: this.#segments,
@@ -307,19 +304,38 @@ function writeImports(out: ByteBuffer, view: ModuleView, importTypes: readonly n
   });
 }
 
-function writeCode(out: ByteBuffer, builder: FunctionBuilder, view: ModuleView): void {
-  for (const { position, target } of builder.calls) builder.code.patchPadded(position, view.indexOf(target));
-  const header = new ByteBuffer(16);
-  const runs = localRuns(builder);
-  header.u32(runs.length);
-  for (const { count, type } of runs) {
-    header.u32(count);
-    header.byte(VAL_TYPE_CODES[type]);
+/** Bytes of the unsigned LEB128 of a number. */
+function sizeOfU32(value: number): number {
+  let size = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) size++;
+  return size;
+}
+
+function writeCode(out: ByteBuffer, ref: FuncRef, code: FunctionCode, view: ModuleView): void {
+  fillCalls(code, view.indexOf);
+  const { locals, bytes } = code;
+  // Declarations are runs of locals of one type.
+  const starts: number[] = [];
+  let size = bytes.length + 1;
+  for (let i = ref.params.length; i < locals.length; i++) {
+    if (i === ref.params.length || locals[i].type !== locals[i - 1].type) starts.push(i);
   }
-  out.u32(header.length + builder.code.length + 1);
-  out.bytes(header.view());
-  out.bytes(builder.code.view());
-  out.byte(0x0b);
+  const lengths = starts.map((at, k) => (starts[k + 1] ?? locals.length) - at);
+  size += sizeOfU32(starts.length);
+  for (const length of lengths) size += sizeOfU32(length) + 1;
+  out.u32(size);
+  out.u32(starts.length);
+  starts.forEach((at, k) => {
+    out.u32(lengths[k]);
+    out.byte(VAL_TYPE_CODES[locals[at].type]);
+  });
+  out.bytes(bytes);
+  out.byte(END);
+}
+
+function constantExpression(to: ByteBuffer, write: (f: FunctionBuilder) => unknown): void {
+  to.bytes(FunctionBuilder.write([], false, write).bytes);
+  to.byte(END);
 }
 
 function writeNames(out: ByteBuffer, view: ModuleView): void {

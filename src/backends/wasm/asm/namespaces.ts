@@ -1,4 +1,4 @@
-import type { ByteBuffer } from "./bytes.ts";
+import type { CodeBuffer } from "./code.ts";
 import { LANE_OPS, MEMORY_LANE_OPS, MEMORY_OPS, PLAIN_OPS } from "./opcodes.ts";
 
 /**
@@ -22,22 +22,12 @@ export type Instructions<P extends string, F> = { readonly [K in Names<typeof PL
 } & { readonly [K in Names<typeof LANE_OPS, P>]: (lane: number) => F };
 
 /** What a namespace needs from the builder it belongs to. */
-export type Emitter = { readonly code: ByteBuffer };
+export type Emitter = { readonly code: CodeBuffer };
 
 export class Namespace<F extends Emitter> {
   readonly owner: F;
   constructor(owner: F) {
     this.owner = owner;
-  }
-}
-
-/** Writes an opcode, with its prefix byte when it has one. */
-export function emitOpcode(code: ByteBuffer, opcode: number): void {
-  if (opcode > 0xff) {
-    code.byte(opcode >>> 16);
-    code.u32(opcode & 0xffff);
-  } else {
-    code.byte(opcode);
   }
 }
 
@@ -73,32 +63,26 @@ function methodsOf(prefix: string): Record<string, Method> {
 
 forEachInstruction(PLAIN_OPS, (prefix, name, opcode) => {
   methodsOf(prefix)[name] = function () {
-    emitOpcode(this.owner.code, opcode);
+    this.owner.code.instruction(opcode);
     return this.owner;
   };
 });
 forEachInstruction(MEMORY_OPS, (prefix, name, opcode, align) => {
   methodsOf(prefix)[name] = function (offset = 0, alignLog2 = align) {
-    const { code } = this.owner;
-    emitOpcode(code, opcode);
-    code.u32(alignLog2);
-    code.u32(offset);
+    this.owner.code.access(opcode, alignLog2, offset);
     return this.owner;
   };
 });
 forEachInstruction(MEMORY_LANE_OPS, (prefix, name, opcode, align) => {
   methodsOf(prefix)[name] = function (lane = 0, offset = 0, alignLog2 = align) {
-    const { code } = this.owner;
-    emitOpcode(code, opcode);
-    code.u32(alignLog2);
-    code.u32(offset);
-    code.byte(lane);
+    this.owner.code.access(opcode, alignLog2, offset);
+    this.owner.code.byte(lane);
     return this.owner;
   };
 });
 forEachInstruction(LANE_OPS, (prefix, name, opcode) => {
   methodsOf(prefix)[name] = function (lane = 0) {
-    emitOpcode(this.owner.code, opcode);
+    this.owner.code.instruction(opcode);
     this.owner.code.byte(lane);
     return this.owner;
   };

@@ -1,5 +1,6 @@
-import type { FunctionBuilder } from "./function.ts";
-import type { FuncRef, GlobalRef, MemoryLimits, ValType } from "./types.ts";
+import { patchPadded } from "./bytes.ts";
+import type { FunctionCode } from "./function.ts";
+import type { FuncRef, GlobalRef, MemoryLimits } from "./types.ts";
 
 /** `kind` is 0 for a function, 2 for the memory. */
 export type Export = { readonly name: string; readonly kind: number; readonly func: FuncRef | undefined };
@@ -25,19 +26,13 @@ export type ModuleView = {
   readonly functionImports: readonly FunctionImport[];
   readonly globalImports: readonly GlobalImport[];
   readonly globals: readonly GlobalDefinition[];
-  readonly functions: readonly { readonly ref: FuncRef; readonly builder: FunctionBuilder }[];
+  readonly functions: readonly { readonly ref: FuncRef; readonly code: FunctionCode }[];
   readonly exports: readonly Export[];
   readonly segments: readonly Segment[];
   readonly indexOf: (ref: FuncRef) => number;
 };
 
-/** Runs of locals of one type, in declaration order. */
-export function localRuns(builder: FunctionBuilder): { count: number; readonly type: ValType }[] {
-  const runs: { count: number; readonly type: ValType }[] = [];
-  for (const { type } of builder.locals.slice(builder.params.length)) {
-    const last = runs.at(-1);
-    if (last?.type === type) last.count++;
-    else runs.push({ count: 1, type });
-  }
-  return runs;
+/** Writes the indices of the functions that the code calls. */
+export function fillCalls({ bytes, calls }: FunctionCode, indexOf: ModuleView["indexOf"]): void {
+  for (const { position, target } of calls) patchPadded(bytes, position, indexOf(target));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FunctionBuilder, ValType } from "../../../../src/backends/wasm/asm/index.ts";
+import type { Body, ValType } from "../../../../src/backends/wasm/asm/index.ts";
 import { ModuleBuilder } from "../../../../src/backends/wasm/asm/index.ts";
 import { forEachInstruction } from "../../../../src/backends/wasm/asm/namespaces.ts";
 import {
@@ -17,11 +17,7 @@ function instantiate(mb: ModuleBuilder, imports: WebAssembly.Imports = {}): WebA
 }
 
 /** Assembles, runs and returns one function of numbers. */
-function compile(
-  params: ValType[],
-  result: ValType,
-  body: (f: FunctionBuilder, ...p: FunctionBuilder["params"][number][]) => unknown,
-): Numeric {
+function compile(params: ValType[], result: ValType, body: Body): Numeric {
   const mb = new ModuleBuilder({ debug: true });
   mb.memory({ initial: 1 }, "memory");
   mb.exportFunction(mb.function("main", params, [result], body));
