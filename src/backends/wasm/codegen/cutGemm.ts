@@ -1,4 +1,5 @@
-import { type GemmSpec, gemmPlan, sumOrder } from "../kernels/gemm.ts";
+import { type GemmPlan, type GemmSpec, gemmPlan, sumOrder } from "../kernels/gemm.ts";
+import { blockLength, GROUP } from "../kernels/gemmOrder.ts";
 import { type Cut, cutInto } from "./split.ts";
 
 /** A product cut along its outermost batch dimension, its rows or its columns. */
@@ -23,20 +24,56 @@ const TYPICAL_THREADS = 4;
 /** Fewest rows or columns of a piece: each packs what the pieces share again, which must be little beside its products. */
 const LEAST_SHARING = 128;
 const LEAST = 32;
-/** Fewest columns where reading B or writing C row by row takes the time: memory is fast at long runs. */
+/** Fewest columns where writing C, or reading B, row by row takes the time: memory is fast at long runs. */
 const LEAST_RUN = 1024;
+const LEAST_READ = 4096;
 /** Sums up to this length take less time than writing them. */
 const SHORT_K = 32;
+
+/** Blocks of a sum over k, cut into pieces. */
+export interface SumsCut extends Cut {
+  /** Products of a block; the last block may have fewer. */
+  readonly length: number;
+  readonly blocks: number;
+  /** The product over so many values of k, rows of C next to each other. */
+  readonly part: (products: number) => GemmSpec;
+}
+
+/** A product with all that pieces must have in common with it. */
+function planned(whole: GemmSpec): { spec: GemmSpec; plan: GemmPlan } {
+  const plan = gemmPlan(whole);
+  const { passRows } = plan.tuning;
+  const tuning = plan.path === "axpy" ? { ...whole.tuning, passRows } : whole.tuning;
+  return { spec: { ...whole, order: sumOrder(whole), tuning }, plan };
+}
+
+function timeOf({ flops, bytes }: GemmPlan): number {
+  return Math.max(flops / FLOPS_PER_NANOSECOND, bytes / BYTES_PER_NANOSECOND);
+}
+
+/**
+ * Cuts the sums of a product of few rows that reads B row by row: where that makes more pieces than runs of columns do, and each reads
+ * rows of B from end to end. Null where it does not pay.
+ */
+export function cutSums(whole: GemmSpec): SumsCut | null {
+  const { spec, plan } = planned(whole);
+  const { k, batch = [] } = spec;
+  if (plan.path !== "axpy" || batch.length > 0 || k > GROUP) return null;
+  const length = blockLength(k);
+  const blocks = Math.ceil(k / length);
+  const cut = cutInto(timeOf(plan), blocks);
+  if (cut.pieces === 1 || cut.pieces <= cutGemm(whole).pieces) return null;
+  return { ...cut, length, blocks, part: (products) => ({ ...spec, k: products, ldc: spec.n }) };
+}
 
 /**
  * Cuts where least is done twice. Pieces of a batch share nothing. Pieces along the rows share B, which is packed again in each unless it is read in
  * place; pieces along the columns share A likewise. Pieces add their products in the order of the whole.
  */
 export function cutGemm(whole: GemmSpec): GemmCut {
-  const spec = { ...whole, order: sumOrder(whole) };
+  const { spec, plan } = planned(whole);
   const { m, n, k, a, b, batch = [], ldc = n } = spec;
-  const plan = gemmPlan(spec);
-  const nanoseconds = Math.max(plan.flops / FLOPS_PER_NANOSECOND, plan.bytes / BYTES_PER_NANOSECOND);
+  const nanoseconds = timeOf(plan);
   const uncut: GemmCut = { along: "rows", pieces: 1, each: m, units: m, a: 0, b: 0, c: 0, part: () => spec };
   const [outer, ...inner] = batch;
   if (outer !== undefined) {
@@ -48,7 +85,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   const packs = plan.path === "tiles";
   const packA = packs && plan.tuning.packA;
   const packB = packs && plan.tuning.packB;
-  const least = (packed: boolean) => (packed ? LEAST_SHARING : plan.path === "axpy" ? LEAST_RUN : LEAST);
+  const least = (packed: boolean) => (packed ? LEAST_SHARING : plan.path === "axpy" ? LEAST_READ : LEAST);
   const rows = cutInto(nanoseconds, m, least(packB));
   const columns = cutInto(nanoseconds, n, Math.max(least(packA), k <= SHORT_K ? LEAST_RUN : 1));
   /** How long some threads take, when each piece packs the operand that pieces share. */

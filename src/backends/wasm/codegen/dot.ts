@@ -5,7 +5,8 @@ import type { Local } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
 import { describeGemm, emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
 import type { KernelContext } from "./context.ts";
-import { cutGemm } from "./cutGemm.ts";
+import { cutGemm, cutSums } from "./cutGemm.ts";
+import { sumsCode } from "./dotSums.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
 import { describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
@@ -44,7 +45,14 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
   };
 }
 
-/** The code of a product of matrices. */
+/** The code of a product of matrices, or of each of its phases. */
+export function dotPhases(kernel: DotKernel): readonly KernelCode[] {
+  const spec = gemmSpec(kernel);
+  const cut = spec === null ? null : cutSums(spec);
+  return cut === null ? [dotCode(kernel)] : sumsCode(kernel, spec as GemmSpec, cut);
+}
+
+/** The code of a product of matrices in one phase. */
 export function dotCode(kernel: DotKernel): KernelCode {
   const spec = gemmSpec(kernel);
   if (spec === null) {

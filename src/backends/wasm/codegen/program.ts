@@ -5,7 +5,7 @@ import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
 import { blockedCode } from "./blocked.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
-import { dotCode } from "./dot.ts";
+import { dotCode, dotPhases } from "./dot.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
 import { buffersOf, kernelKey } from "./kernelKey.ts";
 import { Library } from "./library.ts";
@@ -225,8 +225,9 @@ function kernelCodes(program: Program, kernel: Kernel): readonly KernelCode[] {
   switch (kernel.kind) {
     case "loop":
     case "row":
-    case "dot":
       return [stageCode(program, kernel)];
+    case "dot":
+      return dotPhases(kernel);
     case "blocked":
       return [blockedCode(program, kernel, (stage) => stageCode(program, stage))];
     case "scan":

@@ -1,5 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
-import { addKernel, axpyScratch, emitAxpy, takesAxpy } from "./gemmAxpy.ts";
+import { addKernel, axpyScratch, emitAxpy } from "./gemmAxpy.ts";
 import { emitTiles } from "./gemmBlocks.ts";
 import { dotsScratch, emitDots } from "./gemmDots.ts";
 import { groupLengths } from "./gemmOrder.ts";
@@ -23,8 +23,8 @@ export { sumOrder } from "./gemmProblem.ts";
 
 export type GemmPlan = {
   /**
-   * "empty": nothing to write. "zero": no products to add. "dots", "axpy": a vector times a matrix whose columns or rows are
-   * contiguous. "outer": outer products. "tiles": the general path.
+   * "empty": nothing to write. "zero": no products to add. "dots": a vector times a matrix whose columns are contiguous. "axpy": a few rows
+   * times a matrix whose rows are. "outer": outer products. "tiles": the general path.
    */
   readonly path: "empty" | "zero" | "dots" | "axpy" | "outer" | "tiles";
   /** Bytes that the function may write at `scratch`, which must be 16-byte aligned for speed. */
@@ -39,7 +39,7 @@ export type GemmPlan = {
 export function gemmPlan(spec: GemmSpec): GemmPlan {
   const problem = normalize(spec);
   const tuning = tune(problem, spec.tuning);
-  const path = pathOf(problem);
+  const path = pathOf(problem, tuning);
   const { type, m, n, k, batch } = problem;
   const matrices = (moves: (dim: Batch) => boolean) =>
     batch.reduce((count, dim) => (moves(dim) ? count * dim.size : count), 1);
@@ -102,7 +102,7 @@ export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
       const emit = (p: Problem, at: Operands, to: Local, room: Local, rest: readonly Local[]) => {
         if (path === "zero") emitZero(f, p, to);
         else if (path === "dots") emitDots(mb, f, p, at.a, at.b, to, room);
-        else if (path === "axpy") emitAxpy(mb, f, p, at.a, at.b, to, room);
+        else if (path === "axpy") emitAxpy(mb, f, p, tuning.passRows, at.a, at.b, to, room);
         else if (path === "outer") emitOuter(mb, f, p, at.a, at.b, to, rest);
         else emitTiles(mb, f, p, tuning, { a: at.a, b: at.b, c: to, scratch: room, arrays: rest });
       };
@@ -117,12 +117,12 @@ export function emitGemm(mb: ModuleBuilder, spec: GemmSpec): FuncRef {
   );
 }
 
-function pathOf(problem: Problem): GemmPlan["path"] {
+function pathOf(problem: Problem, { passRows }: GemmTuning): GemmPlan["path"] {
   const { m, n, k, batch, epilogue } = problem;
   if (m === 0 || n === 0 || batch.some(({ size }) => size === 0)) return "empty";
   if (k === 0 && epilogue === undefined) return "zero";
   if (problem.lanes) return "dots";
-  if (takesAxpy(problem) && epilogue === undefined) return "axpy";
+  if (passRows > 0 && epilogue === undefined) return "axpy";
   return takesOuter(problem) ? "outer" : "tiles";
 }
 

@@ -2,64 +2,92 @@ import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/inde
 import { blockLength } from "./gemmOrder.ts";
 import type { Problem } from "./gemmProblem.ts";
 import type { Lanes } from "./lanes.ts";
-import { addVectors, advance, loadPart, loadSplat, multiplyAdd, storePart } from "./lanes.ts";
+import { addVectors, advance, loadPart, loadSplat, multiplyAdd, neverTaken, storePart } from "./lanes.ts";
 
 /**
- * A row times a matrix whose rows are contiguous: y gathers scaled rows of B, several per pass, so that B is read once and in order.
- * Rows short enough for registers go to the register tiles instead.
+ * A few rows times a matrix whose rows are contiguous: the rows of y gather scaled rows of B, several per pass, so that B is read once and in the
+ * order of memory. Rows short enough for registers go to the register tiles instead, and so do more than a row of x where B is near:
+ * tiles read it in narrow columns, which costs little in a cache and most of the time in memory.
  */
 
 /** Columns kept in registers by the tile path: below this many, passes over y would only add traffic. */
 const TILE_VECTORS = 12;
-/** Rows of B that one pass adds. */
-const PASS = 8;
+/** Rows of y in one pass: two vectors of each, those of a row of B and a scale fit in registers. */
+const HEIGHT = 4;
+/** Scales of a pass that are kept in registers; of more, each is loaded where it is used. */
+const HELD = 8;
 
-export function takesAxpy({ type, m, n, k, bRow, bCol }: Problem): boolean {
-  return m === 1 && k > 0 && bCol === 1 && bRow >= 0 && n > TILE_VECTORS * type.count;
+/** Several rows of x are done here if they are few, B is wide, and it has so many bytes: for up to NEAR_ROWS rows, or for more. */
+const MOST_ROWS = 8;
+const LEAST_COLUMNS = 1024;
+const LEAST_K = 16;
+const NEAR_ROWS = 3;
+const NEAR = 1 << 20;
+/** More than caches hold, in bytes. */
+const FAR = 24 << 20;
+/** Rows of B up to this length are read one by one from far memory, which is fastest at a single stream; longer ones would push y out of the cache. */
+const SHORT_ROW = 8192;
+
+/**
+ * Rows of B that one pass adds to y; 0 where the product is not done this way. From memory, eight streams of long rows are read as fast as one, and y
+ * is loaded and stored the least. From a cache fewer are better: rows whose lengths are powers of two fall on the same few lines of it.
+ */
+export function rowsPerPass({ type, m, n, k, aRow, aCol, bRow, bCol }: Problem): number {
+  if (k === 0 || bCol !== 1 || bRow < 0 || n <= TILE_VECTORS * type.count) return 0;
+  const bytes = k * n * type.bytes;
+  if (m === 1) return bytes < FAR ? 6 : n * type.bytes <= SHORT_ROW ? 1 : 8;
+  if (m > MOST_ROWS || n < LEAST_COLUMNS || k < LEAST_K || aRow < 0 || aCol < 0) return 0;
+  return bytes >= (m <= NEAR_ROWS ? NEAR : FAR) ? 4 : 0;
 }
 
 /** Bytes of scratch: the sums of a block of k. */
-export function axpyScratch({ type, n, k }: Problem): number {
-  return k > blockLength(k) ? n * type.bytes : 0;
+export function axpyScratch({ type, m, n, k }: Problem): number {
+  return k > blockLength(k) ? m * n * type.bytes : 0;
 }
 
-/** Emits y = x B into the current function. */
+/** Emits y = x B into the current function, `passRows` rows of B at a time. */
 export function emitAxpy(
   mb: ModuleBuilder,
   f: FunctionBuilder,
   p: Problem,
+  passRows: number,
   x: Local,
   b: Local,
   y: Local,
   scratch: Local,
 ): void {
-  const { type, n, k, aCol, bRow } = p;
+  const { type, m, n, k, aRow, aCol, bRow, ldc } = p;
+  const { bytes } = type;
   const [xs, rows, count] = [f.temp("i32"), f.temp("i32"), f.temp("i32")];
   f.get(x).set(xs).get(b).set(rows);
-  const pass = (size: number, target: Local, adds: boolean) => {
-    f.get(xs)
-      .get(rows)
-      .get(target)
-      .call(axpyKernel(mb, p, size, adds));
-    advance(f, xs, size * aCol * type.bytes);
-    advance(f, rows, size * bRow * type.bytes);
+  const pass = (depth: number, target: Local, stride: number, adds: boolean) => {
+    for (let i = 0; i < m; i += HEIGHT) {
+      pushAt(f, xs, i * aRow * bytes);
+      f.get(rows);
+      pushAt(f, target, i * stride * bytes);
+      f.call(axpyKernel(mb, { ...p, ldc: stride }, Math.min(HEIGHT, m - i), depth, adds));
+    }
+    advance(f, xs, depth * aCol * bytes);
+    advance(f, rows, depth * bRow * bytes);
   };
-  const block = (length: number, target: Local) => {
-    const first = Math.min(PASS, length);
-    pass(first, target, false);
-    f.for(count, 0, Math.floor((length - first) / PASS), 1, () => pass(PASS, target, true));
-    const rest = (length - first) % PASS;
-    if (rest > 0) pass(rest, target, true);
+  const block = (length: number, target: Local, stride: number) => {
+    const first = Math.min(passRows, length);
+    pass(first, target, stride, false);
+    f.for(count, 0, Math.floor((length - first) / passRows), 1, () => pass(passRows, target, stride, true));
+    const rest = (length - first) % passRows;
+    if (rest > 0) pass(rest, target, stride, true);
   };
   const length = blockLength(k);
-  block(Math.min(k, length), y);
+  block(Math.min(k, length), y, ldc);
   if (k > length) {
     const left = f.temp("i32");
     const another = (size: number) => {
-      block(size, scratch);
-      f.get(y)
-        .get(scratch)
-        .call(addKernel(mb, type, n));
+      block(size, scratch, n);
+      for (let i = 0; i < m; i++) {
+        pushAt(f, y, i * ldc * bytes);
+        pushAt(f, scratch, i * n * bytes);
+        f.call(addKernel(mb, type, n));
+      }
     };
     f.for(left, 1, Math.floor(k / length), 1, () => another(length));
     if (k % length > 0) another(k % length);
@@ -68,34 +96,51 @@ export function emitAxpy(
   f.release(xs, rows, count);
 }
 
-/** (x, b, y): y = or += the products of `size` rows of B, each scaled by its x, in their order. */
-function axpyKernel(mb: ModuleBuilder, p: Problem, size: number, adds: boolean): FuncRef {
-  const { type, n, aCol, bRow, relaxed } = p;
-  const key = `axpy_${type.kind}_${size}_n${n}_a${aCol}_b${bRow}${adds ? "_add" : ""}${relaxed ? "_fma" : ""}`;
+/** (x, b, y): y = or += the products of `depth` rows of B, each scaled by its x, in their order, for `height` rows of x. */
+function axpyKernel(mb: ModuleBuilder, p: Problem, height: number, depth: number, adds: boolean): FuncRef {
+  const { type, n, aRow, aCol, bRow, ldc, relaxed } = p;
+  const { bytes } = type;
+  const strides = `a${height > 1 ? aRow : 0},${aCol}_b${bRow}_c${height > 1 ? ldc : 0}`;
+  const key = `axpy_${type.kind}_${height}x${depth}_n${n}_${strides}${adds ? "_add" : ""}${relaxed ? "_fma" : ""}`;
   return mb.shared(key, () =>
     mb.function(key, ["i32", "i32", "i32"], [], (f, x, b, y) => {
-      const scales = Array.from({ length: size }, (_, r) => {
-        const scale = f.local("v128");
-        const at = r * aCol * type.bytes;
-        f.get(x);
-        if (at < 0) f.i32.const(at).i32.add();
+      const vectors = (count: number) => Array.from({ length: count }, () => f.local("v128"));
+      const loadScale = (i: number, l: number, scale: Local) => {
+        const at = (i * aRow + l * aCol) * bytes;
+        pushAt(f, x, Math.min(at, 0));
         loadSplat(f, type, Math.max(at, 0));
         f.set(scale);
-        return scale;
-      });
-      const [sum, row] = [f.local("v128"), f.local("v128")];
-      const vector = (lanes: number, offset: number) => {
-        if (adds) loadPart(f, type, y, lanes, offset);
-        else f.i32x4.const(0);
-        f.set(sum);
-        scales.forEach((scale, r) => {
-          loadPart(f, type, b, lanes, r * bRow * type.bytes + offset);
-          f.set(row);
-          multiplyAdd(f, type, sum, scale, row, relaxed);
-        });
-        storePart(f, type, y, sum, lanes, offset);
       };
-      overVector(f, type, n, [b, y], vector);
+      const held = height * depth <= HELD;
+      const scales = vectors(held ? height * depth : 1);
+      if (held) scales.forEach((scale, s) => loadScale(Math.floor(s / depth), s % depth, scale));
+      const sums = Array.from({ length: height }, () => vectors(2));
+      const row = vectors(2);
+      const step = (active: readonly number[], fence: () => void) => {
+        const eachSum = (visit: (sum: Local, lanes: number, offset: number) => void) =>
+          sums.forEach((own, i) => {
+            active.forEach((lanes, v) => visit(own[v] as Local, lanes, i * ldc * bytes + 16 * v));
+          });
+        eachSum((sum, lanes, offset) => {
+          if (adds) loadPart(f, type, y, lanes, offset);
+          else f.i32x4.const(0);
+          f.set(sum);
+        });
+        for (let l = 0; l < depth; l++) {
+          if (l > 0 && !held) fence();
+          active.forEach((lanes, v) => {
+            loadPart(f, type, b, lanes, l * bRow * bytes + 16 * v);
+            f.set(row[v] as Local);
+          });
+          sums.forEach((own, i) => {
+            const scale = scales[held ? i * depth + l : 0] as Local;
+            if (!held) loadScale(i, l, scale);
+            active.forEach((_, v) => multiplyAdd(f, type, own[v] as Local, scale, row[v] as Local, relaxed));
+          });
+        }
+        eachSum((sum, lanes, offset) => storePart(f, type, y, sum, lanes, offset));
+      };
+      neverTaken(f, b, (fence) => overPairs(f, type, n, [b, y], (active) => step(active, fence)));
     }),
   );
 }
@@ -106,38 +151,44 @@ export function addKernel(mb: ModuleBuilder, type: Lanes, n: number): FuncRef {
   return mb.shared(key, () =>
     mb.function(key, ["i32", "i32"], [], (f, y, x) => {
       const sum = f.local("v128");
-      overVector(f, type, n, [y, x], (lanes, offset) => {
-        loadPart(f, type, y, lanes, offset);
-        loadPart(f, type, x, lanes, offset);
-        addVectors(f, type);
-        f.set(sum);
-        storePart(f, type, y, sum, lanes, offset);
+      overPairs(f, type, n, [y, x], (active) => {
+        active.forEach((lanes, v) => {
+          loadPart(f, type, y, lanes, 16 * v);
+          loadPart(f, type, x, lanes, 16 * v);
+          addVectors(f, type);
+          f.set(sum);
+          storePart(f, type, y, sum, lanes, 16 * v);
+        });
       });
     }),
   );
 }
 
-/** Runs over n contiguous elements, two vectors at a time, advancing the pointers; the last vector may be partial. */
-function overVector(
+/** Runs over n contiguous elements, two vectors at a time, advancing the pointers. `step` is given the lanes of each vector; the last may be partial. */
+function overPairs(
   f: FunctionBuilder,
   type: Lanes,
   n: number,
   pointers: readonly Local[],
-  vector: (lanes: number, offset: number) => void,
+  step: (active: readonly number[]) => void,
 ): void {
+  const { count } = type;
   const left = f.local("i32");
-  const pairs = Math.floor(n / (2 * type.count));
+  const pairs = Math.floor(n / (2 * count));
   if (pairs > 0) {
     f.i32.const(pairs).set(left);
     f.loop((again) => {
-      vector(type.count, 0);
-      vector(type.count, 16);
+      step([count, count]);
       for (const pointer of pointers) advance(f, pointer, 32);
       f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
     });
   }
-  let offset = 0;
-  let rest = n - pairs * 2 * type.count;
-  for (; rest >= type.count; rest -= type.count, offset += 16) vector(type.count, offset);
-  if (rest > 0) vector(rest, offset);
+  const rest = n - pairs * 2 * count;
+  if (rest > 0) step(rest > count ? [count, rest - count] : [rest]);
+}
+
+/** Pushes an address some bytes on. */
+function pushAt(f: FunctionBuilder, address: Local, bytes: number): void {
+  f.get(address);
+  if (bytes !== 0) f.i32.const(bytes).i32.add();
 }

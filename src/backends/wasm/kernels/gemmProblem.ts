@@ -61,6 +61,8 @@ export type GemmTuning = {
   readonly rowOrderK: number;
   readonly packA: boolean;
   readonly packB: boolean;
+  /** Rows of B that are scaled and added up at a time; 0 to use tiles. */
+  readonly passRows: number;
 };
 
 export type Batch = {
@@ -93,6 +95,10 @@ export type Problem = {
 };
 
 const KINDS = { float32: "f32", float64: "f64", int32: "i32", uint32: "i32" } as const;
+
+export function lanesOf(dtype: GemmDtype): Lanes {
+  return LANES[KINDS[dtype]];
+}
 
 /** The order of sums that suits a product: pieces of it must be given the same one. */
 export function sumOrder(spec: GemmSpec): SumOrder {
@@ -157,7 +163,7 @@ export function normalize(spec: GemmSpec): Problem {
   if (n === 1) bCol = 1;
   const relaxed = spec.relaxed ?? false;
   return {
-    type: LANES[KINDS[spec.dtype]],
+    type: lanesOf(spec.dtype),
     m,
     n,
     k,

@@ -1,3 +1,4 @@
+import { rowsPerPass } from "./gemmAxpy.ts";
 import { blockLength } from "./gemmOrder.ts";
 import type { GemmTuning, Problem } from "./gemmProblem.ts";
 
@@ -13,7 +14,8 @@ export function tune(p: Problem, forced: Partial<GemmTuning> = {}): GemmTuning {
   const far = Math.max(aRow, aCol === 1 ? 0 : 4 * aCol) * type.bytes >= 4096;
   const packA = aRow < 0 || aCol < 0 || (far && n >= (aCol === 1 ? 256 : 64));
   const rowOrderK = 32;
-  return { rows, vectors, blockM, blockN, rowOrderK, packA, packB, ...forced };
+  const passRows = rowsPerPass(p);
+  return { rows, vectors, blockM, blockN, rowOrderK, packA, packB, passRows, ...forced };
 }
 
 /**

@@ -255,6 +255,30 @@ describe("gemm", () => {
     }
   });
 
+  it("adds up rows of B, any number of them at a time", () => {
+    for (const passRows of [1, 2, 4, 6, 8]) {
+      for (const [m, k, n] of [
+        [1, 1, 1],
+        [2, 3, 7],
+        [3, 9, 8],
+        [4, 21, 50],
+        [5, 400, 13],
+        [8, 17, 33],
+        [9, 800, 3],
+      ] as const) {
+        for (const left of ["row", "column", "strided"] as const) {
+          for (const right of ["row", "wide"] as const) {
+            const spec = product(m, k, n, left, right, { tuning: { passRows }, order: "steps", ldc: n + 2 });
+            expect(gemmPlan(spec).path).toBe("axpy");
+            check(spec);
+            check({ ...spec, dtype: "float64", relaxed: relaxedSimd });
+            check({ ...spec, dtype: "int32" });
+          }
+        }
+      }
+    }
+  });
+
   it("computes other dtypes", () => {
     for (const dtype of ["float64", "int32", "uint32"] as GemmDtype[]) {
       for (const [m, k, n] of [
