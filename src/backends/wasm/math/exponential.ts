@@ -78,48 +78,43 @@ const EXPM1 = [
   0.4999999701976776, 0.1666654646396637, 0.04166743531823158, 0.00836626160889864, 0.0013870657421648502,
 ];
 
-/** Twice the bias of exponents. */
-const BIASES = 254;
+/** (r - (1 - exp(-r)))/r^2. */
+const DECAY = EXPM1.map((c, k) => (k % 2 === 0 ? c : -c));
 
-/** The same for exp(-r): (exp(-r) - 1 + r)/r^2. */
-const EXPM1_OF_NEGATIVE = EXPM1.map((c, k) => (k % 2 === 0 ? c : -c));
-
-/** 1/(1 + exp(-x)) = a/(a + b - b p) with exp(-x) = b/a (1 - p): nothing overflows, and subnormal results are rounded once. */
-export const emitLogistic = unary((scope, input) => {
+/** exp(-x) = 2^n (1 - p): 2^(n + shift) and p. */
+function splitDecay(scope: Scope, x: Local, shift: number, isSmall: boolean): { q: Local; p: Local } {
   const { s, i } = scope;
-  const x = s.let(s.pmax(s.pmin(input, 104), -104));
-  const rounded = s.let(s.nmadd(x, Math.LOG2E, 1.5 * 2 ** 23 + BIASES));
-  const n = s.let(s.sub(rounded, 1.5 * 2 ** 23 + BIASES));
-  const r = s.let(s.madd(n, LN2_LOW, s.madd(n, LN2_HIGH, x)));
-  // The exponent n of b/a is shared out between the two.
-  const half = i.let(i.shrU(rounded, 1));
-  const a = i.let(i.shl(i.sub(BIASES, half), 23));
-  const b = i.let(i.shl(i.sub(rounded, half), 23));
-  const p = s.nmadd(s.polynomial(r, EXPM1_OF_NEGATIVE), s.mul(r, r), r);
-  // The larger of a and b is added last, for one rounding of the whole; the bits of positive numbers are ordered like them.
-  return s.div(a, s.add(i.maxS(a, b), s.nmadd(p, b, i.minS(a, b))));
+  const rounded = s.let(s.nmadd(x, Math.LOG2E, ROUNDER + shift));
+  const n = s.let(s.sub(rounded, ROUNDER + shift));
+  // In one part where the product is not rounded and what ln 2 lacks stays small beside 1.
+  const r = s.let(
+    isSmall && scope.f.relaxedSimd ? s.madd(n, Math.LN2, x) : s.madd(n, LN2_LOW, s.madd(n, LN2_HIGH, x)),
+  );
+  const q = i.let(i.shl(rounded, 23));
+  return { q, p: s.let(s.nmadd(s.polynomial(r, DECAY), s.mul(r, r), r)) };
+}
+
+/** What stands for 1 in the quotient of logistic, so that its denominator does not overflow where its value is subnormal. */
+const UNIT_EXPONENT = -24;
+
+/** 1/(1 + exp(-x)). Of the sums in 1 + 2^n - 2^n p, the one that is exact unless 2^n is the largest comes last. */
+export const emitLogistic = unary((scope, input) => {
+  const { s } = scope;
+  const unit = 2 ** UNIT_EXPONENT;
+  const x = s.let(s.pmax(s.pmin(input, 60), -104));
+  const { q, p } = splitDecay(scope, x, UNIT_EXPONENT, false);
+  return s.div(unit, s.add(s.nmadd(p, q, unit), q));
 });
 
-/** The same for half of exp(2r) - 1: ((exp(2r) - 1)/2 - r)/r^2. */
-const HALF_EXPM1 = EXPM1.map((c, k) => c * 2 ** (k + 1));
-const EXPONENT_ONE = 1 << 23;
 const SIGN = -0x80000000;
 
-/**
- * h/(h + 1) with h = (exp(2|x|) - 1)/2 = 2^n (exp(2r) - 1)/2 + (2^n - 1)/2, which is accurate near 0; there h - h (h/(h + 1)) is free
- * of the rounding of h + 1.
- */
+/** (1 - e)/(1 + e) with e = exp(-2|x|) = q (1 - p): 1 - q and 1 + q are exact, so each side is rounded once. */
 export const emitTanh = unary((scope, x) => {
   const { s, i } = scope;
-  const a = s.let(s.pmin(i.andnot(x, SIGN), 9.1));
-  const rounded = s.let(s.madd(a, 2 * Math.LOG2E, ROUNDER));
-  const n = s.let(s.sub(rounded, ROUNDER));
-  const r = s.let(s.nmadd(n, LN2_LOW / 2, s.nmadd(n, LN2_HIGH / 2, a)));
-  const power = s.let(powerOfTwo(scope, rounded));
-  const near = s.madd(s.polynomial(r, HALF_EXPM1), s.mul(r, r), r);
-  const h = s.let(s.madd(near, power, s.sub(i.sub(power, EXPONENT_ONE), 0.5)));
-  const y = s.let(s.div(h, s.add(h, 1)));
-  return i.or(s.select(s.lt(h, 1), s.nmadd(h, y, h), y), i.and(x, SIGN));
+  const a = s.let(i.andnot(x, SIGN));
+  const { q, p } = splitDecay(scope, s.let(s.pmin(s.add(a, a), 18.04)), 0, true);
+  const y = s.div(s.madd(q, p, s.sub(1, q)), s.nmadd(q, p, s.add(1, q)));
+  return i.or(y, i.and(x, SIGN));
 });
 
 /** (em + em/(em + 1))/2 with em = exp(|x|) - 1, in float64. */
