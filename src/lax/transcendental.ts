@@ -80,7 +80,7 @@ const tanhPrimitive = smooth("tanh", Math.tanh, (g, ans, [x]) =>
 /**
  * Elementwise hyperbolic tangent.
  * @example
- * lax.tanh(jnp.array([0, 1])) // => Array([0.       , 0.7615942], dtype=float32)
+ * lax.tanh(jnp.array([0, 0.5])) // => Array([0.        , 0.46211717], dtype=float32)
  */
 export function tanh(x: LaxOperand): NDArray {
   return apply(tanhPrimitive, x);

@@ -77,12 +77,16 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
 const LONG_REDUCTION = 16;
 const STRIP_VECTORS = 8;
 
-/** Work below which shorter code is worth more than the overlap of several vectors, in instructions. */
+/** Work below which shorter code is worth more than the overlap of several vectors, in instructions; and the same for four vectors. */
 const SMALL_WORK = 20_000;
+const LARGE_WORK = 200_000;
+
+/** Operations from this cost on are functions of several constants and a long chain of dependent instructions. */
+const FUNCTION_COST = 10;
 
 /**
- * Several vectors per iteration, so that their chains of dependent operations overlap: a processor looks ahead only so far. Beyond two, long
- * expressions need more registers than there are.
+ * Several vectors per iteration, so that their chains of dependent operations overlap: a processor looks ahead only so far. Beyond two, the
+ * chains and constants of more than one function need more registers than there are.
  */
 function chooseUnrolls(space: Space, { sizes, reduce }: Piece, best: Estimate, nest: Nest): number[] {
   const passes = space.passes.map(({ reductions }) => reductions);
@@ -90,19 +94,20 @@ function chooseUnrolls(space: Space, { sizes, reduce }: Piece, best: Estimate, n
   if (nest.rowAxis >= 0) return [1];
   const vectors = Math.ceil(sizes[nest.vectorAxis] / nest.lanes);
   const points = sizes.reduce((n, size) => n * size, 1);
-  const unroll = (reductions: readonly Reduction[], cost: number) => {
+  const unroll = (reductions: readonly Reduction[], { cost, functions }: PointWork) => {
     const reducing = reductions.length > 0 && !reductions.some(({ op }) => op.startsWith("arg"));
+    const narrow = cost <= 6 || (cost <= 60 && functions <= 1 && cost * points > LARGE_WORK);
     const long = cost <= 100 && (reducing || cost <= 24 || cost * points > SMALL_WORK);
-    return Math.max(1, Math.min(cost <= 6 ? 4 : long ? 2 : 1, vectors));
+    return Math.max(1, Math.min(narrow ? 4 : long ? 2 : 1, vectors));
   };
-  if (passes.length === 1 && nest.vectorIsParallel && best.pointCost <= 6) {
+  if (passes.length === 1 && nest.vectorIsParallel && best.point.cost <= 6) {
     // A step along the reduced axis goes far in memory: the wider the strip of columns, the more of each page is used.
     const steps = reduce.reduce((n, axis) => n * sizes[axis], 1);
     if (steps >= LONG_REDUCTION) return [Math.min(STRIP_VECTORS, vectors)];
   }
-  if (passes.length < 2) return [unroll(passes.flat(), best.pointCost)];
-  if (nest.vectorIsParallel) return passes.map(() => unroll(passes.flat(), best.pointCost));
-  return passes.map((reductions, p) => unroll(reductions, best.passCosts[p]));
+  if (passes.length < 2) return [unroll(passes.flat(), best.point)];
+  if (nest.vectorIsParallel) return passes.map(() => unroll(passes.flat(), best.point));
+  return passes.map((reductions, p) => unroll(reductions, best.passes[p]));
 }
 
 const NANOSECONDS_PER_INSTRUCTION = 0.4;
@@ -160,10 +165,10 @@ const BLOCK_COST = 40;
 function rowsAreVectors(
   space: Space,
   piece: Piece,
-  { axis, lanes, pointCost }: Estimate,
+  { axis, lanes, point }: Estimate,
   tileAxis: number,
 ): boolean {
-  if (pointCost > BLOCK_COST || piece.sizes[tileAxis] < lanes) return false;
+  if (point.cost > BLOCK_COST || piece.sizes[tileAxis] < lanes) return false;
   const roots = space.stores.map((s) => s.value);
   const nodes = valueNodes(piece.analysis, roots, axis);
   return lanesFor(nodes, roots, piece.analysis, axis, true, tileAxis) === lanes;
@@ -183,12 +188,19 @@ export function valueNodes(analysis: Analysis, roots: readonly Node[], axis: num
   return found;
 }
 
+/** What is computed at one point: the cost, and how many of the operations are functions. */
+interface PointWork {
+  readonly cost: number;
+  readonly functions: number;
+}
+
 interface Estimate {
   readonly axis: number;
   readonly lanes: 1 | 2 | 4;
   readonly cost: number;
-  readonly pointCost: number;
-  readonly passCosts: readonly number[];
+  /** The whole of a point's work, and that of each pass. */
+  readonly point: PointWork;
+  readonly passes: readonly PointWork[];
 }
 
 const lanewiseOps = new Set(["clz", "shift_left", "shift_right_logical", "shift_right_arithmetic", "rem"]);
@@ -247,7 +259,7 @@ function estimate(space: Space, piece: Piece, axis: number): Estimate {
   const work = workOf(space, piece, axis);
   const lanes = axis < 0 ? 1 : lanesAlong(space, piece, work, axis);
   if (axis >= 0 && lanes === 1) {
-    return { axis, lanes, cost: Number.POSITIVE_INFINITY, pointCost: 0, passCosts: [] };
+    return { axis, lanes, cost: Number.POSITIVE_INFINITY, point: { cost: 0, functions: 0 }, passes: [] };
   }
   const count = (axes: readonly number[]) => axes.reduce((n, a) => n * sizes[a], 1);
   const outerPoints = count(piece.parallel);
@@ -257,15 +269,17 @@ function estimate(space: Space, piece: Piece, axis: number): Estimate {
   // Where lanes are rows, a local holds their elements side by side.
   const sideBySide = isParallel ? space.locals : [];
   let cost = 0;
-  const weigh = (nodes: Set<Node>, points: number, vector: boolean): number => {
+  const weigh = (nodes: Set<Node>, points: number, vector: boolean): PointWork => {
     let pointCost = 0;
+    let functions = 0;
     for (const node of nodes) {
       const own = vector && (analysis.mask(node) & dependent) !== 0;
       const c = nodeCost(analysis, node, axis, own ? lanes : 1, sideBySide);
       pointCost += c;
+      if (own && node.kind === "op" && scalarOps[node.op].cost >= FUNCTION_COST) functions += 1;
       cost += c * points * (own ? steps : vector ? once : 1);
     }
-    return pointCost;
+    return { cost: pointCost, functions };
   };
   const weighStores = (stores: readonly Store[], points: number, vector: boolean) => {
     for (const { buffer, offset } of stores) {
@@ -273,8 +287,11 @@ function estimate(space: Space, piece: Piece, axis: number): Estimate {
       cost += points * (vector ? steps : 1) * (vector && stride !== 1 ? lanes * 1.2 : 1);
     }
   };
-  const passCosts = work.passes.map((nodes) => weigh(nodes, innerPoints, axis >= 0));
-  const pointCost = passCosts.reduce((sum, c) => sum + c, weigh(work.outer, outerPoints, isParallel));
+  const passes = work.passes.map((nodes) => weigh(nodes, innerPoints, axis >= 0));
+  const point = [...passes, weigh(work.outer, outerPoints, isParallel)].reduce((a, b) => ({
+    cost: a.cost + b.cost,
+    functions: a.functions + b.functions,
+  }));
   for (const { reductions, stores } of space.passes) {
     for (const { op } of reductions)
       cost += innerPoints * (axis >= 0 ? steps : 1) * (op.startsWith("arg") ? 4 : 1);
@@ -283,7 +300,7 @@ function estimate(space: Space, piece: Piece, axis: number): Estimate {
     weighStores(stores, innerPoints, axis >= 0);
   }
   weighStores(space.stores, outerPoints, isParallel);
-  return { axis, lanes, cost, pointCost, passCosts };
+  return { axis, lanes, cost, point, passes };
 }
 
 function isAffine(analysis: Analysis, node: LoadNode, axis: number): boolean {
@@ -308,7 +325,7 @@ function nodeCost(
       return 1;
     case "op": {
       const { cost } = scalarOps[node.op];
-      if (lanes === 1 && cost >= 10 && node.dtype.name === "float32") return cost * 1.5;
+      if (lanes === 1 && cost >= FUNCTION_COST && node.dtype.name === "float32") return cost * 1.5;
       if (
         lanes > 1 &&
         lanewiseOps.has(node.op) &&
