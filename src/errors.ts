@@ -3,7 +3,7 @@
  * from JAX catches the same names; `TypeError` is JavaScript's own. Each page below states the mistake, the reason
  * and the fix.
  *
- * Classes: {@link ValueError}, {@link RuntimeError}, {@link IndexError}, {@link KeyError}, {@link NameError},
+ * Classes: {@link ValueError}, {@link RuntimeError}, {@link RecursionError}, {@link IndexError}, {@link KeyError}, {@link NameError},
  * {@link AttributeError}, {@link OverflowError}, {@link FloatingPointError}, {@link ResourceExhaustedError}, and for
  * traced values {@link ConcretizationTypeError}, {@link TracerBoolConversionError},
  * {@link TracerIntegerConversionError}, {@link TracerArrayConversionError}, {@link NonConcreteBooleanIndexError},
@@ -38,6 +38,18 @@ export class ValueError extends Error {
  */
 export class RuntimeError extends Error {
   override readonly name: string = "RuntimeError";
+}
+
+/**
+ * Functions that are being transformed are nested more deeply than the stack of the JavaScript engine allows.
+ *
+ * - **Mistake**: a jitted function that calls itself without end, or a chain of many hundreds of jitted functions that each call the next.
+ * - **Reason**: a function is traced by running it, and a jitted function that it calls is traced inside; each level needs a part of the stack.
+ * - **Fix**: end the recursion by a value that is known while tracing (a number, a shape); call plain functions inside one jitted function, or
+ *   a loop instead of a recursion.
+ */
+export class RecursionError extends RuntimeError {
+  override readonly name: string = "RecursionError";
 }
 
 /**

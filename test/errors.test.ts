@@ -8,6 +8,7 @@ import {
   NameError,
   NonConcreteBooleanIndexError,
   OverflowError,
+  RecursionError,
   ResourceExhaustedError,
   RuntimeError,
   TracerArrayConversionError,
@@ -36,6 +37,7 @@ test("error classes carry their names and kinds", () => {
     [NonConcreteBooleanIndexError, IndexError, "NonConcreteBooleanIndexError"],
     [UnexpectedTracerError, TypeError, "UnexpectedTracerError"],
     [KeyReuseError, TypeError, "KeyReuseError"],
+    [RecursionError, RuntimeError, "RecursionError"],
   ] as const;
   for (const [Class, kind, name] of rows) {
     const error = new Class("text", { cause: 1 });

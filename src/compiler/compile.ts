@@ -10,7 +10,6 @@ import { flatten } from "./inline.ts";
 import type { BufferInfo, Program, ResultSource } from "./ir.ts";
 import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
-import { commonSubexpressions } from "./passes/commonSubexpressions.ts";
 import { deadCode } from "./passes/deadCode.ts";
 import { printKernels, printProgram, writesOf } from "./print.ts";
 import { printFlat } from "./printFlat.ts";
@@ -35,7 +34,7 @@ export interface CompileToProgramOptions {
 /**
  * The front end of the compiler: from a jaxpr to kernels with a memory plan.
  *
- * flatten -> common subexpressions -> dead code -> lowering and fusion -> canonical loops -> chunks -> blocks -> buffer plan
+ * flatten -> dead code -> lowering and fusion -> canonical loops -> chunks -> blocks -> buffer plan
  *
  * @throws Error for a primitive that cannot be compiled; the message names it and says why.
  */
@@ -46,10 +45,8 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
 /** The first steps of {@link compileToProgram}: one list of equations, all different and all needed. */
 export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptions["observe"]): FlatProgram {
   const whole = flatten(closed);
-  const distinct = commonSubexpressions(whole);
-  const flat = deadCode(distinct);
-  observe?.("calls expanded", () => printFlat(whole));
-  observe?.("common subexpressions", () => printFlat(distinct));
+  const flat = deadCode(whole);
+  observe?.("flattened", () => printFlat(whole));
   observe?.("dead code", () => printFlat(flat));
   return flat;
 }

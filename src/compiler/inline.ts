@@ -1,6 +1,7 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
+import { paramsKey } from "../core/paramsKey.ts";
 import type { FlatEqn, FlatProgram, Value } from "./flat.ts";
 
 /** A program that is being expanded: what its variables are, and where its results go. */
@@ -10,6 +11,8 @@ interface Frame {
   next: number;
   /** The equation of the caller that this program stands for. */
   readonly call: Eqn | null;
+  /** The program and its operands. */
+  readonly key: string;
 }
 
 /** Numbers values; equal literals and equal constants are one value. */
@@ -50,26 +53,36 @@ class Values {
  * Expands a program and the programs that its equations hold (jit, custom derivative calls, ... : primitives with `inlineAs`) into one
  * flat list of equations. The constants of inner programs become constants of the whole. Calls are kept on an explicit
  * stack, so that depth is not limited.
+ *
+ * Equations with the same primitive, parameters and operands are one, and so are calls of one program with the same operands: what a
+ * tower of calls computes many times over is expanded once. Primitives are pure, so this changes nothing else.
  */
 export function flatten(closed: ClosedJaxpr): FlatProgram {
   const values = new Values();
   const eqns: FlatEqn[] = [];
+  /** Results of the equations and calls so far. */
+  const known = new Map<string, readonly Value[]>();
   const args = closed.jaxpr.invars.map((v, index) => values.make(v.aval, { kind: "argument", index }));
   const read = (frame: Frame, atom: Atom): Value =>
     atom instanceof Literal ? values.literal(atom.value, atom.aval) : (frame.values.get(atom) as Value);
   const enter = (
     jaxpr: Jaxpr,
-    consts: readonly NDArray[],
+    consts: readonly Value[],
     inputs: readonly Value[],
     call: Eqn | null,
+    key: string,
   ): Frame => {
-    const known = new Map<Var, Value>();
-    jaxpr.constvars.forEach((v, i) => known.set(v, values.constant(consts[i])));
-    jaxpr.invars.forEach((v, i) => known.set(v, inputs[i]));
-    return { jaxpr, values: known, next: 0, call };
+    const bound = new Map<Var, Value>();
+    jaxpr.constvars.forEach((v, i) => bound.set(v, consts[i]));
+    jaxpr.invars.forEach((v, i) => bound.set(v, inputs[i]));
+    return { jaxpr, values: bound, next: 0, call, key };
+  };
+  const define = (frame: Frame, eqn: Eqn, results: readonly Value[]): void => {
+    for (let i = 0; i < results.length; i++) frame.values.set(eqn.outputs[i], results[i]);
   };
 
-  const stack: Frame[] = [enter(closed.jaxpr, closed.consts, args, null)];
+  const constants = (of: readonly NDArray[]) => of.map((x) => values.constant(x));
+  const stack: Frame[] = [enter(closed.jaxpr, constants(closed.consts), args, null, "")];
   for (;;) {
     const frame = stack[stack.length - 1];
     if (frame.next === frame.jaxpr.eqns.length) {
@@ -79,19 +92,36 @@ export function flatten(closed: ClosedJaxpr): FlatProgram {
         const { consts, arrays, count } = values;
         return { args, consts, arrays, eqns, results, valueCount: count };
       }
-      const caller = stack[stack.length - 1];
-      frame.call.outputs.forEach((v, i) => caller.values.set(v, results[i]));
+      known.set(frame.key, results);
+      define(stack[stack.length - 1], frame.call, results);
       continue;
     }
     const eqn = frame.jaxpr.eqns[frame.next++];
+    const { primitive, params } = eqn;
     const inputs = eqn.inputs.map((a) => read(frame, a));
-    const program = eqn.primitive.inlineAs?.(eqn.params);
+    const program = primitive.inlineAs?.(params);
     if (program !== undefined) {
-      stack.push(enter(program.jaxpr, program.consts, inputs, eqn));
+      const consts = constants(program.consts);
+      const key = `${program.jaxpr.id}:${idsOf(consts)};${idsOf(inputs)}`;
+      const results = known.get(key);
+      if (results !== undefined) define(frame, eqn, results);
+      else stack.push(enter(program.jaxpr, consts, inputs, eqn, key));
       continue;
     }
-    const outputs = eqn.outputs.map((v) => values.make(v.aval, { kind: "result" }));
-    eqn.outputs.forEach((v, i) => frame.values.set(v, outputs[i]));
-    eqns.push({ primitive: eqn.primitive, params: eqn.params, inputs, outputs });
+    const key = `${primitive.name}(${idsOf(inputs)}${paramsKey(params)}`;
+    let outputs = known.get(key);
+    if (outputs === undefined) {
+      outputs = eqn.outputs.map((v) => values.make(v.aval, { kind: "result" }));
+      known.set(key, outputs);
+      eqns.push({ primitive, params, inputs, outputs });
+    }
+    // Weak types are part of an aval, but not of what is computed.
+    define(frame, eqn, outputs);
   }
+}
+
+function idsOf(values: readonly Value[]): string {
+  let ids = "";
+  for (const v of values) ids += `${v.id},`;
+  return ids;
 }

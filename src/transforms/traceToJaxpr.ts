@@ -3,6 +3,7 @@ import type { ShapedArray } from "../core/aval.ts";
 import { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { StagingTrace } from "../core/staging.ts";
 import { currentTrace, Tracer, withTrace } from "../core/trace.ts";
+import { RecursionError } from "../errors.ts";
 
 /** Traces a function of flat arrays into a program; constants may include tracers of outer transformations. */
 export function traceToJaxpr(
@@ -14,9 +15,25 @@ export function traceToJaxpr(
   const args = avals.map((aval) => trace.newArg(aval));
   try {
     return withTrace(trace, () => trace.finish(f(args)));
+  } catch (error) {
+    throw isStackOverflow(error) ? tooDeep(description, error) : error;
   } finally {
     trace.alive = false;
   }
+}
+
+/** Engines differ in the class and the words. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof Error && /call stack size exceeded|too much recursion/i.test(error.message);
+}
+
+function tooDeep(description: string, cause: unknown): RecursionError {
+  return new RecursionError(
+    `The stack overflowed while ${description}: transformed functions call each other more deeply than the engine allows. A function ` +
+      "that calls itself needs an end that is known while tracing (a number, a shape, not an array's value); many levels of jitted " +
+      "functions are better written as plain functions, or a loop, inside one jitted function.",
+    { cause },
+  );
 }
 
 /**

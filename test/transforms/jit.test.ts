@@ -2,8 +2,10 @@ import {
   grad,
   jit,
   jnp,
+  jvp,
   makeJaxpr,
   type NDArray,
+  RecursionError,
   RuntimeError,
   ShapeDtypeStruct,
   tree,
@@ -374,6 +376,46 @@ describe("nested jit and inline", () => {
     const f = jit((x: A) => x.mul(2), { name: "double" });
     expect(f.name).toBe("double");
     expect(String(makeJaxpr((x: A) => f(x))(f32(1)))).toMatch(/name=double/);
+  });
+});
+
+describe("functions that call each other many times over", () => {
+  // Each level calls the one below twice with the same operand: 2^40 calls, if each was made.
+  let cube: (x: A) => A = jit((x: A) => x.pow(3));
+  for (let i = 0; i < 40; i++) {
+    const g = cube;
+    cube = jit((x: A) => g(x).add(g(x)).mul(0.5));
+  }
+  const x = jnp.array([2, 3]);
+  test("are compiled in linear time", () => {
+    expectClose(cube(x), [8, 27]);
+    expectClose(vmap(cube)(x), [8, 27]);
+  });
+  test("are differentiated so", () => {
+    const slope = grad((y: A) => cube(y).sum());
+    expectClose(slope(x), [12, 27]);
+    expectClose(jit(slope)(x), [12, 27]);
+    expectClose(grad((y: A) => slope(y).sum())(x), [12, 18]);
+    expectClose(jvp(slope, [x], [jnp.ones([2])])[1], [12, 18]);
+  });
+});
+
+describe("recursion", () => {
+  test("that ends by a value known while tracing", () => {
+    const power = jit((x: A, n: number): A => (n === 0 ? jnp.ones([]) : x.mul(power(x, n - 1))), {
+      staticArgnums: 1,
+    }) as unknown as (x: A, n: number) => A;
+    expectClose(power(f32(2), 60), 2 ** 60);
+    expectClose(grad((x: A) => power(x, 60))(f32(1)), 60);
+  });
+  test("without end says so, and leaves no trace behind", () => {
+    const endless: (x: A) => A = jit((x: A) => endless(x.add(1)), { name: "endless" });
+    for (const run of [endless, grad(endless), vmap(endless)]) {
+      const error = errorOf(() => run(jnp.ones([2])));
+      expect(error).toBeInstanceOf(RecursionError);
+      expect(error.message).toMatch(/tracing the function endless/);
+    }
+    expectClose(jit((x: A) => x.add(1))(f32(1)), 2);
   });
 });
 
