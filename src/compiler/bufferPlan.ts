@@ -1,3 +1,4 @@
+import { controlAccess } from "./control/access.ts";
 import type { BlockedKernel, Kernel, LoadNode, Node, Placement, Store } from "./ir.ts";
 import { type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
@@ -17,6 +18,8 @@ export interface PlanInput {
   readonly results: readonly number[];
   /** Arguments whose memory may be reused, and whose value is no result itself. */
   readonly donated: readonly boolean[];
+  /** Which donated argument's memory each result may take, -1 for none; any when absent. */
+  readonly ties?: readonly number[];
 }
 
 export interface Plan {
@@ -46,10 +49,14 @@ interface Block {
   into: Block | null;
 }
 
+/** Whether a result may take the memory of an argument, by their positions. */
+type MayTake = (result: number, arg: number) => boolean;
+
 const align = (n: number) => Math.ceil(n / 64) * 64;
 
 export function planBuffers(input: PlanInput): Plan {
-  const { kernels, byteLengths, args, consts, results, donated } = input;
+  const { kernels, byteLengths, args, consts, results, donated, ties } = input;
+  const mayTake = (result: number, arg: number) => ties === undefined || ties[result] === arg;
   const never = kernels.length;
   const blocks: (Block | undefined)[] = byteLengths.map(() => undefined);
   const newBlock = (buffer: number, kind: Block["kind"], index: number, start: number): Block => {
@@ -107,7 +114,7 @@ export function planBuffers(input: PlanInput): Plan {
       if (block.end < k) block.end = k;
     }
     for (const [from, to] of inOrder(access.reuse, blockOf)) {
-      tryReuse(blockOf(from), blockOf(to), k, lastRead.get(from) as number);
+      tryReuse(blockOf(from), blockOf(to), k, lastRead.get(from) as number, mayTake);
     }
   });
   results.forEach((buffer, i) => {
@@ -115,7 +122,7 @@ export function planBuffers(input: PlanInput): Plan {
     if (buffer >= 0 && blocks[buffer] === undefined) newBlock(buffer, "result", i, never).end = never;
   });
 
-  donateTheRest(args, donated, lastRead, results, blockOf);
+  donateTheRest(args, donated, lastRead, results, blockOf, mayTake);
   const distinct = new Set<Block>();
   for (const block of blocks) if (block !== undefined) distinct.add(find(block));
   const arenaBytes = placeInArena([...distinct].filter((b) => b.kind === "arena"));
@@ -146,11 +153,12 @@ function inOrder(reuse: KernelAccess["reuse"], blockOf: (buffer: number) => Bloc
 }
 
 /** Puts the block `to`, born at kernel `k`, into the memory of `from`, if that is free from there on. */
-function tryReuse(from: Block, to: Block, k: number, lastRead: number): void {
+function tryReuse(from: Block, to: Block, k: number, lastRead: number, mayTake: MayTake): void {
   if (from === to || from.bytes !== to.bytes || to.start !== k) return;
   // Nothing else that shares the memory may be needed later; constants and arguments that were not donated end never.
   if (from.end !== k || lastRead !== k) return;
   if (to.kind === "result" && from.kind === "result") return;
+  if (to.kind === "result" && from.kind === "argument" && !mayTake(to.index, from.index)) return;
   // The memory of a result must be that of the result.
   if (to.kind === "result" && from.kind === "arena") {
     from.kind = "result";
@@ -168,6 +176,7 @@ function donateTheRest(
   lastRead: ReadonlyMap<number, number>,
   results: readonly number[],
   blockOf: (buffer: number) => Block,
+  mayTake: MayTake,
 ): void {
   args.forEach((arg, i) => {
     if (!donated[i]) return;
@@ -177,6 +186,7 @@ function donateTheRest(
       if (result < 0) continue;
       const to = blockOf(result);
       if (to.kind !== "result" || to.bytes !== from.bytes || to.start <= from.end) continue;
+      if (!mayTake(to.index, i)) continue;
       to.into = from;
       from.end = to.end;
       return;
@@ -270,6 +280,10 @@ export function accessOf(kernel: Kernel): KernelAccess {
       };
     case "blocked":
       return blockedAccess(kernel);
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
+      return controlAccess(kernel);
     case "sort":
       return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
     case "scatter": {

@@ -3,7 +3,7 @@ import { config } from "../core/config.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { checkPositions, maxPositions } from "../core/positions.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
-import { planBuffers } from "./bufferPlan.ts";
+import { type Plan, planBuffers } from "./bufferPlan.ts";
 import { chunkReductions } from "./chunkReductions.ts";
 import type { FlatProgram } from "./flat.ts";
 import { flatten } from "./inline.ts";
@@ -27,6 +27,11 @@ export interface CompileToProgramOptions {
   readonly name: string;
   /** Arguments whose memory the program may reuse. */
   readonly donated?: readonly boolean[];
+  /**
+   * For the programs of loops and branches: the argument whose memory each result may take, or -1. A result that is that argument itself is
+   * passed on; all others are written to memory of their own.
+   */
+  readonly ties?: readonly number[];
   /** Told of the program after each step; the text is made when it is asked for. */
   readonly observe?: ((step: string, text: () => string) => void) | undefined;
 }
@@ -44,22 +49,30 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
 
 /** The first steps of {@link compileToProgram}: one list of equations, all different and all needed. */
 export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptions["observe"]): FlatProgram {
-  const whole = flatten(closed);
+  return optimize(flatten(closed), observe);
+}
+
+/** A program without unused equations; so are the programs of its loops and branches. */
+function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe"]): FlatProgram {
   const flat = deadCode(whole);
   observe?.("flattened", () => printFlat(whole));
   observe?.("dead code", () => printFlat(flat));
-  return flat;
+  if (!flat.eqns.some((eqn) => eqn.programs !== undefined)) return flat;
+  const eqns = flat.eqns.map((eqn) =>
+    eqn.programs === undefined ? eqn : { ...eqn, programs: eqn.programs.map((p) => optimize(p)) },
+  );
+  return { ...flat, eqns };
 }
 
 /** The other steps of {@link compileToProgram}. */
 export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions): CompiledProgram {
-  const { observe } = options;
+  const { observe, ties } = options;
   for (const { outputs } of flat.eqns) {
     for (const { aval } of outputs) if (aval.size > maxPositions) checkPositions(aval.shape);
   }
-  const lowering = new Lowering(flat);
+  const lowering = new Lowering(flat, (inner, name, ties) => compileFlat(inner, { name, ties }));
   const { draft } = lowering;
-  const results = placeResults(lowering, flat, options.donated ?? []);
+  const results = placeResults(lowering, flat, options.donated ?? [], ties);
   observe?.("groups after fusion", () => printGroups(draft));
   const finished = finishKernels(draft);
   const chunked = chunkReductions(draft, finished);
@@ -73,14 +86,20 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   const args = flat.args.map((_, i) => i);
   const consts = flat.consts.map((_, i) => args.length + i);
   const passed = new Set(results.map((r) => (r.kind === "argument" ? r.index : -1)));
-  const plan = planBuffers({
-    kernels,
-    byteLengths: buffers.map((b) => b.byteLength),
-    args,
-    consts,
-    results: results.map((r) => (r.kind === "buffer" ? r.buffer : -1)),
-    donated: args.map((i) => options.donated?.[i] === true && !passed.has(i)),
-  });
+  const planWith = (donated: readonly boolean[]) =>
+    planBuffers({
+      kernels,
+      byteLengths: buffers.map((b) => b.byteLength),
+      args,
+      consts,
+      results: results.map((r) => (r.kind === "buffer" ? r.buffer : -1)),
+      donated: donated.map((d, i) => d && !passed.has(i)),
+      ...(ties === undefined ? {} : { ties }),
+    });
+  const plan =
+    ties === undefined
+      ? planWith(args.map((i) => options.donated?.[i] === true))
+      : planTied(planWith, ties, args);
   const program: CompiledProgram = {
     name: options.name,
     buffers,
@@ -97,8 +116,23 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   };
   observe?.("kernels", () => printKernels(program, finished));
   observe?.("chunks and buffer plan", () => printProgram(program));
-  if (config.enableChecks) validateProgram(program, options.donated);
+  if (config.enableChecks && ties === undefined) validateProgram(program, options.donated);
   return program;
+}
+
+/** A plan in which only those arguments are overwritten whose memory their result takes: a loop may then read the others in place. */
+function planTied(
+  planWith: (donated: readonly boolean[]) => Plan,
+  ties: readonly number[],
+  args: readonly number[],
+): Plan {
+  let donated = args.map((i) => ties.includes(i));
+  for (;;) {
+    const plan = planWith(donated);
+    const taken = donated.map((d, i) => d && plan.donatedArgs.includes(i));
+    if (taken.every((d, i) => d === donated[i])) return plan;
+    donated = taken;
+  }
 }
 
 /** Whether a buffer is known to one kernel only. */
@@ -110,20 +144,26 @@ function isOwn({ role }: BufferInfo): boolean {
  * Where each result comes from. A result has a buffer of its own, unless it is an argument or a constant passed through; what is
  * needed twice is copied.
  */
-function placeResults(lowering: Lowering, flat: FlatProgram, donated: readonly boolean[]): ResultSource[] {
+function placeResults(
+  lowering: Lowering,
+  flat: FlatProgram,
+  donated: readonly boolean[],
+  ties: readonly number[] | undefined,
+): ResultSource[] {
   const { draft } = lowering;
   const taken = new Set<number>();
-  return flat.results.map((value): ResultSource => {
+  return flat.results.map((value, i): ResultSource => {
     const source = lowering.source(value);
     let buffer = source.isEmpty ? null : draft.wholeBuffer(source);
     if (buffer !== null) {
       const { role } = draft.buffers[buffer];
-      if (role === "const") return { kind: "const", index: buffer - flat.args.length };
-      if (role === "input" && !(donated[buffer] === true && taken.has(buffer))) {
+      const passable = ties === undefined || ties[i] === buffer;
+      if (role === "const" && passable) return { kind: "const", index: buffer - flat.args.length };
+      if (role === "input" && passable && !(donated[buffer] === true && taken.has(buffer))) {
         taken.add(buffer);
         return { kind: "argument", index: buffer };
       }
-      if (taken.has(buffer)) buffer = null;
+      if (taken.has(buffer) || role === "const" || role === "input") buffer = null;
     }
     buffer ??= draft.copy(source);
     taken.add(buffer);

@@ -46,6 +46,9 @@ export function storedRegions(kernel: Kernel): Region[] {
       return kernel.stages.flatMap(storedRegions).flatMap((region) => throughSlice(kernel, region));
     case "sort":
     case "scatter":
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
       return [];
   }
 }

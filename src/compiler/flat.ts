@@ -14,12 +14,16 @@ export interface Value {
     | { readonly kind: "result" };
 }
 
-/** `outputs = primitive[params] inputs`, where no primitive holds a program to inline. */
+/**
+ * `outputs = primitive[params] inputs`, where no primitive holds a program to inline. Control flow has programs to run, whose constants
+ * follow the operands among the inputs, program by program.
+ */
 export interface FlatEqn {
   readonly primitive: Primitive;
   readonly params: Params;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  readonly programs?: readonly FlatProgram[];
 }
 
 /** A program without calls: what the passes work on. */

@@ -6,6 +6,7 @@ export {
   compileToProgram,
   flatProgram,
 } from "./compile.ts";
+export { innerPrograms } from "./control/access.ts";
 export { interpretProgram } from "./interpret.ts";
 export { printKernel, printNode, printProgram } from "./print.ts";
 export { programKey } from "./programKey.ts";

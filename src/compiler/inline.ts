@@ -2,6 +2,7 @@ import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
 import { paramsKey } from "../core/paramsKey.ts";
+import { isControl, programsOf } from "./control/programs.ts";
 import type { FlatEqn, FlatProgram, Value } from "./flat.ts";
 
 /** A program that is being expanded: what its variables are, and where its results go. */
@@ -51,8 +52,8 @@ class Values {
 
 /**
  * Expands a program and the programs that its equations hold (jit, custom derivative calls, ... : primitives with `inlineAs`) into one
- * flat list of equations. The constants of inner programs become constants of the whole. Calls are kept on an explicit
- * stack, so that depth is not limited.
+ * flat list of equations. The constants of inner programs become constants of the whole, those of loops and branches too. Calls are kept
+ * on an explicit stack, so that depth is not limited.
  *
  * Equations with the same primitive, parameters and operands are one, and so are calls of one program with the same operands: what a
  * tower of calls computes many times over is expanded once. Primitives are pure, so this changes nothing else.
@@ -113,7 +114,13 @@ export function flatten(closed: ClosedJaxpr): FlatProgram {
     if (outputs === undefined) {
       outputs = eqn.outputs.map((v) => values.make(v.aval, { kind: "result" }));
       known.set(key, outputs);
-      eqns.push({ primitive, params, inputs, outputs });
+      if (isControl(primitive.lowering)) {
+        const programs = programsOf(primitive.lowering, params).map(flatten);
+        for (const { arrays } of programs) inputs.push(...constants(arrays));
+        eqns.push({ primitive, params, inputs, outputs, programs });
+      } else {
+        eqns.push({ primitive, params, inputs, outputs });
+      }
     }
     // Weak types are part of an aval, but not of what is computed.
     define(frame, eqn, outputs);

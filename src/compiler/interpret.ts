@@ -1,4 +1,5 @@
 import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
+import { runControl } from "./control/runControl.ts";
 import { dotSteps } from "./dotSteps.ts";
 import type {
   BlockedKernel,
@@ -31,7 +32,16 @@ export function interpretProgram(
   args: readonly HostData[],
   consts: readonly HostData[] = [],
 ): HostData[] {
-  const memory = layOut(program, args, consts);
+  const copies = args.map((a) => a.slice());
+  const results: Place[] = [];
+  const memory = layOut(program, {
+    argument: (i) => [copies[i].buffer, copies[i].byteOffset],
+    const: (i) => [consts[i].slice().buffer, 0],
+    result: (i, bytes) => {
+      results[i] ??= [new ArrayBuffer(bytes), 0];
+      return results[i];
+    },
+  });
   for (const kernel of program.kernels) runKernel(kernel, memory);
   return program.results.map((source) => {
     if (source.kind === "argument") return args[source.index].slice();
@@ -41,34 +51,40 @@ export function interpretProgram(
 }
 
 /** A buffer of the program as element reads and writes. */
-interface Cells {
+export interface Cells {
   readonly dtype: DType;
   readonly size: number;
   readonly data: HostData;
 }
 
-function layOut(program: Program, args: readonly HostData[], consts: readonly HostData[]): Cells[] {
+/** Memory: where it begins in a buffer of JavaScript. */
+export type Place = readonly [buffer: ArrayBufferLike, byteOffset: number];
+
+/** Where arguments, constants and results of a program are, the latter with their number of bytes. */
+export interface Places {
+  readonly argument: (index: number) => Place;
+  readonly const: (index: number) => Place;
+  readonly result: (index: number, bytes: number) => Place;
+}
+
+function layOut(program: Program, places: Places): Cells[] {
   const arena = new ArrayBuffer(program.arenaBytes);
-  const results: ArrayBuffer[] = [];
-  const copies = args.map((a) => a.slice());
-  const bytesOf = (at: Placement, length: number): [ArrayBufferLike, number] => {
+  const placeOf = (at: Placement, bytes: number): Place => {
     switch (at.kind) {
       case "argument":
-        return [copies[at.index].buffer, 0];
       case "const":
-        return [consts[at.index].slice().buffer, 0];
       case "result":
-        results[at.index] ??= new ArrayBuffer(length);
-        return [results[at.index], 0];
+        return places[at.kind](at.index, bytes);
       case "arena":
         return [arena, at.offset];
       case "scratch":
-        return [new ArrayBuffer(length), 0]; // each kernel that has it makes its own
+        return [new ArrayBuffer(bytes), 0]; // each kernel that has it makes its own
     }
   };
-  return program.buffers.map((info, id) => {
-    const [bytes, offset] = bytesOf(program.placements[id], info.byteLength);
-    return { dtype: info.dtype, size: info.size, data: hostArray(info.dtype, bytes, offset, info.size) };
+  return program.buffers.map(({ dtype, size, byteLength }, id) => {
+    const [buffer, offset] =
+      byteLength === 0 ? [new ArrayBuffer(0), 0] : placeOf(program.placements[id], byteLength);
+    return { dtype, size, data: hostArray(dtype, buffer, offset, size) };
   });
 }
 
@@ -94,6 +110,14 @@ function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
   switch (kernel.kind) {
     case "blocked":
       runBlocked(kernel, memory);
+      break;
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
+      runControl(kernel, memory, (program, places) => {
+        const inside = layOut(program, places);
+        for (const inner of program.kernels) runKernel(inner, inside);
+      });
       break;
     case "loop":
     case "row":

@@ -253,7 +253,69 @@ export interface BlockedKernel {
 /** What a blocked kernel can consist of. */
 export type Stage = LoopKernel | RowKernel | DotKernel;
 
-export type Kernel =
+/** Which memory an argument or result of an inner program is, by buffers of the program around it. */
+export type Binding =
+  | { readonly kind: "fixed"; readonly buffer: number }
+  /** The part of a buffer that belongs to the step: `step` elements further on with each index. */
+  | { readonly kind: "slice"; readonly buffer: number; readonly step: number }
+  /** Where a carry is at present: that of an argument is read, that of a result written. */
+  | { readonly kind: "carry"; readonly carry: number }
+  /** Without memory: no elements, or a carry that every step passes on unchanged. */
+  | { readonly kind: "none" };
+
+/** A program that a control kernel runs, and what its arguments, constants and results are bound to. */
+export interface InnerProgram {
+  readonly program: Program;
+  readonly args: readonly Binding[];
+  readonly consts: readonly Binding[];
+  readonly results: readonly Binding[];
+}
+
+/** A value that each step of a loop computes from that of the step before. */
+export interface Carry {
+  /** The buffers of the first value and of the last. */
+  readonly init: number;
+  readonly out: number;
+  /** Steps write alternately to this buffer and to `out`; null when they update `out` in place. */
+  readonly spare: number | null;
+}
+
+/** Runs a program `length` times. */
+export interface ForLoopKernel {
+  readonly kind: "forLoop";
+  readonly name: string;
+  readonly length: number;
+  /** Whether slices are walked from the last to the first. */
+  readonly reverse: boolean;
+  readonly carries: readonly Carry[];
+  readonly body: InnerProgram;
+}
+
+/** Runs `cond`, then `body` as long as `cond` wrote true to `predicate`. */
+export interface WhileLoopKernel {
+  readonly kind: "whileLoop";
+  readonly name: string;
+  readonly carries: readonly Carry[];
+  readonly cond: InnerProgram;
+  readonly body: InnerProgram;
+  readonly predicate: number;
+}
+
+/** Runs the program whose number is the int32 in `selector`, which is in range. */
+export interface BranchKernel {
+  readonly kind: "branch";
+  readonly name: string;
+  readonly selector: number;
+  readonly branches: readonly InnerProgram[];
+}
+
+/** Kernels that run programs. */
+export type ControlKernel = ForLoopKernel | WhileLoopKernel | BranchKernel;
+
+export type Kernel = ControlKernel | LeafKernel;
+
+/** Kernels that run by themselves. */
+export type LeafKernel =
   | BlockedKernel
   | LoopKernel
   | RowKernel

@@ -1,4 +1,6 @@
 import { float32, int32 } from "../dtypes/index.ts";
+import { controlAccess } from "./control/access.ts";
+import { printControl } from "./control/printControl.ts";
 import type {
   BlockedKernel,
   ConstNode,
@@ -57,6 +59,10 @@ export function writesOf(kernel: Kernel): readonly number[] {
       return [kernel.store.buffer];
     case "sort":
       return kernel.outputs;
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
+      return controlAccess(kernel).writes;
     default:
       return [kernel.out];
   }
@@ -129,6 +135,10 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       const shape = `${batch.length > 0 ? `batch ${sizes(batch)}, ` : ""}m=${sizes(rows)} n=${sizes(cols)} k=${sizes(sum)}`;
       return `${kernel.name} ${dtype.short} ${shape}: ${result} = ${left} . ${right}`;
     }
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
+      return printControl(kernel, name, printProgram);
     case "sort": {
       const list = (ids: readonly number[]) => ids.map(name).join(", ");
       const size = `${kernel.rows} rows of ${kernel.length}`;

@@ -2,6 +2,7 @@ import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
 import { affineOf } from "./affine.ts";
 import { accessOf } from "./bufferPlan.ts";
 import { checkPlan } from "./checkPlan.ts";
+import { checkControl } from "./control/validateControl.ts";
 import { Coverage, storedRegions } from "./coverage.ts";
 import { resultOf } from "./dotSteps.ts";
 import type {
@@ -82,6 +83,11 @@ class KernelCheck {
         checkBlocked(this.program, kernel, this.fail, (stage) =>
           new KernelCheck(this.program, stage, this.fail).run(),
         );
+        return;
+      case "forLoop":
+      case "whileLoop":
+      case "branch":
+        checkControl(this.program, kernel, this.fail, validateProgram);
         return;
       case "loop":
       case "row":

@@ -1,4 +1,5 @@
-import type { Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
+import { innerPrograms, isControlKernel } from "../../compiler/control/access.ts";
+import type { ControlKernel, Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
 import { innerAxesOf, nestRoots, passesOf, storesOf } from "../../compiler/nest.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
 import { scalarOps } from "../../compiler/scalarOps.ts";
@@ -41,7 +42,18 @@ export function kernelFlops(kernel: Kernel): number {
       return product(kernel.axes) * kernel.stages.reduce((sum, stage) => sum + kernelFlops(stage), 0);
     case "sort":
       return 0;
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
+      return controlCost(kernel, flopsOf);
   }
+}
+
+/** All steps of a loop, one step where their number is not known, and the costliest branch. */
+function controlCost(kernel: ControlKernel, costOf: (program: Program) => number): number {
+  const costs = innerPrograms(kernel).map(({ program }) => costOf(program));
+  if (kernel.kind === "branch") return Math.max(...costs);
+  return (kernel.kind === "forLoop" ? kernel.length : 1) * costs.reduce((sum, cost) => sum + cost, 0);
 }
 
 function expressionFlops(nodes: readonly Node[]): number {
@@ -57,6 +69,7 @@ export function bytesAccessed(program: Program): number {
 
 /** Bytes that a kernel reads and writes: of each buffer as many elements as there are places to access, at most all. */
 export function kernelBytes(program: Program, kernel: Kernel): number {
+  if (isControlKernel(kernel)) return controlCost(kernel, bytesAccessed);
   const elements = new Map<number, number>();
   for (const { buffer, count } of accessesOf(program, kernel)) {
     elements.set(buffer, (elements.get(buffer) ?? 0) + count);
@@ -126,6 +139,10 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
           return [{ buffer: slice.buffer, count: count * blocks }];
         });
     }
+    case "forLoop":
+    case "whileLoop":
+    case "branch":
+      return [];
     case "sort":
       return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({
         buffer,

@@ -1,5 +1,7 @@
 import type { PointwiseLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
+import { type CompileInner, lowerControl } from "../control/lowerControl.ts";
+import { isControl } from "../control/programs.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import type { Node, View } from "../ir.ts";
 import { lowerConv } from "../templates/conv.ts";
@@ -33,6 +35,7 @@ export class Lowering {
   readonly draft = new Draft();
   /** Inputs of convolutions that were copied with padding, by what is copied. */
   readonly paddedInputs = new Map<Source, Map<string, View>>();
+  readonly compileInner: CompileInner;
   private readonly sources: Source[] = [];
   private readonly outputs: Uint8Array;
   private readonly uses: Float64Array;
@@ -41,7 +44,9 @@ export class Lowering {
   /** By value: the equation that reads it, if there is only one. */
   private readonly consumers: (FlatEqn | null | undefined)[] = [];
 
-  constructor(program: FlatProgram) {
+  /** @param compileInner Compiles the programs of loops and branches. */
+  constructor(program: FlatProgram, compileInner: CompileInner) {
+    this.compileInner = compileInner;
     this.outputs = new Uint8Array(program.valueCount);
     this.uses = countUses(program);
     for (const eqn of program.eqns) {
@@ -111,7 +116,8 @@ export class Lowering {
       case "forLoop":
       case "whileLoop":
       case "branch":
-        throw new Error(`primitive ${eqn.primitive.name} cannot be compiled yet`);
+        lowerControl(this, eqn, lowering);
+        break;
       case "inline":
         throw new Error(`primitive ${eqn.primitive.name} is to be inlined but gave no program`);
       case "none":
@@ -203,7 +209,8 @@ function wantedInMemory(program: FlatProgram): Uint8Array {
   for (let i = program.eqns.length - 1; i >= 0; i--) {
     const { primitive, inputs, outputs } = program.eqns[i];
     const { lowering } = primitive;
-    if (lowering.kind === "dot" || lowering.kind === "sort") for (const v of inputs) wanted[v.id] = 1;
+    if (lowering.kind === "dot" || lowering.kind === "sort" || isControl(lowering))
+      for (const v of inputs) wanted[v.id] = 1;
     // The input of a convolution is copied with its padding, or else stored when it is reached.
     if (lowering.kind === "conv") wanted[inputs[1].id] = 1;
     const isView = lowering.kind === "pointwise" && lowering.cost === "view" && inputs.length === 1;

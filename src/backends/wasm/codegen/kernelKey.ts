@@ -1,4 +1,11 @@
-import type { BlockedKernel, Kernel, Node, ScanKernel, ScatterKernel, Store } from "../../../compiler/ir.ts";
+import type {
+  BlockedKernel,
+  LeafKernel,
+  Node,
+  ScanKernel,
+  ScatterKernel,
+  Store,
+} from "../../../compiler/ir.ts";
 import { innerAxesOf, type NestKernel, nestRoots, passesOf, storesOf } from "../../../compiler/nest.ts";
 import { nodesOf } from "../../../compiler/nodes/walk.ts";
 
@@ -16,7 +23,7 @@ function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel): Node[] {
 }
 
 /** The buffers that a kernel shares with others, each once, in an order that equal kernels share. */
-export function buffersOf(kernel: Kernel): number[] {
+export function buffersOf(kernel: LeafKernel): number[] {
   const buffers = new Set<number>();
   switch (kernel.kind) {
     case "blocked":
@@ -69,7 +76,7 @@ function blockedKey(
  * names the dtype of a buffer.
  */
 export function kernelKey(
-  kernel: Kernel,
+  kernel: LeafKernel,
   buffers: readonly number[],
   dtypeId: (buffer: number) => number,
 ): string {

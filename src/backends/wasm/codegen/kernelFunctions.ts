@@ -1,0 +1,138 @@
+import { innerPrograms, isControlKernel } from "../../../compiler/control/access.ts";
+import type { ControlKernel, LeafKernel, Program, Stage } from "../../../compiler/ir.ts";
+import type { FuncRef, Local, ModuleBuilder, ValType } from "../asm/index.ts";
+import type { Task } from "../threads/region.ts";
+import { blockedCode } from "./blocked.ts";
+import { type KernelContext, kernelContext } from "./context.ts";
+import { contractionCode } from "./contraction.ts";
+import { dotCode, dotPhases } from "./dot.ts";
+import { type KernelCode, noScratch } from "./kernelCode.ts";
+import { buffersOf, kernelKey } from "./kernelKey.ts";
+import type { Library } from "./library.ts";
+import { nestCode } from "./nestCode.ts";
+import { emitScan } from "./scan.ts";
+import { emitScatter } from "./scatter.ts";
+import { sortCode } from "./sort.ts";
+
+/** A kernel, or a phase of one, as a function of the module. */
+export interface KernelFunction {
+  readonly kind: "function";
+  /** A function of the addresses of the buffers, then of the thread's scratch memory and of the number of the piece, where there are any. */
+  readonly ref: FuncRef;
+  readonly buffers: readonly number[];
+  /** Bytes of scratch memory: of each thread, or of all threads together. */
+  readonly scratch: number;
+  readonly sharesScratch: boolean;
+  readonly pieces: number;
+  readonly describe: () => string;
+  /** The number of the kernel whose last phase it is. */
+  readonly completes: number | null;
+}
+
+/** A loop or branch: its code is written where it is run, its programs are functions. */
+export interface ControlStep {
+  readonly kind: "control";
+  readonly kernel: ControlKernel;
+  readonly programs: readonly ProgramFunctions[];
+  readonly completes: number;
+}
+
+/** What a program runs, in order. */
+export interface ProgramFunctions {
+  readonly program: Program;
+  readonly steps: readonly (KernelFunction | ControlStep)[];
+}
+
+/** All kernels of a program and of the programs inside it. */
+export function allFunctions({ steps }: ProgramFunctions): KernelFunction[] {
+  return steps.flatMap((step) => (step.kind === "function" ? [step] : step.programs.flatMap(allFunctions)));
+}
+
+/** One function per kernel, or per phase of it; kernels that differ only in their buffers share them. */
+export function programFunctions(program: Program, mb: ModuleBuilder, lib: Library): ProgramFunctions {
+  const dtypeId = (buffer: number) => program.buffers[buffer].dtype.id;
+  const known = new Map<string, readonly KernelFunction[]>();
+  const several = program.kernels.length > 1;
+  const steps = program.kernels.flatMap((kernel, number): readonly (KernelFunction | ControlStep)[] => {
+    if (isControlKernel(kernel)) {
+      const programs = innerPrograms(kernel).map((inner) => programFunctions(inner.program, mb, lib));
+      return [{ kind: "control", kernel, programs, completes: number }];
+    }
+    const buffers = buffersOf(kernel);
+    const key = several ? kernelKey(kernel, buffers, dtypeId) : "";
+    let made = known.get(key);
+    if (made === undefined) {
+      made = kernelCodes(program, kernel).map((code): KernelFunction => {
+        const { perThread, shared = 0 } = code.scratch;
+        const scratch = Math.max(perThread, shared);
+        const params: ValType[] = buffers.map(() => "i32");
+        if (scratch > 0) params.push("i32");
+        if (code.pieces > 1) params.push("i32");
+        const ref = mb.function(kernel.name, params, [], (f, ...locals) => {
+          const pointers = new Map(buffers.map((buffer, i) => [buffer, locals[i]]));
+          const piece = code.pieces > 1 ? (locals.at(-1) as Local) : null;
+          const own = scratch > 0 ? locals[buffers.length] : null;
+          code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
+        });
+        const { pieces, describe } = code;
+        return {
+          kind: "function",
+          ref,
+          buffers,
+          scratch,
+          sharesScratch: shared > 0,
+          pieces,
+          describe,
+          completes: null,
+        };
+      });
+      known.set(key, made);
+    }
+    const last = made.length - 1;
+    return made.map((fn, phase) => ({ ...fn, buffers, completes: phase === last ? number : null }));
+  });
+  return { program, steps };
+}
+
+/** The code of a kernel; several where it has phases, each of which ends before the next begins. */
+function kernelCodes(program: Program, kernel: LeafKernel): readonly KernelCode[] {
+  switch (kernel.kind) {
+    case "loop":
+    case "row":
+      return [stageCode(program, kernel)];
+    case "dot":
+      return dotPhases(kernel);
+    case "blocked":
+      return [blockedCode(program, kernel, (stage) => stageCode(program, stage))];
+    case "scan":
+      return [inOnePiece((context) => emitScan(context, kernel))];
+    case "scatter":
+      return [inOnePiece((context) => emitScatter(context, kernel))];
+    case "contract":
+      return [contractionCode(kernel)];
+    case "sort":
+      return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
+  }
+}
+
+function stageCode(program: Program, stage: Stage): KernelCode {
+  if (stage.kind === "dot") return dotCode(stage);
+  return nestCode(stage, (buffer) => program.buffers[buffer].byteLength);
+}
+
+function inOnePiece(emit: (context: KernelContext) => void): KernelCode {
+  return { pieces: 1, scratch: noScratch, emit, describe: () => "in order; one piece" };
+}
+
+/** The task that does a piece of a kernel with the addresses in a block of memory. */
+export function taskOf(mb: ModuleBuilder, fn: KernelFunction, threadBytes: number): Task {
+  const { ref, buffers, scratch, sharesScratch } = fn;
+  return mb.function(`${ref.name}_piece`, ["i32", "i32", "i32"], [], (f, block, thread, piece) => {
+    buffers.forEach((_, i) => f.get(block).i32.load(4 * i));
+    if (scratch > 0) {
+      f.get(block).i32.load(4 * buffers.length);
+      if (!sharesScratch) f.get(thread).i32.const(threadBytes).i32.mul().i32.add();
+    }
+    f.get(piece).call(ref);
+  });
+}

@@ -1,0 +1,208 @@
+import { shapedArray } from "../../core/aval.ts";
+import type { ControlLowering } from "../../core/lowering.ts";
+import type { Params } from "../../core/primitive.ts";
+import { bool, int32 } from "../../dtypes/index.ts";
+import type { FlatEqn, FlatProgram } from "../flat.ts";
+import type { Binding, Carry, ControlKernel, InnerProgram, Kernel, Program } from "../ir.ts";
+import type { Lowering } from "../lowering/lower.ts";
+import type { Source } from "../lowering/source.ts";
+import { boundBuffer, controlAccess } from "./access.ts";
+
+/** Compiles the program of a loop or branch; `ties` says which argument's memory a result may take. */
+export type CompileInner = (flat: FlatProgram, name: string, ties: readonly number[]) => Program;
+
+const none: Binding = { kind: "none" };
+const fixed = (buffer: number): Binding => ({ kind: "fixed", buffer });
+
+/** Loops and branches: operands and results in memory, the programs inside compiled on their own. */
+export function lowerControl(l: Lowering, eqn: FlatEqn, lowering: ControlLowering<Params>): void {
+  switch (lowering.kind) {
+    case "forLoop":
+      lowerForLoop(l, eqn, lowering.loop(eqn.params));
+      break;
+    case "whileLoop":
+      lowerWhileLoop(l, eqn, lowering.loop(eqn.params));
+      break;
+    case "branch":
+      lowerBranch(l, eqn);
+      break;
+  }
+}
+
+function lowerForLoop(
+  l: Lowering,
+  eqn: FlatEqn,
+  loop: ReturnType<Extract<ControlLowering<Params>, { kind: "forLoop" }>["loop"]>,
+): void {
+  const { length, reverse, numConsts, numCarry } = loop;
+  const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
+  const [flat] = eqn.programs as readonly FlatProgram[];
+  const inits = operands.slice(numConsts, numConsts + numCarry);
+  if (length === 0) {
+    eqn.outputs.forEach((v, i) => {
+      l.define(v, i < numCarry ? inits[i] : l.draft.empty(v.aval));
+    });
+    return;
+  }
+  const body = l.compileInner(flat, `${eqn.primitive.name}_body`, tiesOf(flat, numConsts, numCarry));
+  const state = new Carries(l, inits, body, numConsts);
+  const stacked = eqn.outputs
+    .slice(numCarry)
+    .map((v) => inMemory(l, l.draft.stored(v.aval, l.draft.newBuffer(v.aval))));
+  const inner: InnerProgram = {
+    program: body,
+    args: operands.map((x, i) => {
+      if (i < numConsts) return inMemory(l, x);
+      if (i < numConsts + numCarry) return state.argument(i - numConsts);
+      return slices(inMemory(l, x), length, x.aval.size);
+    }),
+    consts: consts[0].map((x) => inMemory(l, x)),
+    results: body.results.map((_, i) => {
+      if (i < numCarry) return state.result(i);
+      return slices(stacked[i - numCarry], length, eqn.outputs[i].aval.size);
+    }),
+  };
+  const name = eqn.primitive.name;
+  add(l, { kind: "forLoop", name, length, reverse, carries: state.list, body: inner });
+  eqn.outputs.forEach((v, i) => {
+    if (i < numCarry) l.define(v, state.final(i));
+    else l.define(v, result(l, v.aval, stacked[i - numCarry]));
+  });
+}
+
+function lowerWhileLoop(
+  l: Lowering,
+  eqn: FlatEqn,
+  loop: ReturnType<Extract<ControlLowering<Params>, { kind: "whileLoop" }>["loop"]>,
+): void {
+  const { condConsts, bodyConsts } = loop;
+  const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
+  const [cond, body] = eqn.programs as readonly FlatProgram[];
+  const name = eqn.primitive.name;
+  const inits = operands.slice(condConsts + bodyConsts);
+  const condProgram = l.compileInner(cond, `${name}_cond`, [-1]);
+  const bodyProgram = l.compileInner(body, `${name}_body`, tiesOf(body, bodyConsts, inits.length));
+  const state = new Carries(l, inits, bodyProgram, bodyConsts);
+  const carried = inits.map((_, i) => state.argument(i));
+  const predicate = l.draft.newBuffer(shapedArray([], bool));
+  const inMemoryAll = (list: readonly Source[]) => list.map((x) => inMemory(l, x));
+  add(l, {
+    kind: "whileLoop",
+    name,
+    carries: state.list,
+    cond: {
+      program: condProgram,
+      args: [...inMemoryAll(operands.slice(0, condConsts)), ...carried],
+      consts: inMemoryAll(consts[0]),
+      results: [fixed(predicate)],
+    },
+    body: {
+      program: bodyProgram,
+      args: [...inMemoryAll(operands.slice(condConsts, condConsts + bodyConsts)), ...carried],
+      consts: inMemoryAll(consts[1]),
+      results: inits.map((_, i) => state.result(i)),
+    },
+    predicate,
+  });
+  eqn.outputs.forEach((v, i) => {
+    l.define(v, state.final(i));
+  });
+}
+
+function lowerBranch(l: Lowering, eqn: FlatEqn): void {
+  const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
+  const programs = eqn.programs as readonly FlatProgram[];
+  const [selector, ...others] = operands;
+  const args = others.map((x) => inMemory(l, x));
+  const results = eqn.outputs.map((v) => inMemory(l, l.draft.stored(v.aval, l.draft.newBuffer(v.aval))));
+  const branches = programs.map((flat, i): InnerProgram => {
+    const ties = eqn.outputs.map(() => -1);
+    const program = l.compileInner(flat, `${eqn.primitive.name}_${i}`, ties);
+    return { program, args, consts: consts[i].map((x) => inMemory(l, x)), results };
+  });
+  const index = l.draft.contiguous(selector);
+  if (selector.aval.dtype !== int32) throw new Error("the selector of a branch is an int32");
+  add(l, { kind: "branch", name: eqn.primitive.name, selector: index, branches });
+  eqn.outputs.forEach((v, i) => {
+    l.define(v, result(l, v.aval, results[i]));
+  });
+}
+
+/** What the loop carries: values that every step passes on unchanged have no memory of their own. */
+class Carries {
+  readonly list: Carry[] = [];
+  private readonly l: Lowering;
+  private readonly inits: readonly Source[];
+  /** By carry of the equation: the position in `list`, or -1. */
+  private readonly position: number[] = [];
+  private readonly kept: boolean[] = [];
+
+  constructor(l: Lowering, inits: readonly Source[], body: Program, first: number) {
+    this.l = l;
+    this.inits = inits;
+    inits.forEach((init, i) => {
+      const source = body.results[i];
+      const passedOn = source.kind === "argument";
+      this.kept.push(passedOn);
+      if (passedOn || init.isEmpty) {
+        this.position.push(-1);
+        return;
+      }
+      const inPlace = source.kind === "buffer" && source.donatedArg === first + i;
+      this.position.push(this.list.length);
+      this.list.push({
+        init: l.draft.contiguous(init),
+        out: l.draft.newBuffer(init.aval),
+        spare: inPlace ? null : l.draft.newBuffer(init.aval),
+      });
+    });
+  }
+
+  argument(i: number): Binding {
+    if (this.kept[i]) return inMemory(this.l, this.inits[i]);
+    return this.result(i);
+  }
+  result(i: number): Binding {
+    return this.position[i] < 0 ? none : { kind: "carry", carry: this.position[i] };
+  }
+  final(i: number): Source {
+    const at = this.position[i];
+    return at < 0 ? this.inits[i] : this.l.draft.stored(this.inits[i].aval, this.list[at].out);
+  }
+}
+
+/** Result i of a body may take the memory of the carry that it replaces. */
+function tiesOf(flat: FlatProgram, numConsts: number, numCarry: number): number[] {
+  return flat.results.map((_, i) => (i < numCarry ? numConsts + i : -1));
+}
+
+function constCount(eqn: FlatEqn): number {
+  return (eqn.programs ?? []).reduce((n, p) => n + p.consts.length, 0);
+}
+
+/** The operands of the equation, and the constants of each of its programs. */
+function split(l: Lowering, eqn: FlatEqn, count: number) {
+  const sources = eqn.inputs.map((v) => l.source(v));
+  let next = count;
+  const consts = (eqn.programs ?? []).map((p) => sources.slice(next, (next += p.consts.length)));
+  return { operands: sources.slice(0, count), consts };
+}
+
+function inMemory(l: Lowering, x: Source): Binding {
+  return x.isEmpty ? none : fixed(l.draft.contiguous(x));
+}
+
+/** Each step sees its part of what is bound. */
+function slices(whole: Binding, length: number, size: number): Binding {
+  return whole.kind === "fixed" ? { kind: "slice", buffer: whole.buffer, step: size / length } : whole;
+}
+
+function result(l: Lowering, aval: Source["aval"], binding: Binding): Source {
+  const buffer = boundBuffer(binding);
+  return buffer === null ? l.draft.empty(aval) : l.draft.stored(aval, buffer);
+}
+
+function add(l: Lowering, kernel: ControlKernel): void {
+  const { reads, writes } = controlAccess(kernel);
+  l.draft.addTemplate([...reads], writes, (): Kernel => kernel);
+}

@@ -1,0 +1,53 @@
+import type { Binding, ControlKernel, InnerProgram, Program } from "../ir.ts";
+import { carriesOf } from "./access.ts";
+
+/** A loop or branch as text: what it does, then the programs that it runs, indented. */
+export function printControl(
+  kernel: ControlKernel,
+  name: (buffer: number) => string,
+  printProgram: (program: Program) => string,
+): string {
+  const carries = carriesOf(kernel).map(({ init, out, spare }, i) => {
+    const place = spare === null ? `in ${name(out)}` : `in ${name(out)} and ${name(spare)} in turn`;
+    return `carry ${i} from ${name(init)} ${place}`;
+  });
+  const binding = (b: Binding): string => {
+    switch (b.kind) {
+      case "fixed":
+        return name(b.buffer);
+      case "slice":
+        return `${name(b.buffer)} + ${b.step} a step`;
+      case "carry":
+        return `carry ${b.carry}`;
+      case "none":
+        return "nothing";
+    }
+  };
+  const list = (bindings: readonly Binding[]) => `(${bindings.map(binding).join(", ")})`;
+  const inner = (title: string, { program, args, consts, results }: InnerProgram): string[] => {
+    const constants = consts.length === 0 ? "" : ` with constants ${list(consts)}`;
+    const text = printProgram(program).split("\n").slice(1);
+    return [
+      `  ${title} ${list(args)}${constants} to ${list(results)}:`,
+      ...text.map((line) => `    ${line}`),
+    ];
+  };
+  const head = (what: string) => `${kernel.name} ${[what, ...carries].join("; ")}`;
+  switch (kernel.kind) {
+    case "forLoop": {
+      const order = kernel.reverse ? " from the last" : "";
+      return [head(`for ${kernel.length} steps${order}`), ...inner("body", kernel.body)].join("\n");
+    }
+    case "whileLoop":
+      return [
+        head(`while ${name(kernel.predicate)}`),
+        ...inner("condition", kernel.cond),
+        ...inner("body", kernel.body),
+      ].join("\n");
+    case "branch":
+      return [
+        head(`by ${name(kernel.selector)}[0]`),
+        ...kernel.branches.flatMap((branch, i) => inner(`case ${i}:`, branch)),
+      ].join("\n");
+  }
+}
