@@ -1,5 +1,6 @@
 import { RuntimeError } from "../../../errors.ts";
 import { Allocator, type AllocatorOptions } from "./allocator.ts";
+import { lastingRegistry } from "./finalization.ts";
 import { HostCopies } from "./hostCopies.ts";
 import { ScratchArenas } from "./scratch.ts";
 import { Slot, Storage } from "./storage.ts";
@@ -89,7 +90,7 @@ export class DeviceMemory {
     this.#softCount = options.softCount ?? 8192;
     this.#evictAtBytes = this.#softLimit;
     this.#evictAtCount = this.#softCount;
-    this.#registry = new FinalizationRegistry((slot) => this.#release(slot));
+    this.#registry = lastingRegistry(this, (memory, slot: Slot) => memory.#release(slot));
   }
 
   get statistics(): MemoryStatistics {

@@ -1,5 +1,6 @@
 import { config } from "../../../core/config.ts";
 import { RuntimeError } from "../../../errors.ts";
+import { lastingRegistry } from "../memory/finalization.ts";
 import { ACTIVE_COUNT, CONTROL, CONTROL_BYTES } from "./control.ts";
 import { hardwareThreads, startWorker, type WorkerHandle } from "./hostWorker.ts";
 
@@ -27,7 +28,7 @@ export class Pool {
   private crew = 0;
   private readonly modules = new Map<number, WeakRef<WebAssembly.Module>>();
   private lastId = 0;
-  private readonly registry = new FinalizationRegistry<number>((id) => this.forget(id));
+  private readonly registry = lastingRegistry(this, (pool, id: number) => pool.forget(id));
   private forgotten: number[] = [];
   /** The region whose end is waited for, and since when. */
   private waitingFor = -1;

@@ -265,6 +265,26 @@ describe("leaks", () => {
     expect(memory.statistics.count).toBe(0);
   });
 
+  it("a memory that becomes garbage itself does not stop the finalizers of others", async () => {
+    const holder: { memory?: DeviceMemory } = {};
+    const fill = () => {
+      holder.memory = create();
+      for (let i = 0; i < 10; i++) holder.memory.allocate(100);
+    };
+    fill();
+    await turn();
+    // First the storages are found dead, then the memory, before a finalizer could run.
+    collector()();
+    delete holder.memory;
+    for (let i = 0; i < 3; i++) collector()();
+    await turn();
+    const memory = create();
+    for (let i = 0; i < 10; i++) memory.allocate(100);
+    await turn();
+    await collectGarbage(() => memory.statistics.count === 0);
+    expect(memory.statistics.count).toBe(0);
+  });
+
   it("a loop that only awaits resolved promises does not leak", async () => {
     const memory = create({ softCount: 256 });
     const before = rss();
