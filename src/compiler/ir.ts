@@ -301,11 +301,12 @@ export interface WhileLoopKernel {
   readonly predicate: number;
 }
 
-/** Runs the program whose number is the int32 in `selector`, which is in range. */
+/** Runs the program whose number is the int32 in `selector`, which is in range. Carries are operands that every program overwrites or keeps. */
 export interface BranchKernel {
   readonly kind: "branch";
   readonly name: string;
   readonly selector: number;
+  readonly carries: readonly Carry[];
   readonly branches: readonly InnerProgram[];
 }
 

@@ -17,10 +17,6 @@ export function isControlKernel(kernel: Kernel): kernel is ControlKernel {
   return kernel.kind === "forLoop" || kernel.kind === "whileLoop" || kernel.kind === "branch";
 }
 
-export function carriesOf(kernel: ControlKernel): readonly Carry[] {
-  return kernel.kind === "branch" ? [] : kernel.carries;
-}
-
 /** The buffer of the surrounding program that a binding names, or null. */
 export function boundBuffer(binding: Binding): number | null {
   return binding.kind === "fixed" || binding.kind === "slice" ? binding.buffer : null;
@@ -32,7 +28,7 @@ export function controlAccess(kernel: ControlKernel): KernelAccess {
     innerPrograms(kernel)
       .flatMap((inner) => of(inner).map(boundBuffer))
       .filter((id) => id !== null);
-  const carries = carriesOf(kernel);
+  const { carries } = kernel;
   const fixed = bound((inner) => [...inner.args, ...inner.consts]);
   if (kernel.kind === "branch") fixed.push(kernel.selector);
   const writes = new Set(bound((inner) => inner.results));

@@ -111,21 +111,69 @@ function lowerWhileLoop(
 
 function lowerBranch(l: Lowering, eqn: FlatEqn): void {
   const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
-  const programs = eqn.programs as readonly FlatProgram[];
   const [selector, ...others] = operands;
-  const args = others.map((x) => inMemory(l, x));
-  const results = eqn.outputs.map((v) => inMemory(l, l.draft.stored(v.aval, l.draft.newBuffer(v.aval))));
-  const branches = programs.map((flat, i): InnerProgram => {
-    const ties = eqn.outputs.map(() => -1);
-    const program = l.compileInner(flat, `${eqn.primitive.name}_${i}`, ties);
-    return { program, args, consts: consts[i].map((x) => inMemory(l, x)), results };
-  });
-  const index = l.draft.contiguous(selector);
   if (selector.aval.dtype !== int32) throw new Error("the selector of a branch is an int32");
-  add(l, { kind: "branch", name: eqn.primitive.name, selector: index, branches });
-  eqn.outputs.forEach((v, i) => {
-    l.define(v, result(l, v.aval, results[i]));
+  const { programs, ties } = compileBranches(l, eqn);
+  const carries: Carry[] = [];
+  const args = others.map((x) => inMemory(l, x));
+  const results = eqn.outputs.map((v, k) => {
+    const bound = ties[k] < 0 ? none : args[ties[k]];
+    if (bound.kind !== "fixed") return inMemory(l, l.draft.stored(v.aval, l.draft.newBuffer(v.aval)));
+    carries.push({ init: bound.buffer, out: l.draft.newBuffer(v.aval), spare: null });
+    args[ties[k]] = { kind: "carry", carry: carries.length - 1 };
+    return args[ties[k]];
   });
+  const branches = programs.map(
+    (program, i): InnerProgram => ({
+      program,
+      args,
+      consts: consts[i].map((x) => inMemory(l, x)),
+      results: results.map((bound, k) => (program.results[k].kind === "argument" ? none : bound)),
+    }),
+  );
+  const index = l.draft.contiguous(selector);
+  add(l, { kind: "branch", name: eqn.primitive.name, selector: index, carries, branches });
+  eqn.outputs.forEach((v, k) => {
+    const bound = results[k];
+    const buffer = bound.kind === "carry" ? carries[bound.carry].out : boundBuffer(bound);
+    l.define(v, buffer === null ? l.draft.empty(v.aval) : l.draft.stored(v.aval, buffer));
+  });
+}
+
+/**
+ * The programs of a branch, and for each result the operand in whose memory all of them leave it, or -1. That is tried for operands which a
+ * program returns as they are, so that a branch which updates some elements, or none, copies nothing.
+ */
+function compileBranches(
+  l: Lowering,
+  eqn: FlatEqn,
+): { programs: readonly Program[]; ties: readonly number[] } {
+  const flats = eqn.programs as readonly FlatProgram[];
+  const compile = (ties: readonly number[]) =>
+    flats.map((flat, i) => l.compileInner(flat, `${eqn.primitive.name}_${i}`, ties));
+  let ties = eqn.outputs.map((_, k) => returnedOperand(flats, k));
+  ties = ties.map((j, k) => (ties.indexOf(j) === k ? j : -1));
+  for (;;) {
+    const programs = compile(ties);
+    const kept = ties.map((j, k) => {
+      const stays = programs.every(({ results }) => {
+        const source = results[k];
+        return source.kind === "argument" || (source.kind === "buffer" && source.donatedArg === j);
+      });
+      return j >= 0 && stays ? j : -1;
+    });
+    if (kept.every((j, k) => j === ties[k])) return { programs, ties };
+    ties = kept;
+  }
+}
+
+/** An operand that some program returns as result `k`, or -1. */
+function returnedOperand(flats: readonly FlatProgram[], k: number): number {
+  for (const { results } of flats) {
+    const { source } = results[k];
+    if (source.kind === "argument") return source.index;
+  }
+  return -1;
 }
 
 /** What the loop carries: values that every step passes on unchanged have no memory of their own. */

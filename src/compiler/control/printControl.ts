@@ -1,5 +1,4 @@
 import type { Binding, ControlKernel, InnerProgram, Program } from "../ir.ts";
-import { carriesOf } from "./access.ts";
 
 /** A loop or branch as text: what it does, then the programs that it runs, indented. */
 export function printControl(
@@ -7,7 +6,7 @@ export function printControl(
   name: (buffer: number) => string,
   printProgram: (program: Program) => string,
 ): string {
-  const carries = carriesOf(kernel).map(({ init, out, spare }, i) => {
+  const carries = kernel.carries.map(({ init, out, spare }, i) => {
     const place = spare === null ? `in ${name(out)}` : `in ${name(out)} and ${name(spare)} in turn`;
     return `carry ${i} from ${name(init)} ${place}`;
   });

@@ -38,7 +38,11 @@ export function runControl(kernel: ControlKernel, memory: readonly Cells[], run:
       return;
     }
     case "branch":
-      runInner(kernel.branches[memory[kernel.selector].data[0] as number], 0, []);
+      runInner(
+        kernel.branches[memory[kernel.selector].data[0] as number],
+        0,
+        kernel.carries.map((carry) => begin(carry, memory, true)),
+      );
   }
 
   function runInner(inner: InnerProgram, step: number, positions: readonly Position[]): void {

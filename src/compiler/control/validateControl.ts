@@ -1,5 +1,5 @@
 import type { Binding, ControlKernel, InnerProgram, Program } from "../ir.ts";
-import { boundBuffer, carriesOf, innerPrograms } from "./access.ts";
+import { boundBuffer, innerPrograms } from "./access.ts";
 
 /**
  * What a legal loop or branch is: its programs are legal, what is bound to their arguments, constants and results has the right dtypes and
@@ -13,7 +13,7 @@ export function checkControl(
 ): void {
   const { buffers } = program;
   const length = kernel.kind === "forLoop" ? kernel.length : 1;
-  const carries = carriesOf(kernel);
+  const { carries } = kernel;
   for (const { init, out, spare } of carries) {
     for (const id of spare === null ? [init] : [init, spare]) {
       if (buffers[id].dtype !== buffers[out].dtype || buffers[id].size !== buffers[out].size)

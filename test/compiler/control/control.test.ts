@@ -314,6 +314,38 @@ describe("branches", () => {
     for (let i = 0; i < 5; i++) agree(f, [int(i), array([5], float32, 1), array([5], float32, 2)]);
   });
 
+  test("an operand that is returned, or updated in some elements, stays where it is", () => {
+    const f: F = (i, k, c) => {
+      const d = c.add(1);
+      return branch(i, [(_, d) => [d], (k, d) => [d.at(k).set(5)], (_, d) => [d.mul(2)]], [k, d]);
+    };
+    for (const i of [0, 1, 2]) agree(f, [int(i), int(3), array([6])]);
+    expect(text(f, int(0), int(0), array([6]))).toMatch(
+      /carry 0 from (y\d+) in \1\n|carry 0 from t\d+ in y\d+\n/,
+    );
+    // One program must move elements: all results get memory of their own.
+    const g: F = (i, c) => branch(i, [(c) => [c], (c) => [jnp.roll(c, 1)]], [c]);
+    for (const i of [0, 1]) agree(g, [int(i), array([6])]);
+    // Both results want the same operand, or each other's.
+    const h: F = (i, c, d) => branch(i, [(c) => [c, c], (c, d) => [d, c]], [c, d]);
+    for (const i of [0, 1]) agree(h, [int(i), array([6]), array([6], float32, 2)]);
+    // The operand is needed afterwards, or given twice.
+    const k: F = (i, c) => [...branch(i, [(c) => [c], (c) => [c.mul(2)]], [c]), c];
+    for (const i of [0, 1]) agree(k, [int(i), array([6])]);
+    const m: F = (i, c) => branch(i, [(c, d) => [c.add(d)], (c) => [c]], [c, c]);
+    for (const i of [0, 1]) agree(m, [int(i), array([6])]);
+  });
+
+  test("a branch in a loop updates the carry in place", () => {
+    const f: F = (c) =>
+      forLoop(
+        (i, c) => [i.add(1), ...branch(i.mod(2), [(_, c) => [c], (i, c) => [c.at(i).set(-1)]], [i, c])],
+        { carry: [int(0), c], length: 6 },
+      );
+    agree(f, [array([8])]);
+    expect(text((c) => (f(c) as A[])[1], array([8]))).toMatch(/; carry 1 from x0 in y\d+\n/);
+  });
+
   test("constants of the programs, and operands that are computed", () => {
     const [k, m] = [array([4], float32, 3), array([4], float32, 4)];
     const f: F = (i, x) => branch(i.mul(1), [(x) => [x.add(k)], (x) => [x.mul(m).add(k)]], [x.mul(2)]);

@@ -59,13 +59,15 @@ export function emitControl(frame: Frame, kernel: ControlKernel, functions: read
     }
     case "branch": {
       const { f, push } = frame;
-      const { branches, selector } = kernel;
+      const { branches, selector, carries } = kernel;
+      const positions = carries.map((carry) => code.begin(carry, true));
       const index = f.local("i32", "branch");
       push(selector);
       f.i32.load(0).set(index);
       const choose = (from: number, to: number): void => {
         if (to - from === 1) {
           code.bindFixed(branches[from], functions[from], 0);
+          code.bindCarries(branches[from], functions[from], positions);
           code.call(functions[from]);
           return;
         }
