@@ -53,6 +53,23 @@ export class RecursionError extends RuntimeError {
 }
 
 /**
+ * A combination of options, or an operation, that is not implemented, here or in JAX.
+ *
+ * - **Mistake**: `f.defvjp(fwd, bwd, { symbolicZeros: true, optimizeRemat: true })`.
+ * - **Reason**: each works, but not together.
+ * - **Fix**: the message says what is not supported; leave it out.
+ *
+ * @example
+ * ```ts
+ * const f = customVjp((x: NDArray) => x);
+ * f.defvjp((x) => [x, null], (_, ct) => [ct], { symbolicZeros: true, optimizeRemat: true }); // throws NotImplementedError: remat optimization for custom_vjp does not support symbolic zeros
+ * ```
+ */
+export class NotImplementedError extends RuntimeError {
+  override readonly name: string = "NotImplementedError";
+}
+
+/**
  * An index does not fit the array it indexes.
  *
  * - **Mistake**: more indices than dimensions, two ellipses, an index that is neither an integer, a slice, `null`, `"..."`

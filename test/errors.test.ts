@@ -7,6 +7,7 @@ import {
   KeyReuseError,
   NameError,
   NonConcreteBooleanIndexError,
+  NotImplementedError,
   OverflowError,
   RecursionError,
   ResourceExhaustedError,
@@ -23,6 +24,7 @@ test("error classes carry their names and kinds", () => {
   const rows = [
     [ValueError, Error, "ValueError"],
     [RuntimeError, Error, "RuntimeError"],
+    [NotImplementedError, RuntimeError, "NotImplementedError"],
     [IndexError, Error, "IndexError"],
     [KeyError, Error, "KeyError"],
     [NameError, Error, "NameError"],

@@ -14,7 +14,8 @@ export type Lowering<P extends Params = Params> =
   | TemplateLowering<P>
   | ControlLowering<P>
   | { readonly kind: "inline" }
-  | { readonly kind: "none"; readonly reason: string };
+  /** Cannot be compiled; `error` is what compiling it raises, where users are to see one of their own. */
+  | { readonly kind: "none"; readonly reason: string; readonly error?: () => Error };
 
 /** An opaque scalar expression of the kernel IR (built by {@link ExprBuilder}). */
 export interface Expr {

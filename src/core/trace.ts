@@ -18,6 +18,10 @@ export abstract class Trace {
     this.description = description;
   }
   abstract processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[];
+  /** Whether any of the values has a derivative that this trace follows. */
+  differentiates(_values: readonly NDArray[]): boolean {
+    return false;
+  }
 }
 
 /** Stands for an array while a function is transformed. */

@@ -27,6 +27,12 @@ export function broadcastBatchDim(x: NDArray, size: number, axis: number): NDArr
   return ops.broadcastInDim(x, shape, asNumpyInts(axesWithout(shape.length, axis)));
 }
 
+/** Moves the mapped axis from one place to another; null stands for an array that is not mapped, which is repeated if it is to be. */
+export function placeBatchDim(x: NDArray, from: BatchDim, to: BatchDim, size: number): NDArray {
+  if (to === null || from === to) return x;
+  return from === null ? broadcastBatchDim(x, size, to) : moveBatchDim(x, from, to);
+}
+
 /** The array with its mapped axis first; an unmapped one is repeated. */
 export function batchDimAtFront(x: NDArray, dim: BatchDim, size: number): NDArray {
   return dim === null ? broadcastBatchDim(x, size, 0) : moveBatchDim(x, dim, 0);

@@ -4,6 +4,7 @@ import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr, type Jaxpr } from "../core/jaxpr.ts";
 import type { BatchDim, Params, Primitive } from "../core/primitive.ts";
 import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
+import { placeBatchDim } from "../lax/batching.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
 
 /** One example's view of an array that holds a batch of them along axis `dim`. */
@@ -76,13 +77,17 @@ export function runBatched(
 
 const batchCache = new WeakMap<Jaxpr, Map<string, { closed: ClosedJaxpr; dimsOut: BatchDim[] }>>();
 
-/** The program on batches: inputs are batched along `dims`, outputs along the result's `dimsOut`. */
+/**
+ * The program on batches: inputs are batched along `dims`, outputs along the result's `dimsOut`. An output that does not depend on a batched
+ * input stays as it is, unless `outputs` are all to be mapped: then it is repeated along a leading axis.
+ */
 export function batchJaxpr(
   program: ClosedJaxpr,
   dims: readonly BatchDim[],
   axisSize: number,
+  outputs: "as they come" | "mapped" = "as they come",
 ): { closed: ClosedJaxpr; dimsOut: BatchDim[] } {
-  const key = `${axisSize}:${dims.join()}`;
+  const key = `${axisSize}:${dims.join()}:${outputs}`;
   let byDims = batchCache.get(program.jaxpr);
   if (byDims === undefined) {
     byDims = new Map();
@@ -101,8 +106,12 @@ export function batchJaxpr(
           axisSize,
           "vmapping a program",
         );
-        dimsOut = outDims;
-        return outs;
+        if (outputs === "as they come") {
+          dimsOut = outDims;
+          return outs;
+        }
+        dimsOut = outDims.map((d) => d ?? 0);
+        return outs.map((x, i) => placeBatchDim(x, outDims[i], dimsOut[i], axisSize));
       },
       avals,
       "vmapping a program",
@@ -113,7 +122,8 @@ export function batchJaxpr(
   return result;
 }
 
-function batchedAval(aval: ShapedArray, dim: BatchDim, size: number): ShapedArray {
+/** The type of a batch of values along `dim`. */
+export function batchedAval(aval: ShapedArray, dim: BatchDim, size: number): ShapedArray {
   if (dim === null) return aval;
   const shape = aval.shape.slice();
   shape.splice(dim, 0, size);

@@ -63,6 +63,9 @@ export class JvpTrace extends Trace {
     }
     return [x, zeroTangent(x)];
   }
+  override differentiates(values: readonly NDArray[]): boolean {
+    return values.some((x) => !(this.split(x)[1] instanceof Zero));
+  }
   join(primal: NDArray, tangent: Tangent): NDArray {
     if (tangent instanceof Zero || primal.aval.toTangent() !== primal.aval) return primal;
     return new JvpTracer(this, primal, tangent);

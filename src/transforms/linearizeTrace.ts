@@ -66,6 +66,9 @@ class LinearizeTrace extends Trace {
     }
     return [x, zeroTangent(x)];
   }
+  override differentiates(values: readonly NDArray[]): boolean {
+    return values.some((x) => !(this.split(x)[1] instanceof Zero));
+  }
   join(primal: NDArray, tangent: Tangent): NDArray {
     // A tangent that did not come to depend on the linear inputs is a constant zero in disguise only when symbolic.
     if (tangent instanceof Zero || primal.aval.toTangent() !== primal.aval) return primal;

@@ -2,6 +2,7 @@
 
 import {
   config,
+  customVjp,
   evalShape,
   grad,
   jit,
@@ -114,6 +115,26 @@ const programs: Record<string, [run: () => unknown, facts: Fact[]]> = {
   ],
   "program/jit_not_callable": [() => jit(3 as unknown as (x: A) => A), [/callable/, "3"]],
   "program/jit_return_string": [() => jit((_x: A) => "a" as unknown as A)(jnp.float32(1)), [/string|str/]],
+  "program/custom_vjp_undefined": [() => grad(customVjp((x: A) => x))(1), [/<lambda>/, /defvjp/]],
+  "program/custom_vjp_forward_mode": [
+    () => {
+      const g = customVjp((x: A) => x);
+      g.defvjp(
+        (x) => [x, null],
+        (_r, t) => [t],
+      );
+      return jvp(g, [1], [1]);
+    },
+    [/forward-mode/, /jvp/],
+  ],
+  "program/custom_vjp_count": [
+    () => {
+      const g = customVjp((x: A, _y: A) => x);
+      g.defvjp(((x: A) => [x, null]) as never, ((_r: null, t: A) => [t]) as never);
+      return grad(g)(1, 2 as unknown as A);
+    },
+    [/length equal to the number of arguments/],
+  ],
   "program/int_overflow": [() => jnp.asarray(2n ** 40n), ["1099511627776", "int32"]],
   "program/uint8_overflow": [() => jnp.array(300, { dtype: "uint8" }), ["300", "uint8"]],
   "program/donated_array": [
@@ -143,7 +164,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^lax\.mul#0$/, "differs by design: a lone 2 is also Python's 2.0, so lax.mul(x, 2) must work"],
   [/^program\/setitem$/, "x[i] = v is an error of the type checker"],
   [/^program\/(grad_while|scan_|while_|cond_|switch_)/, "control flow: later"],
-  [/^program\/custom_/, "customJvp, customVjp, checkpoint: later"],
   [/^program\/grad_complex_output$/, "dtype complex64: later"],
   [/^program\/nonzero_of_tracer$/, "jnp selection by value, insertion and indices: later"],
 ];

@@ -1,7 +1,9 @@
 // Differentiated and transformed programs, translated by hand from the golden's Python.
 
 import {
+  customGradient,
   customJvp,
+  customVjp,
   grad,
   hessian,
   jacfwd,
@@ -184,6 +186,23 @@ const autodiff: Record<string, Program> = {
     return mamlLoss(w2, x2, y2);
   }),
 
+  "custom/vjp_none": (() => {
+    const f = customVjp((x: A, y: A) => x.mul(y));
+    f.defvjp(
+      (x, y) => [x.mul(y), y],
+      (y, g) => [g.mul(y), null],
+    );
+    return gradOfBoth(f);
+  })(),
+  "custom/vjp_vmap": (() => {
+    const s = customVjp((x: A, y: A) => jnp.sum(x.mul(y)));
+    s.defvjp(
+      (x, y) => [s(x, y), [x, y] as const],
+      ([x, y], g) => [g.mul(y).mul(2), g.mul(x)],
+    );
+    return gradOfBoth((x, y) => jnp.sum(vmap(s, { inAxes: [0, null] })(x, y).pow(2)));
+  })(),
+  "custom/gradient_decorator": valueAndGrad(customGradient((x: A) => [x.pow(2), (g: A) => [g.mul(x)]])),
   "nest/hessian_pytree": hessian((p: { a: A; b: A }) => p.a.pow(2).mul(jnp.sum(p.b.pow(2)))),
   "nest/jvp_of_grad": (x: A, v: A) =>
     jvp(
@@ -289,7 +308,7 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^fft\/|^vmap\/op_fft$/, "jnp.fft: later"],
   [/^complex\//, "complex numbers: later"],
   [/^control\//, "control flow: later"],
-  [/^(custom\/(vjp|gradient)|nest\/checkpoint_policy)/, "customVjp, customGradient, checkpoint: later"],
+  [/^nest\/checkpoint_policy/, "checkpoint: later"],
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
   [/^vmap\/op_segment_sum$/, "segment sums: later"],

@@ -1,5 +1,6 @@
 import {
   AttributeError,
+  customDerivatives,
   customJvp,
   grad,
   jit,
@@ -150,6 +151,74 @@ describe("defjvps", () => {
   });
 });
 
+describe("options", () => {
+  test("nondiffArgnums come first, and need not be arrays", () => {
+    const apply = customJvp((g: (x: A) => A, x: A, n: number) => g(x).mul(n), { nondiffArgnums: [0, 2] });
+    apply.defjvp((g: (x: A) => A, n: number, [x]: A[], [t]: A[]) => [g(x).mul(n), t.mul(7 * n)]);
+    expectClose(apply(jnp.sin, f32(1), 2), 2 * Math.sin(1));
+    for (const h of [(x: A) => apply(jnp.sin, x, 2), jit((x: A) => apply(jnp.sin, x, 2))]) {
+      expectClose(grad(h)(f32(1)), 14);
+      expectClose(jvp(h, [f32(1)], [f32(2)])[1], 28);
+      expectClose(vmap(grad(h))(jnp.ones([2])), [14, 14]);
+    }
+    expect(() => (apply as unknown as (g: unknown) => A)(jnp.sin)).toThrow(
+      /nondiffArgnums 0, 2.*1 positional/,
+    );
+    expect(() => apply.defjvps(null)).toThrow(/defjvps/);
+    expect(() => customJvp(jnp.sin, { nondiffArgnums: -1 })).toThrow(/non-negative/);
+  });
+  test("an array that is not differentiated is a constant", () => {
+    const f = customJvp((c: A, x: A) => c.mul(x), { nondiffArgnums: [0] });
+    f.defjvp((c: A, [x]: A[], [t]: A[]) => [f(c, x), c.mul(t)]);
+    expectClose(grad((c: A, x: A) => f(c, x), [0, 1])(f32(2), f32(3)), [0, 2]);
+    expectClose(jit(grad((x: A) => f(f32(5), x)))(f32(3)), 5);
+  });
+
+  test("symbolic zeros, among the given tangents and the returned", () => {
+    const seen: string[] = [];
+    const f = customJvp((x: A, y: A) => [x.mul(y), y] as [A, A]);
+    f.defjvp(
+      ([x, y], [dx, dy]) => {
+        seen.push(
+          [dx, dy].map((t) => (t instanceof customDerivatives.SymbolicZero ? String(t) : "array")).join(),
+        );
+        const zero = customDerivatives.zeroFromPrimal(y);
+        return [f(x, y), [(dx as A).mul(y), zero]] as [[A, A], [A, A]];
+      },
+      { symbolicZeros: true },
+    );
+    const g = (x: A) => f(x, f32(3))[0];
+    expectClose(grad(g)(f32(2)), 3);
+    expectClose(grad(jit(g))(f32(2)), 3);
+    expectClose(vmap(grad(g))(jnp.array([1, 2])), [3, 3]);
+    expectClose(grad((x: A) => jnp.sum(vmap(g)(x)))(jnp.array([1, 2])), [3, 3]);
+    expect(new Set(seen)).toEqual(new Set(["array,SymbolicZero(float32[])"]));
+    expect(String(makeJaxpr(f)(f32(1), f32(2)))).toMatch(/symbolic_zeros=True/);
+    expectClose(jvp(f, [f32(2), f32(3)], [f32(1), f32(1)]), [
+      [6, 3],
+      [3, 0],
+    ]);
+  });
+
+  test("differentiated at once, the function does not run: it may use its values", () => {
+    const f = customJvp((x: A) => ((x.item() as number) > 0 ? x : x.mul(0.5)));
+    f.defjvp(([x], [t]) => [x.mul(x), t.mul(3)]);
+    expectClose(f(f32(-2)), -1);
+    expectClose(grad(f)(f32(2)), 3);
+    // The rule gives the value, too: the gradient is 3 x + x^2.
+    expectClose(grad(grad((x: A) => f(x).mul(x)))(f32(2)), 7);
+  });
+
+  test("a result that does not depend on the mapped argument, but whose tangent does", () => {
+    const f = customJvp((x: A, y: A) => y.mul(1));
+    f.defjvp(([x, y], [dx, dy]) => [f(x, y), dy.add(dx.mul(x))]);
+    const g = vmap((x: A, y: A) => f(x, y), [0, null]);
+    expectClose(g(jnp.array([1, 2]), f32(5)), [5, 5]);
+    expectClose(grad((x: A) => jnp.sum(g(x, f32(5))))(jnp.array([1, 2])), [1, 2]);
+    expectClose(grad((y: A) => jnp.sum(g(jnp.array([1, 2]), y)))(f32(5)), 2);
+  });
+});
+
 describe("errors", () => {
   test("no rule", () => {
     const f = customJvp(function clever(x: A) {
@@ -166,7 +235,6 @@ describe("errors", () => {
     ["a tangent of another shape", (x) => [x, jnp.ones([2])], /shape|float32\[2\]/],
     ["a tangent of another dtype", (x) => [x, jnp.int32(1)], /int32/],
     ["a string", (x) => [x, "t"], /string/],
-    ["a value of another structure than the function's", (x, t) => [[x], [t]], /structure/],
   ];
   test.each(bad)("a rule that returns %s", (_name, rule, message) => {
     const f = customJvp((x: A) => x.mul(2));
@@ -176,6 +244,13 @@ describe("errors", () => {
       expect(error).toBeInstanceOf(TypeError);
       expect(error.message).toMatch(message);
     }
+  });
+  test("a rule whose value has another structure than the function's, where the function is known", () => {
+    const f = customJvp((x: A) => x.mul(2));
+    f.defjvp(([x], [t]) => [[x], [t]] as unknown as [A, A]);
+    const error = errorOf(() => grad(jit(f))(f32(1)));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/structure/);
   });
   test("no function", () => {
     expect(() => customJvp(3 as unknown as () => A)).toThrow(/callable/);

@@ -121,7 +121,10 @@ export class Lowering {
       case "inline":
         throw new Error(`primitive ${eqn.primitive.name} is to be inlined but gave no program`);
       case "none":
-        throw new Error(`primitive ${eqn.primitive.name} cannot be compiled: ${lowering.reason}`);
+        throw (
+          lowering.error?.() ??
+          new Error(`primitive ${eqn.primitive.name} cannot be compiled: ${lowering.reason}`)
+        );
     }
   }
   private isEmpty(value: Value): boolean {

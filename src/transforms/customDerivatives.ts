@@ -1,0 +1,6 @@
+/** What custom rules are written with: `customDerivatives.SymbolicZero`, ... */
+export { customGradient } from "./customGradient.ts";
+export { customJvp } from "./customJvp.ts";
+export { customVjp } from "./customVjp.ts";
+export { CustomVjpPrimal, customVjpPrimalTreeValues } from "./customVjpRule.ts";
+export { SymbolicZero, zeroFromPrimal } from "./symbolicZero.ts";
