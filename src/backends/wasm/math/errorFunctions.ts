@@ -1,5 +1,9 @@
-import { expDouble, logDouble, rationalDouble } from "./double.ts";
-import { unary } from "./lanes.ts";
+import type { Local } from "../asm/index.ts";
+import { expDouble, rationalDouble } from "./double.ts";
+import { type Code, type Scope, unary } from "./lanes.ts";
+
+/** The bits of sqrt(1/2). */
+const SQRT_HALF_BITS = 0x3f3504f3;
 
 /** erf(x)/x in x^2 for |x| <= 3.92, where erf rounds to 1; relative error 2^-28. Our own rational fits, as are those below. */
 const ERF_NUMERATOR = [
@@ -40,28 +44,70 @@ export const emitErfc = unary((scope, x) =>
   }),
 );
 
-/** erfInv(x)/x in w = -log(1 - x^2), for every float32 below 1; relative error 2^-28. (The variable is Giles's.) */
-const ERFINV_NUMERATOR = [
-  0.8862269237818425, 0.3136195000473854, 0.06294390492225048, 0.00852627402132705, 0.0007552884687935019,
-  3.634680669368231e-5, 9.360791882689153e-8,
-];
-const ERFINV_DENOMINATOR = [
-  1, 0.09208226373199094, 0.033885762997229535, 0.002183921752179322, 0.0002265096291616189,
-  2.9726203128452433e-6,
+/** (-log(1 - g) - g)/g^2 for sqrt(1/2) <= 1 - g < sqrt(2); absolute error of the logarithm 2^-27. */
+const MINUS_LOG = [
+  0.4999998198105781, 0.3333422544763891, 0.2500249107242713, 0.19953613262609635, 0.16552334203870195,
+  0.14979287145060483, 0.14441879720636958, 0.08733632413630368,
 ];
 
-export const emitErfInv = unary((scope, x) => {
-  const { s, i } = scope;
-  const y = s.let(
-    scope.viaDouble([x], (inner, xd) => {
-      const { d } = inner;
-      const u = d.let(d.mul(d.sub(1, xd), d.add(xd, 1)));
-      const w = d.let(d.neg(logDouble(inner, u)));
-      return d.mul(xd, rationalDouble(inner, w, ERFINV_NUMERATOR, ERFINV_DENOMINATOR));
-    }),
-  );
+/** -log(u) - n ln 2 + shift for normal u > 0, with an absolute error of a few 2^-25 near 0: one sum is rounded, not two. */
+function minusLog(scope: Scope, u: Local, n: number, shift: number): Code {
+  const { f, s, i } = scope;
+  const k = i.let(i.shrS(i.sub(u, SQRT_HALF_BITS), 23));
+  const m = i.let(i.sub(u, i.shl(k, 23)));
+  const g = s.let(s.sub(1, m));
+  const multiple = () => {
+    i.push(i.add(k, n));
+    f.f32x4.convert_i32x4_s();
+  };
+  return s.nmadd(multiple, Math.LN2, s.madd(s.polynomial(g, MINUS_LOG), s.mul(g, g), s.sub(1 + shift, m)));
+}
+
+/**
+ * erfInv(x)/x in w - 2 ln 2 + shift, where w = -log(1 - x^2) is the variable of Giles, for w <= 4.7. The shift is one for which the constant
+ * term is a float32 number almost exactly.
+ */
+const ERFINV_SHIFT = 0.7987907528877258 - 1;
+const ERFINV = [
+  1.2739768028259277, 0.25046882033348083, 0.0003388283966312422, -0.002028387650178818,
+  0.00018721333477648617, 2.0417813415127675e-5, -5.3604302378233896e-6, 2.989136509757335e-8,
+  9.983594443001212e-8, -9.504208082908297e-9,
+];
+/** The same in sqrt(w) about this number, for w up to that of the largest float32 below 1. */
+const ERFINV_TAIL_CENTER = 2.9614999294281006;
+const ERFINV_TAIL = [
+  2.794426679611206, 1.0009124279022217, 0.010380961802605454, -0.008569046225517808, 0.006404091950656986,
+  -0.003934719665922512, 0.001512224623829564, 2.561115922466786e-5, -0.0003730071211619031,
+  0.00013490649412614144,
+];
+
+/** 1 - x^2, with a small relative error also where |x| is almost 1. */
+function oneMinusSquare(scope: Scope, x: Local): Code {
+  const { s } = scope;
+  if (scope.f.relaxedSimd) return s.nmadd(x, x, 1);
   const a = s.let(s.abs(x));
-  // x/0 is infinite, and all ones, a NaN, where |x| is not 1.
-  const edge = i.or(s.div(x, 0), s.ne(a, 1));
-  return s.select(s.lt(a, 1), y, edge);
+  const rest = s.let(s.sub(1, a));
+  return s.add(s.mul(a, rest), rest);
+}
+
+/** Arguments of large magnitude, and those that have no finite result, are looked at only when a lane has one. */
+export const emitErfInv = unary((scope, x) => {
+  const { f, s, i } = scope;
+  const u = s.let(oneMinusSquare(scope, x));
+  const v = s.let(minusLog(scope, u, 2, ERFINV_SHIFT));
+  const y = s.let(s.mul(s.polynomial(v, ERFINV), x));
+  const central = i.let(s.gt(u, Math.exp(-4.7)));
+  f.get(central)
+    .i32x4.all_true()
+    .i32.eqz()
+    .if(() => {
+      const t = s.let(s.sub(s.sqrt(s.add(v, 2 * Math.LN2 - ERFINV_SHIFT)), ERFINV_TAIL_CENTER));
+      const tail = s.let(s.mul(s.polynomial(t, ERFINV_TAIL), x));
+      const a = s.let(s.abs(x));
+      // x/0 is infinite, and all ones, a NaN, where |x| is not 1.
+      const edge = i.or(s.div(x, 0), s.ne(a, 1));
+      s.push(s.select(central, y, s.select(s.lt(a, 1), tail, edge)));
+      f.set(y);
+    });
+  return () => f.get(y);
 });

@@ -58,7 +58,7 @@ export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   pow: called2(power.emitPow),
   erf: called(emitErf),
   erfc: called(emitErfc),
-  erf_inv: called(emitErfInv),
+  erf_inv: inlined(emitErfInv),
   lgamma: called(emitLgamma),
   digamma: called(emitDigamma),
   floor: inlined(rounding.emitFloor),
