@@ -55,12 +55,22 @@ function pruneEqn(eqn: Eqn, live: ReadonlySet<Atom>): Eqn | null {
   if (!used.includes(true)) return null;
   const rule = eqn.primitive.prune;
   if (rule === undefined) return eqn;
-  const { params, usedInputs } = rule(eqn.params, used);
+  const { params, usedInputs, keptOutputs = used } = rule(eqn.params, used);
   if (params === eqn.params) return eqn;
   return {
     primitive: eqn.primitive,
     inputs: eqn.inputs.filter((_, i) => usedInputs[i]),
-    outputs: eqn.outputs.filter((_, i) => used[i]),
+    outputs: eqn.outputs.filter((_, i) => keptOutputs[i]),
     params,
   };
+}
+
+/** Which outputs depend on the inputs marked in `inputs`, or, where `onConsts`, on constants. A result depends on all operands. */
+export function dependence(jaxpr: Jaxpr, inputs: readonly boolean[], onConsts = false): boolean[] {
+  const dependent = new Set<Atom>(jaxpr.invars.filter((_, i) => inputs[i]));
+  if (onConsts) for (const v of jaxpr.constvars) dependent.add(v);
+  for (const eqn of jaxpr.eqns) {
+    if (eqn.inputs.some((a) => dependent.has(a))) for (const v of eqn.outputs) dependent.add(v);
+  }
+  return jaxpr.outvars.map((a) => dependent.has(a));
 }

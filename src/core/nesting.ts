@@ -23,7 +23,7 @@ export function nestingOf(jaxpr: Jaxpr): Nesting {
     let depth = 0;
     let equations = 0;
     for (const { primitive, params } of program.eqns) {
-      const inner = primitive.inlineAs?.(params).jaxpr;
+      const inner = primitive.inlineAs?.(params)?.jaxpr;
       const nesting = inner === undefined ? one : known.get(inner);
       if (nesting === undefined) {
         stack.push(inner as Jaxpr);

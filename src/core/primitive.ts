@@ -59,6 +59,24 @@ export type LinearizeRule<P extends Params = Params> = (
   params: P,
 ) => { primalsOut: NDArray[]; linear: (tangents: readonly Tangent[]) => Tangent[] };
 
+/**
+ * Partial evaluation of a primitive that holds programs: what depends only on the operands that are known is computed now, and `rest` stages
+ * the other results, which are null in `known`, on the unknown operands.
+ */
+export type PartialEvalRule<P extends Params = Params> = (
+  operands: readonly NDArray[],
+  unknown: readonly boolean[],
+  params: P,
+) => { known: (NDArray | null)[]; rest: (operands: readonly NDArray[]) => NDArray[] };
+
+/** What is left of a call that some results are not wanted of. */
+export interface PrunedCall {
+  readonly params: Params;
+  readonly usedInputs: readonly boolean[];
+  /** Results that it still has, where these are more than the wanted ones (a loop needs all that its carries depend on). */
+  readonly keptOutputs?: readonly boolean[];
+}
+
 /** Declares that a rule does not exist, and why: the reason is part of the error that asks for it. */
 export class NoRule {
   readonly reason: string;
@@ -84,6 +102,7 @@ export interface Primitive<P extends Params = Params> {
   readonly batching: BatchingRule<P>;
   readonly lowering: Lowering<P>;
   readonly linearize?: LinearizeRule<P>;
+  readonly partialEval?: PartialEvalRule<P>;
   /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */
   readonly printParams?: (params: P) => Record<string, unknown>;
   /** The program in the parameters is printed with the names of the call's operands and results. */
@@ -92,12 +111,9 @@ export interface Primitive<P extends Params = Params> {
    * For primitives that hold programs: the call that computes only the results marked in `usedOutputs`, and which operands it still
    * takes. Returns the same `params` when nothing can be dropped.
    */
-  readonly prune?: (
-    params: P,
-    usedOutputs: readonly boolean[],
-  ) => { params: Params; usedInputs: readonly boolean[] };
-  /** For primitives that hold programs: the program to run in place of a call (jit, custom_jvp_call). */
-  readonly inlineAs?: (params: P) => { jaxpr: Jaxpr; consts: readonly NDArray[] };
+  readonly prune?: (params: P, usedOutputs: readonly boolean[]) => PrunedCall;
+  /** For primitives that hold programs: the program to run in place of a call (jit, custom_jvp_call), if it is always one. */
+  readonly inlineAs?: (params: P) => { jaxpr: Jaxpr; consts: readonly NDArray[] } | undefined;
 }
 
 const byName = new Map<string, Primitive>();

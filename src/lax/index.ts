@@ -1,6 +1,7 @@
 /** `lax`: the primitives as functions, without promotion of dtypes. */
 export * from "./arithmetic.ts";
 export * from "./compare.ts";
+export * from "./control/index.ts";
 export * from "./conv.ts";
 export * from "./convDimensions.ts";
 export * from "./convert.ts";

@@ -1,10 +1,11 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray } from "../core/aval.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
-import { ClosedJaxpr, type Jaxpr } from "../core/jaxpr.ts";
+import { ClosedJaxpr } from "../core/jaxpr.ts";
 import type { BatchDim, Params, Primitive } from "../core/primitive.ts";
 import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
 import { placeBatchDim } from "../lax/batching.ts";
+import { ProgramCache } from "./programCache.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
 
 /** One example's view of an array that holds a batch of them along axis `dim`. */
@@ -75,7 +76,7 @@ export function runBatched(
   }
 }
 
-const batchCache = new WeakMap<Jaxpr, Map<string, { closed: ClosedJaxpr; dimsOut: BatchDim[] }>>();
+const batchCache = new ProgramCache<{ closed: ClosedJaxpr; dimsOut: BatchDim[] }>();
 
 /**
  * The program on batches: inputs are batched along `dims`, outputs along the result's `dimsOut`. An output that does not depend on a batched
@@ -87,39 +88,34 @@ export function batchJaxpr(
   axisSize: number,
   outputs: "as they come" | "mapped" = "as they come",
 ): { closed: ClosedJaxpr; dimsOut: BatchDim[] } {
-  const key = `${axisSize}:${dims.join()}:${outputs}`;
-  let byDims = batchCache.get(program.jaxpr);
-  if (byDims === undefined) {
-    byDims = new Map();
-    batchCache.set(program.jaxpr, byDims);
-  }
-  let result = byDims.get(key);
-  if (result === undefined) {
-    let dimsOut: BatchDim[] = [];
-    const avals = program.inAvals.map((a, i) => batchedAval(a, dims[i], axisSize));
-    const { jaxpr, consts } = traceToJaxpr(
-      (args) => {
-        const [outs, outDims] = runBatched(
-          (xs) => evalJaxpr(program.jaxpr, program.consts, xs),
-          args,
-          dims,
-          axisSize,
-          "vmapping a program",
-        );
-        if (outputs === "as they come") {
-          dimsOut = outDims;
-          return outs;
-        }
-        dimsOut = outDims.map((d) => d ?? 0);
-        return outs.map((x, i) => placeBatchDim(x, outDims[i], dimsOut[i], axisSize));
-      },
-      avals,
-      "vmapping a program",
-    );
-    result = { closed: new ClosedJaxpr(jaxpr, consts), dimsOut };
-    byDims.set(key, result);
-  }
-  return result;
+  return batchCache.get(program.jaxpr, `${axisSize}:${dims.join()}:${outputs}`, () =>
+    batchedProgram(program, dims, axisSize, (outs, outDims) => {
+      if (outputs === "as they come") return [outs, outDims];
+      const mapped = outDims.map((d) => d ?? 0);
+      return [outs.map((x, i) => placeBatchDim(x, outDims[i], mapped[i], axisSize)), mapped];
+    }),
+  );
+}
+
+/** {@link batchJaxpr}, not cached; `place` moves the mapped axes of the outputs to where they are wanted. */
+export function batchedProgram(
+  program: ClosedJaxpr,
+  dims: readonly BatchDim[],
+  axisSize: number,
+  place: (outs: NDArray[], dims: BatchDim[]) => [NDArray[], BatchDim[]],
+): { closed: ClosedJaxpr; dimsOut: BatchDim[] } {
+  let dimsOut: BatchDim[] = [];
+  const { jaxpr, consts } = traceToJaxpr(
+    (args) => {
+      const run = (xs: NDArray[]) => evalJaxpr(program.jaxpr, program.consts, xs);
+      const [outs, placed] = place(...runBatched(run, args, dims, axisSize, "vmapping a program"));
+      dimsOut = placed;
+      return outs;
+    },
+    program.inAvals.map((a, i) => batchedAval(a, dims[i], axisSize)),
+    "vmapping a program",
+  );
+  return { closed: new ClosedJaxpr(jaxpr, consts), dimsOut };
 }
 
 /** The type of a batch of values along `dim`. */

@@ -16,6 +16,7 @@ import { bind } from "../core/trace.ts";
 import { batchJaxpr } from "./batchTrace.ts";
 import { jvpJaxpr } from "./jvpTrace.ts";
 import { linearizeFlat } from "./linearizeTrace.ts";
+import { maskKey, ProgramCache } from "./programCache.ts";
 import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
 import { backwardPass } from "./transposeJaxpr.ts";
 
@@ -123,13 +124,10 @@ interface LinearizedProgram {
   readonly nonzerosOut: readonly boolean[];
 }
 
-const linearized = new WeakMap<Jaxpr, Map<string, LinearizedProgram>>();
+const linearized = new ProgramCache<LinearizedProgram>();
 
 function linearizeProgram(program: ClosedJaxpr, nonzeros: readonly boolean[]): LinearizedProgram {
-  const byMask = memo(linearized, program.jaxpr);
-  const key = maskKey(nonzeros);
-  let result = byMask.get(key);
-  if (result === undefined) {
+  return linearized.get(program.jaxpr, maskKey(nonzeros), () => {
     let lin!: ReturnType<typeof linearizeFlat>;
     let linear!: ReturnType<typeof closeOverConcrete>;
     const { jaxpr, consts } = traceToJaxpr(
@@ -147,16 +145,14 @@ function linearizeProgram(program: ClosedJaxpr, nonzeros: readonly boolean[]): L
       "differentiating a program",
     );
     const { closed, sources } = forwardOutputs(new ClosedJaxpr(jaxpr, consts), lin.primalsOut.length);
-    result = {
+    return {
       primal: closed,
       primalSources: sources.slice(0, lin.primalsOut.length),
       residualSources: sources.slice(lin.primalsOut.length),
       linear: linear.closed,
       nonzerosOut: lin.nonzerosOut,
     };
-    byMask.set(key, result);
-  }
-  return result;
+  });
 }
 
 /**
@@ -184,17 +180,14 @@ function forwardOutputs(
   return { closed: pruneClosed(program, wanted).closed, sources };
 }
 
-const pruned = new WeakMap<Jaxpr, Map<string, { closed: ClosedJaxpr; usedInputs: readonly boolean[] }>>();
+const pruned = new ProgramCache<{ closed: ClosedJaxpr; usedInputs: readonly boolean[] }>();
 
 /** The program for some of its outputs, taking only the inputs that they need. */
 function pruneProgram(
   program: ClosedJaxpr,
   usedOutputs: readonly boolean[],
 ): { closed: ClosedJaxpr; usedInputs: readonly boolean[] } {
-  const byMask = memo(pruned, program.jaxpr);
-  const key = maskKey(usedOutputs);
-  let result = byMask.get(key);
-  if (result === undefined) {
+  return pruned.get(program.jaxpr, maskKey(usedOutputs), () => {
     const { closed, usedInputs } = pruneClosed(program, usedOutputs);
     const { constvars, invars, eqns, outvars } = closed.jaxpr;
     const jaxpr = usedInputs.includes(false)
@@ -205,13 +198,11 @@ function pruneProgram(
           outvars,
         )
       : closed.jaxpr;
-    result = {
+    return {
       closed: jaxpr === closed.jaxpr ? closed : new ClosedJaxpr(jaxpr, closed.consts),
       usedInputs,
     };
-    byMask.set(key, result);
-  }
-  return result;
+  });
 }
 
 interface TransposedProgram {
@@ -220,7 +211,7 @@ interface TransposedProgram {
   readonly nonzerosOut: readonly boolean[];
 }
 
-const transposed = new WeakMap<Jaxpr, Map<string, TransposedProgram>>();
+const transposed = new ProgramCache<TransposedProgram>();
 
 function transposeProgram(
   program: ClosedJaxpr,
@@ -228,10 +219,7 @@ function transposeProgram(
   nonzeros: readonly boolean[],
   operands: readonly LinearOperand[],
 ): TransposedProgram {
-  const byMask = memo(transposed, program.jaxpr);
-  const key = `${maskKey(linear)},${maskKey(nonzeros)}`;
-  let result = byMask.get(key);
-  if (result === undefined) {
+  return transposed.get(program.jaxpr, `${maskKey(linear)},${maskKey(nonzeros)}`, () => {
     const inAvals = program.inAvals;
     const known = inAvals.filter((_, i) => !linear[i]);
     const ctAvals = program.outAvals.filter((_, i) => nonzeros[i]).map((a) => a.toTangent());
@@ -250,22 +238,6 @@ function transposeProgram(
       [...known, ...ctAvals],
       "transposing a program",
     );
-    result = { closed: new ClosedJaxpr(jaxpr, consts), nonzerosOut };
-    byMask.set(key, result);
-  }
-  return result;
-}
-
-function maskKey(mask: readonly boolean[]): string {
-  let key = "";
-  for (const bit of mask) key += bit ? "1" : "0";
-  return key;
-}
-function memo<V>(cache: WeakMap<Jaxpr, Map<string, V>>, jaxpr: Jaxpr): Map<string, V> {
-  let map = cache.get(jaxpr);
-  if (map === undefined) {
-    map = new Map();
-    cache.set(jaxpr, map);
-  }
-  return map;
+    return { closed: new ClosedJaxpr(jaxpr, consts), nonzerosOut };
+  });
 }

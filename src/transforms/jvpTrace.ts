@@ -1,7 +1,7 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
-import { ClosedJaxpr, type Jaxpr } from "../core/jaxpr.ts";
+import { ClosedJaxpr } from "../core/jaxpr.ts";
 import {
   type JvpRule,
   NoRule,
@@ -13,6 +13,7 @@ import {
 } from "../core/primitive.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
+import { maskKey, ProgramCache } from "./programCache.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
 
 /** A primal value and its tangent. */
@@ -105,24 +106,19 @@ export function runJvp(
   }
 }
 
-const jvpCache = new WeakMap<Jaxpr, Map<string, { closed: ClosedJaxpr; nonzerosOut: boolean[] }>>();
+const jvpCache = new ProgramCache<{ closed: ClosedJaxpr; nonzerosOut: boolean[] }>();
 
 /**
  * The program that computes primals and tangents: inputs are all primals, then the tangents marked in `nonzeros`;
- * outputs all primals, then the tangents marked in the result's `nonzerosOut`.
+ * outputs all primals, then the tangents marked in the result's `nonzerosOut`, those marked in `force` among them.
  */
 export function jvpJaxpr(
   program: ClosedJaxpr,
   nonzeros: readonly boolean[],
+  force?: readonly boolean[],
 ): { closed: ClosedJaxpr; nonzerosOut: boolean[] } {
-  const key = nonzeros.map(Number).join("");
-  let byMask = jvpCache.get(program.jaxpr);
-  if (byMask === undefined) {
-    byMask = new Map();
-    jvpCache.set(program.jaxpr, byMask);
-  }
-  let result = byMask.get(key);
-  if (result === undefined) {
+  const key = `${maskKey(nonzeros)},${maskKey(force ?? [])}`;
+  return jvpCache.get(program.jaxpr, key, () => {
     const inAvals = program.inAvals;
     const tangentAvals = inAvals.filter((_, i) => nonzeros[i]).map((a) => a.toTangent());
     let nonzerosOut: boolean[] = [];
@@ -137,14 +133,12 @@ export function jvpJaxpr(
           tangents,
           "differentiating a program",
         );
-        nonzerosOut = outTangents.map((t) => !(t instanceof Zero));
-        return [...outs, ...outTangents.filter((t) => !(t instanceof Zero)).map(instantiate)];
+        nonzerosOut = outTangents.map((t, i) => force?.[i] === true || !(t instanceof Zero));
+        return [...outs, ...outTangents.filter((_, i) => nonzerosOut[i]).map(instantiate)];
       },
       [...inAvals, ...tangentAvals],
       "differentiating a program",
     );
-    result = { closed: new ClosedJaxpr(jaxpr, consts), nonzerosOut };
-    byMask.set(key, result);
-  }
-  return result;
+    return { closed: new ClosedJaxpr(jaxpr, consts), nonzerosOut };
+  });
 }

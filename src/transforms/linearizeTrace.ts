@@ -3,7 +3,7 @@ import type { ShapedArray } from "../core/aval.ts";
 import { deadCodeElimination } from "../core/dce.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
-import { type Params, type Primitive, type Tangent, Zero } from "../core/primitive.ts";
+import { type Params, type PartialEvalRule, type Primitive, type Tangent, Zero } from "../core/primitive.ts";
 import { StagingTrace } from "../core/staging.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
@@ -33,7 +33,7 @@ export class LinearizeTracer extends Tracer {
  * Partial evaluation by what an operation touches: those on tangents of the linear program are staged into it, all others run
  * under the trace the user called from. Running a jvp rule under it separates the rule into its two halves.
  */
-class PartialTrace extends Trace {
+export class PartialTrace extends Trace {
   readonly linear: StagingTrace;
   constructor(parent: Trace, linear: StagingTrace) {
     super(parent, linear.description);
@@ -46,7 +46,17 @@ class PartialTrace extends Trace {
     // A program on both kinds of values is taken apart, so that its primal half runs now.
     const program = linearArgs < args.length ? primitive.inlineAs?.(params) : undefined;
     if (program !== undefined) return withTrace(this, () => evalJaxpr(program.jaxpr, program.consts, args));
+    if (linearArgs < args.length && primitive.partialEval !== undefined)
+      return this.partialEval(primitive.partialEval, args, params);
     return this.linear.processPrimitive(primitive, args, params);
+  }
+
+  private partialEval(rule: PartialEvalRule, args: readonly NDArray[], params: Params): NDArray[] {
+    const unknown = args.map((x) => x instanceof Tracer && x.trace === this.linear);
+    const { known, rest } = withTrace(this.parent as Trace, () => rule(args, unknown, params));
+    const staged = withTrace(this.linear, () => rest(args.filter((_, i) => unknown[i])));
+    let next = 0;
+    return known.map((x) => x ?? staged[next++]);
   }
 }
 
@@ -112,12 +122,13 @@ export interface Linearized {
   readonly residuals: NDArray[];
 }
 
-/** Linearizes a function of flat arrays at `primals`, in the inputs marked in `nonzeros`. */
+/** Linearizes a function of flat arrays at `primals`, in the inputs marked in `nonzeros`. Results marked in `force` have a tangent always. */
 export function linearizeFlat(
   f: (args: NDArray[]) => readonly NDArray[],
   primals: readonly NDArray[],
   nonzeros: readonly boolean[],
   description: string,
+  force?: readonly boolean[],
 ): Linearized {
   const parent = currentTrace();
   const linear = new StagingTrace(parent, description);
@@ -125,7 +136,7 @@ export function linearizeFlat(
   try {
     const args = primals.map((p, i) => (nonzeros[i] ? trace.join(p, linear.newArg(p.aval.toTangent())) : p));
     const outs = withTrace(trace, () => f(args)).map((x) => trace.split(x));
-    const nonzerosOut = outs.map(([, t]) => !(t instanceof Zero));
+    const nonzerosOut = outs.map(([, t], i) => force?.[i] === true || !(t instanceof Zero));
     const staged = withTrace(linear, () =>
       outs.filter((_, i) => nonzerosOut[i]).map(([, t]) => instantiate(t)),
     );

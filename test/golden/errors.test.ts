@@ -8,6 +8,8 @@ import {
   jit,
   jnp,
   jvp,
+  lax,
+  makeJaxpr,
   type NDArray,
   RuntimeError,
   random,
@@ -158,12 +160,72 @@ const programs: Record<string, [run: () => unknown, facts: Fact[]]> = {
   ],
   "program/key_to_numpy": [() => random.key(0).dataSync(), [/keyData|key_data/]],
   "program/closure_convert_none": [() => evalShape(3 as unknown as (x: A) => A), [/callable/, "3"]],
+  "program/grad_while": [
+    () =>
+      makeJaxpr(
+        grad((x: A) =>
+          lax.whileLoop(
+            (c: A) => c.lt(10),
+            (c: A) => c.mul(2),
+            x,
+          ),
+        ),
+      )(1.5),
+    [/Reverse-mode differentiation does not work/, /lax\.scan/],
+  ],
+  "program/scan_carry_shape": [
+    () => lax.scan((c: A, x: A) => [jnp.stack([c, c]), x], 0.5, jnp.arange(3)),
+    [/carry c has type float32\[\]/, /float32\[2\]/, /shapes do not match/],
+  ],
+  "program/scan_lengths": [
+    () => lax.scan((c: A, _x: [A, A]) => [c, null], 0, [jnp.ones(2), jnp.ones(3)]),
+    [/different leading axis sizes: 2, 3/],
+  ],
+  "program/scan_length_mismatch": [
+    () => lax.scan((c: A, _x: A) => [c, null], 0, jnp.ones(2), { length: 3 }),
+    [/`length` argument of 3/, /\[2\]/],
+  ],
+  "program/scan_no_length": [
+    () => lax.scan((c: A, _x: null) => [c, null], 0, null),
+    [/no values to scan over/, /length/],
+  ],
+  "program/scan_scalar_xs": [
+    () => lax.scan((c: A, _x: A) => [c, null], 0, 1),
+    [/no leading axis to scan over: 1/],
+  ],
+  "program/while_predicate_type": [
+    () =>
+      lax.whileLoop(
+        (c: A) => c,
+        (c: A) => c.add(1),
+        0.5,
+      ),
+    [/boolean scalar/, /float32\[\], weak_type=True/],
+  ],
+  "program/cond_shapes": [
+    () =>
+      lax.cond(
+        true,
+        () => jnp.ones(2),
+        () => jnp.ones(3),
+      ),
+    [/equal output types/, /float32\[2\]/, /float32\[3\]/, /shapes do not match/],
+  ],
+  "program/cond_predicate_type": [
+    () =>
+      lax.cond(
+        "a" as unknown as boolean,
+        () => 1,
+        () => 2,
+      ),
+    [/Pred must be a scalar/, /string/],
+  ],
+  "program/switch_float_index": [() => lax.switch(1.5, [() => 1, () => 2]), [/integer/, "1.5", "float32"]],
 };
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^lax\.mul#0$/, "differs by design: a lone 2 is also Python's 2.0, so lax.mul(x, 2) must work"],
   [/^program\/setitem$/, "x[i] = v is an error of the type checker"],
-  [/^program\/(grad_while|scan_|while_|cond_|switch_)/, "control flow: later"],
   [/^program\/grad_complex_output$/, "dtype complex64: later"],
   [/^program\/nonzero_of_tracer$/, "jnp selection by value, insertion and indices: later"],
 ];

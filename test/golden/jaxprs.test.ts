@@ -220,6 +220,36 @@ const programs: Record<string, Program> = {
     return x.sub(m).mul(lax.rsqrt(v.add(1e-5)));
   },
   "misc/integer_bounds": (x: A) => x.add(2147483647),
+
+  "vmap/while": vmap((x: A) =>
+    lax.whileLoop(
+      (c: A) => c.lt(10),
+      (c: A) => c.mul(2),
+      x,
+    ),
+  ),
+  "vmap/scan": vmap((c: A, xs: A) => lax.scan((c: A, x: A) => [c.add(x), c], c, xs)),
+  "control/scan_consts": (w: A, xs: A) => lax.scan((c: A, x: A) => [c.add(w.mul(x)), c], 0.5, xs),
+  "control/scan_unroll": (c: A, xs: A) => lax.scan((c: A, x: A) => [c.add(x), c], c, xs, { unroll: 2 }),
+  "control/scan_pytree": (d: { a: A; b: A }, xs: A) =>
+    lax.scan((d: { a: A; b: A }, x: A) => [{ a: d.b, b: d.a.add(x) }, x], d, xs),
+  "control/fori_static": (x: A) => lax.foriLoop(0, 5, (i: A, c: A) => c.add(i), x),
+  "control/cond": (p: A, x: A) =>
+    lax.cond(
+      p,
+      (v: A) => v.add(1),
+      (v: A) => v.mul(2),
+      x,
+    ),
+  "control/cond_int": (p: A, x: A) => lax.cond(p.gt(0), jnp.sin, jnp.cos, x),
+  "control/cond_closure": (p: A, x: A, y: A) =>
+    lax.cond(
+      p,
+      () => x.add(y),
+      () => x.sub(y),
+    ),
+  "control/switch": (i: A, x: A) => lax.switch(i, [jnp.sin, jnp.cos, (v: A) => v], x),
+  "control/map": (xs: A) => lax.map((x: A) => x.pow(2), xs),
 };
 
 /**
@@ -230,13 +260,13 @@ const fractions: Record<string, [from: string, to: string]> = {
   "binary/where": ["] a b 0.0:f32[]", "] a b 0.5:f32[]"],
   "shape/linspace": ["jaxpr=_linspace] 0.0:f32[] 1.0:f32[]", "jaxpr=_linspace] 0.5:f32[] 1.5:f32[]"],
   "jit/scalar_argument": ["] a 2.0:f32[]", "] a 2.5:f32[]"],
+  "control/scan_consts": ["0.0:f32[]", "0.5:f32[]"],
 };
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^linalg\//, "jnp.linalg: later"],
   [/^fft\//, "jnp.fft: later"],
-  [/^(control\/|vmap\/(while|scan)$)/, "control flow: later"],
   [/^vmap\/psum$/, "collectives: later"],
   [/^checkpoint\//, "checkpoint: later"],
   [/^misc\/named_call$/, "namedCall: later"],

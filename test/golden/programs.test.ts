@@ -233,6 +233,69 @@ const autodiff: Record<string, Program> = {
     return [y, pull(t), aux];
   },
 
+  "control/while_jacfwd": jacfwd((x: A) =>
+    lax.whileLoop(
+      (c: A) => jnp.sum(c).lt(10),
+      (c: A) => c.mul(1.5),
+      x,
+    ),
+  ),
+  "control/fori_static_grad": grad((x: A) => lax.foriLoop(0, 3, (i: A, c: A) => c.mul(jnp.cos(c)).add(i), x)),
+  "control/cond_true": grad(
+    (p: A, x: A) =>
+      lax.cond(
+        p,
+        (v: A) => jnp.sin(v),
+        (v: A) => v.pow(2),
+        x,
+      ),
+    { argnums: 1 },
+  ),
+  "control/scan_reverse": gradOfBoth((c, xs) =>
+    lax.scan((c: A, x: A) => [c.mul(x), c.add(x)], c, xs, { reverse: true })[1].sum(),
+  ),
+  "control/scan_length": grad(
+    grad((c: A) => lax.scan((c: A, _: null) => [jnp.sin(c).mul(2), c], c, null, { length: 3 })[0]),
+  ),
+  "control/scan_int_carry": grad((x: A) =>
+    lax
+      .scan(([i, c]: [A, A], _: null) => [[i.add(1), c.mul(x).add(i)], c], [0, 1], null, { length: 3 })[1]
+      .sum(),
+  ),
+  "control/scan_hessian": hessian((xs) => lax.scan((c: A, x: A) => [c.mul(x).add(x.pow(2)), null], 1, xs)[0]),
+  "control/associative_scan": grad((xs: A) => lax.associativeScan(jnp.multiply, xs).get("-2:").sum()),
+  "control/rk4": valueAndGrad((p: A) => {
+    const deriv = (y: A) =>
+      jnp.stack([
+        y.get(1),
+        p
+          .get(0)
+          .neg()
+          .mul(y.get(0))
+          .sub(p.get(1).mul(y.get(1))),
+      ]);
+    const step = (y: A, _: null): [A, null] => {
+      const k1 = deriv(y);
+      const k2 = deriv(y.add(k1.mul(0.05)));
+      const k3 = deriv(y.add(k2.mul(0.05)));
+      const k4 = deriv(y.add(k3.mul(0.1)));
+      return [
+        y.add(
+          k1
+            .add(k2.mul(2))
+            .add(k3.mul(2))
+            .add(k4)
+            .mul(0.1 / 6),
+        ),
+        null,
+      ];
+    };
+    return jnp.sum(lax.scan(step, jnp.array([1, 0]), null, { length: 8 })[0].pow(2));
+  }),
+  "control/newton_sqrt": vmap(
+    grad((a: A) => lax.foriLoop(0, 6, (_i: A, x: A) => x.add(a.div(x)).mul(0.5), a)),
+  ),
+
   "custom/jvp_log1pexp": (() => {
     const f = customJvp((x: A) => jnp.log(jnp.add(1, jnp.exp(x))));
     f.defjvp(([x]: [A], [t]: [A]) => [f(x), jnp.subtract(1, jnp.divide(1, jnp.add(1, jnp.exp(x)))).mul(t)]);
@@ -307,7 +370,7 @@ const later: [pattern: RegExp, reason: string][] = [
   ],
   [/^fft\/|^vmap\/op_fft$/, "jnp.fft: later"],
   [/^complex\//, "complex numbers: later"],
-  [/^control\//, "control flow: later"],
+  [/^control\/custom_linear_solve$/, "customLinearSolve: later"],
   [/^nest\/checkpoint_policy/, "checkpoint: later"],
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],

@@ -1,41 +1,14 @@
-import type { ArrayImpl, NDArray } from "../../core/array.ts";
+import { evalReference, hostArrayOf } from "../../core/evalReference.ts";
 import type { HostArray } from "../../core/hostArray.ts";
-import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, type Var } from "../../core/jaxpr.ts";
+import type { ClosedJaxpr } from "../../core/jaxpr.ts";
 import type { HostData } from "../../dtypes/index.ts";
+
+export { hostArrayOf };
 
 /**
  * Evaluates a program equation by equation with the reference rules of its primitives. Slow and plain: what compiled
  * programs are compared with.
  */
 export function interpretReference(closed: ClosedJaxpr, args: readonly HostArray[]): HostData[] {
-  return evaluate(closed.jaxpr, closed.consts.map(hostArrayOf), args).map((x) => x.data);
-}
-
-/** The elements of a concrete array, on the host. */
-export function hostArrayOf(x: NDArray): HostArray {
-  const array = x as ArrayImpl;
-  return { shape: array.shape, dtype: array.dtype, data: array.toHost() };
-}
-
-function evaluate(jaxpr: Jaxpr, consts: readonly HostArray[], args: readonly HostArray[]): HostArray[] {
-  const values = new Map<Var, HostArray>();
-  jaxpr.constvars.forEach((v, i) => values.set(v, consts[i]));
-  jaxpr.invars.forEach((v, i) => values.set(v, args[i]));
-  const read = (atom: Atom): HostArray =>
-    atom instanceof Literal ? hostArrayOf(atom.array) : (values.get(atom) as HostArray);
-  for (const { primitive, inputs, outputs, params } of jaxpr.eqns) {
-    const operands = inputs.map(read);
-    const program = primitive.inlineAs?.(params);
-    if (program !== undefined) {
-      const results = evaluate(program.jaxpr, program.consts.map(hostArrayOf), operands);
-      for (let i = 0; i < outputs.length; i++) values.set(outputs[i], results[i]);
-    } else {
-      const avals = outputs.map((v) => v.aval);
-      const results = primitive.reference(operands, params, avals);
-      for (let i = 0; i < outputs.length; i++) {
-        values.set(outputs[i], { shape: avals[i].shape, dtype: avals[i].dtype, data: results[i] });
-      }
-    }
-  }
-  return jaxpr.outvars.map(read);
+  return evalReference(closed.jaxpr, closed.consts.map(hostArrayOf), args).map((x) => x.data);
 }

@@ -1,0 +1,8 @@
+/** Loops and branches. */
+export { type AssociativeScanOptions, associativeScan } from "./associativeScan.ts";
+export { cond } from "./cond.ts";
+export { foriLoop } from "./foriLoop.ts";
+export { type MapOptions, map } from "./map.ts";
+export { type ScanOptions, scan } from "./scan.ts";
+export { switchBranches as switch } from "./switch.ts";
+export { whileLoop } from "./whileLoop.ts";

@@ -1,0 +1,63 @@
+import { typeMatch } from "../../core/aval.ts";
+import { evalReference, hostArrayOf } from "../../core/evalReference.ts";
+import type { HostArray } from "../../core/hostArray.ts";
+import { definePrimitive, type Primitive } from "../../core/primitive.ts";
+import { bind } from "../../core/trace.ts";
+import type { HostData } from "../../dtypes/index.ts";
+import { ValueError } from "../../errors.ts";
+import { parts } from "./lists.ts";
+import { whileBatching } from "./whileBatching.ts";
+import { whileJvp, whileLinearize, whilePartialEval } from "./whileDerivatives.ts";
+import { maskedLoop } from "./whileMasked.ts";
+import { type BindWhile, conditionRank, type WhileParams } from "./whileParams.ts";
+import { pruneWhile } from "./whilePrune.ts";
+
+const bindWhile: BindWhile = (operands, params) => bind(whileP, operands, params);
+
+export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
+  name: "while",
+  abstractEval: (avals, { condNconsts, bodyNconsts, bodyJaxpr }) => {
+    const carries = avals.slice(condNconsts + bodyNconsts);
+    const expected = bodyJaxpr.inAvals.slice(bodyNconsts);
+    if (carries.length !== expected.length || !carries.every((a, i) => typeMatch(a, expected[i])))
+      throw new TypeError(`while takes carries (${expected.join(", ")}), got (${carries.join(", ")}).`);
+    return bodyJaxpr.outAvals;
+  },
+  reference: whileReference,
+  jvp: whileJvp(bindWhile),
+  linearize: whileLinearize(bindWhile),
+  partialEval: whilePartialEval(bindWhile),
+  transpose: () => {
+    throw new ValueError(
+      "Reverse-mode differentiation does not work for lax.while_loop or lax.fori_loop with dynamic start/stop values. " +
+        "Try using lax.scan, or using fori_loop with static start/stop.",
+    );
+  },
+  batching: whileBatching(bindWhile),
+  prune: pruneWhile,
+  inlineAs: (params) => (conditionRank(params) === 0 ? undefined : maskedLoop(bindWhile, params)),
+  lowering: {
+    kind: "whileLoop",
+    loop: ({ condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => ({
+      cond: condJaxpr,
+      body: bodyJaxpr,
+      condConsts: condNconsts,
+      bodyConsts: bodyNconsts,
+    }),
+  },
+});
+
+function whileReference(
+  inputs: readonly HostArray[],
+  { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }: WhileParams,
+): HostData[] {
+  const [condConsts, bodyConsts, init] = parts(inputs, condNconsts, bodyNconsts);
+  const innerOfCond = condJaxpr.consts.map(hostArrayOf);
+  const innerOfBody = bodyJaxpr.consts.map(hostArrayOf);
+  let carry: HostArray[] = init;
+  for (;;) {
+    const [condition] = evalReference(condJaxpr.jaxpr, innerOfCond, [...condConsts, ...carry]);
+    if (Number(condition.data[0]) === 0) return carry.map((x) => x.data);
+    carry = evalReference(bodyJaxpr.jaxpr, innerOfBody, [...bodyConsts, ...carry]);
+  }
+}
