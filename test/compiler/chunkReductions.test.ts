@@ -19,6 +19,8 @@ const long = random.normal(key, [262_144]);
 const prime = random.normal(key, [262_147]);
 const few = random.normal(key, [3, 99_991]);
 const middle = random.normal(key, [400, 2, 301]);
+const tall = random.normal(key, [1200, 200]);
+const tallPrime = random.normal(key, [1201, 199]);
 const whole = jnp.round(few.mul(2));
 
 const cases: readonly [string, (x: NDArray) => NDArray, NDArray][] = [
@@ -29,6 +31,11 @@ const cases: readonly [string, (x: NDArray) => NDArray, NDArray][] = [
   ["what follows a sum", (x) => jnp.sqrt(x.mul(x).sum(1)).add(1), few],
   ["two reductions side by side", (x) => jnp.stack([x.max(1), x.min(1)]), few],
   ["argmax", (x) => x.argmax(), prime],
+  ["sum of rows", (x) => x.sum(0), tall],
+  ["sum of rows with a rest", (x) => x.mul(x).sum(0), tallPrime],
+  ["rows of several matrices", (x) => x.reshape([3, 400, 200]).sum(1), tall],
+  ["max and min of rows", (x) => jnp.stack([x.max(0), x.min(0)]), tallPrime],
+  ["argmax of rows", (x) => x.argmax(0), jnp.round(tallPrime.mul(2))],
   ["argmin of equal elements", (x) => jnp.argmin(x, 1), whole],
   ["argmax takes the first NaN", (x) => x.at(200_000).set(NaN).at(262_146).set(NaN).argmax(), prime],
   ["max of infinities", (x) => x.at(262_146).set(Infinity).max(), prime],

@@ -18,15 +18,30 @@ export function accumulator(
   wide: boolean,
   copies: number,
 ): Accumulator {
-  const arg = reduction.op === "argmax" || reduction.op === "argmin";
+  const arg = isPosition(reduction);
   if (values.nest.lanes === 1) {
     return arg
       ? new ScalarArg(values, index, reduction, reduceAxis)
       : new ScalarAccumulator(values, index, reduction);
   }
   if (arg) return new VectorArg(values, index, reduction, reduceAxis, copies);
-  const extreme = reduction.op === "max" || reduction.op === "min";
-  return extreme && (reduction.dtype === float32 || reduction.dtype === float64)
+  return isExtreme(reduction)
     ? new VectorExtreme(values, index, reduction, copies)
     : new VectorAccumulator(values, index, reduction, wide, copies);
+}
+
+/** How many vectors an accumulator holds for each vector of results of their own. */
+export function stateVectors(reduction: Reduction, wide: boolean): { narrow: number; wide: number } {
+  if (isPosition(reduction)) return { narrow: 2, wide: 0 };
+  if (isExtreme(reduction)) return { narrow: 3, wide: 0 };
+  return { narrow: 1, wide: wide && reduction.op === "sum" && reduction.dtype === float32 ? 2 : 0 };
+}
+
+function isPosition({ op }: Reduction): boolean {
+  return op === "argmax" || op === "argmin";
+}
+
+/** Whether it is a maximum or minimum of floats. */
+function isExtreme({ op, dtype }: Reduction): boolean {
+  return (op === "max" || op === "min") && (dtype === float32 || dtype === float64);
 }

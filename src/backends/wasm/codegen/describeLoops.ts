@@ -14,12 +14,13 @@ export function describeLoops(plans: readonly LoopPlan[]): string {
 }
 
 function describePlan(plan: LoopPlan): string {
-  const { parallel, reduce, tileAxis, cut } = plan;
+  const { parallel, reduce, tileAxis, fold, cut } = plan;
   const parts: string[] = [];
   if (parallel.length > 0) parts.push(parallel.map((axis) => describeAxis(plan, axis)).join(", "));
   else if (reduce.length === 0) parts.push("one point");
   if (tileAxis >= 0) parts.push(`in tiles of ${TILE_ROWS} x ${TILE_COLUMNS} with ${axisName(tileAxis)}`);
   if (reduce.length > 0) parts.push(`in each ${reduce.map((axis) => describeAxis(plan, axis)).join(", ")}`);
+  if (fold !== null) parts.push(`${fold.rows} rows at a time added to ${fold.columns} results in memory`);
   if (cut !== null) parts.push(`${cut.pieces} pieces along ${axisName(cut.axis)}`);
   return parts.join("; ");
 }

@@ -1,5 +1,4 @@
 import type { Pass, Store } from "../../../compiler/ir.ts";
-import { keyFry } from "../../../dtypes/index.ts";
 import type { Local, Operand } from "../asm/index.ts";
 import { accumulator } from "./accumulators.ts";
 import type { KernelContext } from "./context.ts";
@@ -10,13 +9,13 @@ import type { Copy } from "./scopes.ts";
 import type { Space } from "./space.ts";
 import type { Range } from "./split.ts";
 import { Stages } from "./stages.ts";
-import { scalarType } from "./types.ts";
+import { storePoint } from "./storePoint.ts";
 import { type Access, type AddressGroup, Uses } from "./uses.ts";
 import { Values } from "./values.ts";
 import { makeCopies, makeRows } from "./vectorLoop.ts";
 
 /** The elements that a loop goes over. */
-interface Bounds {
+export interface Bounds {
   readonly from: number | Local;
   readonly to: number | Local;
 }
@@ -185,20 +184,8 @@ export class LoopEmitter {
     this.end(axis, counter);
   }
 
-  /**
-   * Where the loop over an axis begins and ends, in steps of `unit`: everywhere, or, on the axis that is cut, in the units of the piece. The
-   * last piece goes up to `end`.
-   */
   private bounds(axis: number, unit: number, end: number): Bounds {
-    const { range } = this;
-    const { cut } = this.plan;
-    if (range === null || cut?.axis !== axis) return { from: 0, to: end };
-    const { f } = this.values;
-    const [from, to] = [this.values.temp("i32"), this.values.temp("i32")];
-    f.get(range.start).i32.const(unit).i32.mul().set(from);
-    f.get(range.stop).i32.const(unit).i32.mul().i32.const(end);
-    f.get(range.stop).i32.const(cut.units).i32.lt_u().select().set(to);
-    return { from, to };
+    return boundsOf(this.values, this.plan, this.range, axis, unit, end);
   }
 
   /** Code for what is left over at the end of an axis: only in the piece that has the end. */
@@ -281,34 +268,7 @@ export class LoopEmitter {
       this.pass(pass, p, reductions);
       reductions += pass.reductions.length;
     });
-    this.storePoint(space.stores);
-  }
-
-  /**
-   * All values first, then the stores: a store may be in place of an operand, and an engine moves no load over a store, so that only then
-   * the copies' chains of operations can overlap.
-   */
-  private storePoint(stores: readonly Store[]): void {
-    const { values } = this;
-    const { f } = values;
-    const copies = values.copies.length === 0 ? [null] : values.copies;
-    const computed = copies.map((copy) =>
-      stores.map(({ value }) => {
-        if (copy !== null && value.dtype === keyFry) return values.keyWords(value, copy);
-        const local = f.temp(copy === null ? scalarType(value.dtype) : "v128");
-        if (copy === null) values.scalar(value);
-        else values.vector(value, copy);
-        f.set(local);
-        return local;
-      }),
-    );
-    copies.forEach((copy, c) => {
-      stores.forEach((store, i) => {
-        const local = computed[c][i];
-        values.store(this.accesses.get(store) as Access, store.value.dtype, local, copy);
-        if (!Array.isArray(local)) f.release(local as Local);
-      });
-    });
+    storePoint(values, space.stores, this.accesses);
   }
 
   // ---- passes
@@ -349,7 +309,7 @@ export class LoopEmitter {
       const { copies } = values;
       if (copies.length === 0) for (const acc of this.accumulators) acc.step(null);
       else for (const copy of copies) for (const acc of this.accumulators) acc.step(copy);
-      if (stores.length > 0) this.storePoint(stores);
+      if (stores.length > 0) storePoint(values, stores, this.accesses);
       return;
     }
     const axis = plan.reduce[depth];
@@ -368,6 +328,27 @@ export class LoopEmitter {
       this.end(axis, counter);
     }
   }
+}
+
+/**
+ * Where the loop over an axis begins and ends, in steps of `unit`: everywhere, or, on the axis that is cut, in the units of the piece. The
+ * last piece goes up to `end`.
+ */
+export function boundsOf(
+  values: Values,
+  { cut }: LoopPlan,
+  range: Range | null,
+  axis: number,
+  unit: number,
+  end: number,
+): Bounds {
+  if (range === null || cut?.axis !== axis) return { from: 0, to: end };
+  const { f } = values;
+  const [from, to] = [values.temp("i32"), values.temp("i32")];
+  f.get(range.start).i32.const(unit).i32.mul().set(from);
+  f.get(range.stop).i32.const(unit).i32.mul().i32.const(end);
+  f.get(range.stop).i32.const(cut.units).i32.lt_u().select().set(to);
+  return { from, to };
 }
 
 /** The loop at which blocks of at most SUM_BLOCK additions end, and how many of its iterations make one; null when all fit. */

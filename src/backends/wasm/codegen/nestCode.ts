@@ -2,6 +2,7 @@ import type { NestKernel } from "../../../compiler/nest.ts";
 import type { Local } from "../asm/index.ts";
 import type { KernelContext } from "./context.ts";
 import { describeLoops } from "./describeLoops.ts";
+import { FoldEmitter, foldBytes } from "./fold.ts";
 import type { KernelCode } from "./kernelCode.ts";
 import { LoopEmitter } from "./loop.ts";
 import { type LoopPlan, planLoops } from "./plan.ts";
@@ -23,13 +24,16 @@ export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => n
       1,
       counts.reduce((sum, n) => sum + n, first),
     ),
-    scratch: { perThread: locals.bytes },
+    scratch: { perThread: locals.bytes + foldScratch(plans) },
     describe: () => describeLoops(plans),
     emit: (outside, scratch, piece) => {
       const context = scratch === null ? outside : withLocals(outside, scratch, locals);
       const { f } = context;
-      const emitPart = (plan: LoopPlan, range: Range | null) =>
-        new LoopEmitter(context, space, plan, range).emit();
+      const emitPart = (plan: LoopPlan, range: Range | null) => {
+        const { fold } = plan;
+        if (fold === null) new LoopEmitter(context, space, plan, range).emit();
+        else new FoldEmitter(context, space, plan, fold, range, scratch as Local).emit();
+      };
       const emitWhole = () => {
         for (const plan of whole) emitPart(plan, null);
       };
@@ -52,6 +56,14 @@ export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => n
       });
     },
   };
+}
+
+/** Bytes of the running results of folds, which have no local buffers. */
+function foldScratch(plans: readonly LoopPlan[]): number {
+  return plans.reduce(
+    (most, { fold, nest }) => Math.max(most, fold === null ? 0 : foldBytes(fold, nest.lanes)),
+    0,
+  );
 }
 
 /** Where in scratch memory the local buffers of a kernel are. */

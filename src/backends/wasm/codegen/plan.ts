@@ -1,6 +1,7 @@
 import type { LoadNode, Node, Reduction, Store } from "../../../compiler/ir.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
 import { ACC_BIT, type Analysis, argsOf } from "./analysis.ts";
+import { chooseFold, type Fold, folding, foldNest } from "./foldPlan.ts";
 import type { Piece, Space } from "./space.ts";
 import { type Cut, cutInto } from "./split.ts";
 import { sizeLog2 } from "./types.ts";
@@ -21,6 +22,8 @@ export interface LoopPlan {
   readonly tileAxis: number;
   /** Vectors per iteration of the vector loop, in each pass; all equal when the lanes are parallel points. At least one number. */
   readonly unrolls: readonly number[];
+  /** How rows are folded, for a reduction that is written that way. */
+  readonly fold: Fold | null;
   /** The parallel axis whose range is cut into pieces, and how; null when it is not worth it. */
   readonly cut: (Cut & { readonly axis: number }) | null;
 }
@@ -55,10 +58,13 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     vectorIsParallel: parallel.includes(axis),
     rowAxis: tileAxis >= 0 && rowsAreVectors(space, piece, best, tileAxis) ? tileAxis : -1,
   };
+  const roots = [...space.passes.flatMap((p) => p.reductions), ...space.stores].map(({ value }) => value);
+  const fold = chooseFold(space, piece, nest, valueNodes(analysis, roots, axis));
   const unrolls = chooseUnrolls(space, piece, best, nest);
   const unitOf = (a: number) => {
     if (a === tileAxis) return TILE_ROWS;
     if (a !== axis) return 1;
+    if (fold !== null) return folding.unit;
     return tileAxis < 0 ? lanes * unrolls[0] : TILE_COLUMNS;
   };
   return {
@@ -66,9 +72,10 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     sizes,
     parallel: orderedParallel,
     reduce: orderedReduce,
-    nest,
+    nest: fold === null ? nest : foldNest(nest, orderedParallel, orderedReduce),
     tileAxis,
-    unrolls,
+    unrolls: fold === null ? unrolls : [1],
+    fold,
     cut: chooseCut(orderedParallel, sizes, unitOf, best.cost),
   };
 }

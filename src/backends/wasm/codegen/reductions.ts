@@ -1,5 +1,6 @@
 import { reductionIdentity } from "../../../compiler/reductionIdentity.ts";
 import type { DType } from "../../../dtypes/index.ts";
+import type { Local } from "../asm/index.ts";
 import type { Copy } from "./scopes.ts";
 
 /** Additions of float32 after which a partial sum goes to a float64 accumulator: keeps the error independent of the length. */
@@ -7,6 +8,9 @@ export const SUM_BLOCK = 64;
 
 /** Running results of one reduction while its loops run. */
 export interface Accumulator {
+  /** The vectors that hold the running results: those that steps change, and those that only flushes change. None in scalar code. */
+  readonly narrow: readonly Local[];
+  readonly wide: readonly Local[];
   init(): void;
   /** Takes in the value of a point (scalar code) or of the lanes of a copy. */
   step(copy: Copy | null): void;

@@ -7,6 +7,8 @@ import { scalarType } from "./types.ts";
 import type { Values } from "./values.ts";
 
 export class ScalarAccumulator implements Accumulator {
+  readonly narrow = [];
+  readonly wide = [];
   private readonly values: Values;
   private readonly index: number;
   private readonly reduction: Reduction;
@@ -94,6 +96,8 @@ export function scalarBetter(values: Values, reduction: Reduction, value: Local,
 }
 
 export class ScalarArg implements Accumulator {
+  readonly narrow = [];
+  readonly wide = [];
   private readonly values: Values;
   private readonly index: number;
   private readonly reduction: Reduction;

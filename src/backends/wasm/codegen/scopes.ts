@@ -5,6 +5,8 @@ import type { AddressGroup } from "./uses.ts";
 /** One vector of an unrolled loop body. */
 export interface Copy {
   readonly index: number;
+  /** The number of the vector along the vector axis: copies in the same column of several rows share it. */
+  readonly column: number;
   /** Elements from the loop index along the vector axis. */
   readonly offset: number;
   /** Elements from the loop index along the row axis. */

@@ -14,7 +14,7 @@ export class VectorAccumulator implements Accumulator {
   private readonly reduction: Reduction;
   private readonly accs: Local[];
   /** Pairs of float64 vectors: one per copy when lanes are results of their own, else one. */
-  private readonly wide: (readonly [Local, Local])[] = [];
+  private readonly pairs: (readonly [Local, Local])[] = [];
   private readonly perLane: boolean;
 
   constructor(values: Values, index: number, reduction: Reduction, wide: boolean, copies: number) {
@@ -25,8 +25,15 @@ export class VectorAccumulator implements Accumulator {
     this.accs = Array.from({ length: copies }, () => values.temp("v128"));
     if (wide && reduction.op === "sum" && reduction.dtype === float32) {
       for (let i = 0; i < (this.perLane ? copies : 1); i++)
-        this.wide.push([values.temp("v128"), values.temp("v128")]);
+        this.pairs.push([values.temp("v128"), values.temp("v128")]);
     }
+  }
+
+  get narrow(): readonly Local[] {
+    return this.accs;
+  }
+  get wide(): readonly Local[] {
+    return this.pairs.flat();
   }
 
   init(): void {
@@ -36,12 +43,12 @@ export class VectorAccumulator implements Accumulator {
       splatConst(f, identity(op, dtype), dtype, nest.lanes);
       f.set(acc);
     }
-    for (const pair of this.wide) for (const local of pair) f.f64x2.const(0).set(local);
+    for (const pair of this.pairs) for (const local of pair) f.f64x2.const(0).set(local);
   }
 
   step(copy: Copy): void {
     const { values, reduction } = this;
-    const acc = this.accs[copy.index];
+    const acc = this.accs[copy.column];
     this.combine(
       () => values.f.get(acc),
       () => {
@@ -70,13 +77,13 @@ export class VectorAccumulator implements Accumulator {
   }
 
   flush(): void {
-    if (this.wide.length === 0) return;
+    if (this.pairs.length === 0) return;
     const { f } = this.values;
     if (!this.perLane) {
       this.combineCopies();
-      addToWide(f, this.accs[0], this.wide[0]);
+      addToWide(f, this.accs[0], this.pairs[0]);
     } else {
-      this.accs.forEach((acc, i) => addToWide(f, acc, this.wide[i]));
+      this.accs.forEach((acc, i) => addToWide(f, acc, this.pairs[i]));
     }
     for (const acc of this.accs) f.f32x4.const(0).set(acc);
   }
@@ -103,7 +110,7 @@ export class VectorAccumulator implements Accumulator {
     const { f } = values;
     this.flush();
     if (this.perLane) {
-      this.wide.forEach(([low, high], i) => {
+      this.pairs.forEach(([low, high], i) => {
         f.get(low)
           .f32x4.demote_f64x2_zero()
           .get(high)
@@ -116,8 +123,8 @@ export class VectorAccumulator implements Accumulator {
     }
     const { dtype } = this.reduction;
     const result = values.temp(scalarType(dtype));
-    if (this.wide.length > 0) {
-      const [low, high] = this.wide[0];
+    if (this.pairs.length > 0) {
+      const [low, high] = this.pairs[0];
       f.get(low)
         .get(high)
         .f64x2.add()
@@ -181,6 +188,11 @@ export class VectorExtreme implements Accumulator {
     this.bits = locals();
   }
 
+  get narrow(): readonly Local[] {
+    return [...this.best, ...this.nan, ...this.bits];
+  }
+  readonly wide = [];
+
   init(): void {
     const { f, nest } = this.values;
     const { op, dtype } = this.reduction;
@@ -194,7 +206,7 @@ export class VectorExtreme implements Accumulator {
   step(copy: Copy): void {
     const { values, reduction, type } = this;
     const { f } = values;
-    const i = copy.index;
+    const i = copy.column;
     const x = f.temp("v128");
     values.vector(reduction.value, copy);
     if (!values.nest.vectorIsParallel && copy.active < values.nest.lanes) {

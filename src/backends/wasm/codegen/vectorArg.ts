@@ -1,6 +1,7 @@
 import type { Reduction } from "../../../compiler/ir.ts";
 import { float32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
+import { selectLanes } from "../math/index.ts";
 import { type Accumulator, identity } from "./reductions.ts";
 import { scalarBetter } from "./scalarAccumulators.ts";
 import type { Copy } from "./scopes.ts";
@@ -30,6 +31,11 @@ export class VectorArg implements Accumulator {
     this.position = Array.from({ length: copies }, () => values.temp("v128"));
   }
 
+  get narrow(): readonly Local[] {
+    return [...this.best, ...this.position];
+  }
+  readonly wide = [];
+
   init(): void {
     const { f, nest } = this.values;
     const { op, value } = this.reduction;
@@ -47,8 +53,8 @@ export class VectorArg implements Accumulator {
     const { values, reduction } = this;
     const { f, lib } = values;
     const { dtype } = reduction.value;
-    const best = this.best[copy.index];
-    const position = this.position[copy.index];
+    const best = this.best[copy.column];
+    const position = this.position[copy.column];
     const value = f.temp("v128");
     const better = f.temp("v128");
     values.vector(reduction.value, copy);
@@ -74,11 +80,16 @@ export class VectorArg implements Accumulator {
       compare(max ? "gt" : "lt", value, best);
     }
     f.set(better);
-    f.get(value).get(best).get(better).v128.bitselect().set(best);
+    f.get(value).get(best).get(better);
+    selectLanes(f, "i32x4");
+    f.set(best);
     values.counter(this.axis);
+    if (copy.row > 0) f.i32.const(copy.row).i32.add();
     f.i32x4.splat();
     if (!this.perLane) values.laneOffsets(1, copy);
-    f.get(position).get(better).v128.bitselect().set(position);
+    f.get(position).get(better);
+    selectLanes(f, "i32x4");
+    f.set(position);
     f.release(value, better);
   }
 

@@ -5,14 +5,15 @@ import type { Copy } from "./scopes.ts";
 export function makeCopies(elements: number, lanes: number): Copy[] {
   const copies: Copy[] = [];
   for (let offset = 0; offset < elements; offset += lanes) {
-    copies.push({ index: copies.length, offset, row: 0, active: Math.min(lanes, elements - offset) });
+    const index = copies.length;
+    copies.push({ index, column: index, offset, row: 0, active: Math.min(lanes, elements - offset) });
   }
   return copies;
 }
 
 /** One vector, which may be partly filled, in each of some rows. */
 export function makeRows(rows: number, active: number): Copy[] {
-  return Array.from({ length: rows }, (_, row) => ({ index: row, offset: 0, row, active }));
+  return Array.from({ length: rows }, (_, row) => ({ index: row, column: 0, offset: 0, row, active }));
 }
 
 /** A loop over `size` elements: whole iterations of `unroll` vectors, then what is left in one straight piece. */

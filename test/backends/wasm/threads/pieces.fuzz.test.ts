@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { config } from "fluxion";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { wasmBackend } from "../../../../src/backends/wasm/backend.ts";
+import { folding } from "../../../../src/backends/wasm/codegen/foldPlan.ts";
 import { splitting } from "../../../../src/backends/wasm/codegen/split.ts";
 import { pool } from "../../../../src/backends/wasm/device.ts";
 import { LoadedProgram } from "../../../../src/backends/wasm/executable.ts";
@@ -25,11 +26,16 @@ import { randomRowProgram } from "../../randomRows.ts";
 import { runProgram } from "../../runProgram.ts";
 import { expectSame } from "../../same.ts";
 
-// Every kernel is cut as small as it can be, however little work it has.
+// Every kernel is cut as small as it can be, however little work it has, and reductions fold rows wherever they can.
 const usual = { ...splitting };
-beforeEach(() => Object.assign(splitting, { pieceNanoseconds: 1, leastUnits: 1 }));
+const usualFolds = { ...folding };
+beforeEach(() => {
+  Object.assign(splitting, { pieceNanoseconds: 1, leastUnits: 1 });
+  Object.assign(folding, { leastColumns: 1, leastRows: 2, leastBytes: 0, blockBytes: 96, unit: 4 });
+});
 afterEach(() => {
   Object.assign(splitting, usual);
+  Object.assign(folding, usualFolds);
   config.update("numThreads", "auto");
 });
 
