@@ -1,5 +1,17 @@
 import { digamma, erf, erfc, erfInv, lgamma } from "../core/scalarMath.ts";
-import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../dtypes/index.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  keyFry,
+  uint8,
+  uint16,
+  uint32,
+} from "../dtypes/index.ts";
 
 /**
  * What every operation of scalarOps.ts computes, in plain TypeScript. The node builder folds constants with the operations that are
@@ -22,7 +34,10 @@ const rounders = new Map<DType, Unary>([
   [float64, (x) => x],
   [int32, (x) => x | 0],
   [uint32, (x) => x >>> 0],
-  [uint8, (x) => x & 255],
+  [int16, (x) => (x << 16) >> 16],
+  [uint16, (x) => x & 0xffff],
+  [int8, (x) => (x << 24) >> 24],
+  [uint8, (x) => x & 0xff],
   [bool, (x) => (x !== 0 ? 1 : 0)],
 ]);
 
@@ -77,7 +92,7 @@ interface Row {
 const ints = (f: ScalarFunction) => () => f;
 const signed = (dtype: DType) => dtype.kind === "int";
 /** A value as the unsigned integer with the same bits. */
-const unsignedBits = (x: number, dtype: DType) => (dtype.bits === 32 ? x >>> 0 : x);
+const unsignedBits = (x: number, dtype: DType) => (dtype.bits === 32 ? x >>> 0 : x & (2 ** dtype.bits - 1));
 
 const rows: Readonly<Record<string, Row>> = {
   add: { f: (a, b) => a + b, i: ints((a, b) => a + b), exact: true },
@@ -217,7 +232,8 @@ export function castScalar(x: number, from: DType, to: DType): number {
   if (to.kind === "bool") return x !== 0 ? 1 : 0;
   if (to.kind === "float" || from.kind !== "float") return roundTo(to)(x);
   if (Number.isNaN(x)) return 0;
-  const [low, high] = to === int32 ? [-2147483648, 2147483647] : to === uint32 ? [0, 4294967295] : [0, 255];
+  const [low, high] =
+    to.kind === "int" ? [-(2 ** (to.bits - 1)), 2 ** (to.bits - 1) - 1] : [0, 2 ** to.bits - 1];
   return x <= low ? low : x >= high ? high : Math.trunc(x) + 0;
 }
 

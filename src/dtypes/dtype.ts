@@ -183,6 +183,11 @@ export function isInteger(dtype: DType): boolean {
   return dtype.kind === "int" || dtype.kind === "uint";
 }
 
+/** An integer of 8 or 16 bits: stored as such, computed with in 32 bits and wrapped. */
+export function isNarrowInteger(dtype: DType): boolean {
+  return isInteger(dtype) && dtype.bits < 32;
+}
+
 /** Can hold negative values: signed integers, floats and complex numbers. */
 export function isSigned(dtype: DType): boolean {
   return dtype.kind === "int" || dtype.kind === "float" || dtype.kind === "complex";
@@ -298,7 +303,10 @@ export function tangentDType(dtype: DType): DType {
 export const computableDTypes: ReadonlySet<DType> = new Set([
   bool,
   uint8,
+  uint16,
   uint32,
+  int8,
+  int16,
   int32,
   float32,
   float64,
@@ -317,7 +325,7 @@ export function requireComputable(dtype: DType, where: string): void {
   throw new TypeError(
     `${where}: arrays of dtype ${dtype.name} are not supported yet. Use ${nearestComputable(dtype)} instead, ` +
       `for example with { dtype: "${nearestComputable(dtype)}" } or x.astype("${nearestComputable(dtype)}"). ` +
-      "Supported dtypes: bool, uint8, uint32, int32, float32, float64.",
+      "Supported dtypes: bool, uint8, uint16, uint32, int8, int16, int32, float32, float64.",
   );
 }
 
@@ -326,7 +334,7 @@ function nearestComputable(dtype: DType): DTypeName {
     case "int":
       return "int32";
     case "uint":
-      return dtype.bits <= 8 ? "uint8" : "uint32";
+      return dtype.bits < 8 ? "uint8" : "uint32";
     default:
       return dtype === complex128 ? "float64" : "float32";
   }

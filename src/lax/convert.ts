@@ -13,11 +13,13 @@ import {
   type DTypeLike,
   float0,
   hostArray,
+  int32,
   isInexact,
   isKey,
   requireComputable,
   scalarFromHost,
   uint8,
+  uint16,
   uint32,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
@@ -138,27 +140,29 @@ function bitcastAval(x: ShapedArray, to: DType): ShapedArray {
   return x.update({ ...strong, shape: x.shape.slice(0, -1) });
 }
 
-/** Words of 32 bits are cut into or put together from bytes, the lowest first. */
+/** The unsigned integer of as many bits, up to 32. */
+function unsignedOf({ bits }: DType): DType {
+  return bits === 8 ? uint8 : bits === 16 ? uint16 : uint32;
+}
+
+/** Wider elements are cut into narrower ones or put together from them, the lowest bits first. */
 function emitBitcast(b: ExprBuilder, x: Operand, index: readonly Expr[], to: DType): Expr {
   const from = x.aval.dtype;
   if (from === to) return x.at(index);
   if (from.bits === to.bits) return b.bitcast(x.at(index), to);
-  const bytes = 4;
+  const word = (at: readonly Expr[]) => b.cast(b.bitcast(x.at(at), unsignedOf(from)), uint32);
+  const result = (bits: Expr) => b.bitcast(b.cast(bits, unsignedOf(to)), to);
   if (from.bits > to.bits) {
-    const word = x.at(index.slice(0, -1));
-    const bits = from === uint32 ? word : b.bitcast(word, uint32);
-    const shift = b.op("mul", b.cast(index[index.length - 1], uint32), b.const(8, uint32));
-    return b.cast(b.op("and", b.op("shift_right_logical", bits, shift), b.const(255, uint32)), uint8);
+    const shift = b.op("mul", b.cast(index[index.length - 1], uint32), b.const(to.bits, uint32));
+    return result(b.op("shift_right_logical", word(index.slice(0, -1)), shift));
   }
-  let bits: Expr | undefined;
-  for (let k = 0; k < bytes; k++) {
-    const byte = b.cast(x.at([...index, b.const(k, b32)]), uint32);
-    const part = k === 0 ? byte : b.op("shift_left", byte, b.const(8 * k, uint32));
-    bits = bits === undefined ? part : b.op("or", bits, part);
+  let bits = word([...index, b.const(0, int32)]);
+  for (let k = 1; k < to.bits / from.bits; k++) {
+    const part = word([...index, b.const(k, int32)]);
+    bits = b.op("or", bits, b.op("shift_left", part, b.const(from.bits * k, uint32)));
   }
-  return to === uint32 ? (bits as Expr) : b.bitcast(bits as Expr, to);
+  return result(bits);
 }
-const b32: DType = asDType("int32");
 
 const bitcastPrimitive: Primitive<BitcastParams> = definePrimitive<BitcastParams>({
   name: "bitcast_convert_type",

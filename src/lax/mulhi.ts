@@ -1,7 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { zeroDerivative } from "../core/primitive.ts";
-import { type DType, int32, uint8, uint32 } from "../dtypes/index.ts";
+import { type DType, int32, isNarrowInteger, uint32 } from "../dtypes/index.ts";
 import { applyBinary, binary } from "./families.ts";
 import { integral } from "./operands.ts";
 import type { LaxOperand } from "./ops.ts";
@@ -21,9 +21,12 @@ function emitHigh(b: ExprBuilder, x: Expr, y: Expr): Expr {
 
 function emitMulhi(b: ExprBuilder, x: Expr, y: Expr): Expr {
   if (x.dtype === uint32) return emitHigh(b, x, y);
-  if (x.dtype === uint8) {
-    const wide = b.op("mul", b.cast(x, uint32), b.cast(y, uint32));
-    return b.cast(b.op("shift_right_logical", wide, b.const(8, uint32)), uint8);
+  const { dtype } = x;
+  if (isNarrowInteger(dtype)) {
+    const wide = dtype.kind === "int" ? int32 : uint32;
+    const shift = dtype.kind === "int" ? "shift_right_arithmetic" : "shift_right_logical";
+    const product = b.op("mul", b.cast(x, wide), b.cast(y, wide));
+    return b.cast(b.op(shift, product, b.const(dtype.bits, wide)), dtype);
   }
   if (x.dtype !== int32) throw new TypeError(`mulhi of ${x.dtype.name} is not supported.`);
   // A negative operand counts 2^32 too much times the other one.

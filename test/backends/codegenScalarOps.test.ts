@@ -11,9 +11,12 @@ import {
   float64,
   type HostData,
   hostArray,
+  int8,
+  int16,
   int32,
   keyFry,
   uint8,
+  uint16,
   uint32,
 } from "../../src/dtypes/index.ts";
 import { programOf } from "./randomKernels.ts";
@@ -57,13 +60,18 @@ const floats = [
 const ints = [
   0, 1, -1, 2, -2, 3, 7, 8, 10, 31, 32, 33, 100, -100, 255, 65536, 2147483647, -2147483648, -2147483647,
 ];
-const bytes = [0, 1, 2, 3, 7, 8, 9, 31, 100, 127, 128, 200, 254, 255];
+const narrow: Readonly<Record<string, readonly number[]>> = {
+  uint8: [0, 1, 2, 3, 7, 8, 9, 31, 100, 127, 128, 200, 254, 255],
+  int8: [0, 1, 2, -1, -2, 3, 7, 8, -9, 31, 100, 127, -127, -128],
+  uint16: [0, 1, 2, 3, 7, 15, 16, 17, 31, 255, 256, 32767, 32768, 65535],
+  int16: [0, 1, 2, -1, -3, 7, 15, 16, 17, 255, -256, 32767, -32767, -32768],
+};
 const words = [0n, 1n, 0x100000000n, 0xffffffffn, 0x1122334455667788n, 0xffffffffffffffffn];
 
 function samples(dtype: DType): readonly number[] {
   if (dtype.kind === "float") return floats;
   if (dtype === bool) return [0, 1];
-  return dtype === uint8 ? bytes : ints;
+  return narrow[dtype.name] ?? ints;
 }
 
 function fill(dtype: DType, count: number, pick: (i: number) => number): HostData {
@@ -137,8 +145,8 @@ function ulps(a: number, e: number, dtype: DType): number {
 
 const kinds: Readonly<Record<string, readonly DType[]>> = {
   b: [bool],
-  i: [int32],
-  u: [uint32, uint8],
+  i: [int32, int8, int16],
+  u: [uint32, uint8, uint16],
   f: [float32, float64],
   k: [keyFry],
 };
@@ -188,7 +196,7 @@ for (const [op, row] of Object.entries(scalarOps)) {
 }
 
 describe("conversions", () => {
-  const dtypes = [bool, uint8, int32, uint32, float32, float64];
+  const dtypes = [bool, uint8, int8, uint16, int16, int32, uint32, float32, float64];
   for (const from of dtypes) {
     for (const to of dtypes) {
       if (from === to) continue;
@@ -205,6 +213,10 @@ describe("conversions", () => {
       [float32, uint32],
       [int32, float32],
       [int32, uint32],
+      [int8, uint8],
+      [uint8, int8],
+      [int16, uint16],
+      [uint16, int16],
     ] as const) {
       const { expected, vector, scalar } = evaluate([from], (b, [x]) => b.bitcast(x, to));
       expect([...vector]).toEqual([...expected]);

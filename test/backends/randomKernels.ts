@@ -16,9 +16,12 @@ import {
   float64,
   type HostData,
   hostArray,
+  int8,
+  int16,
   int32,
   keyFry,
   uint8,
+  uint16,
   uint32,
 } from "../../src/dtypes/index.ts";
 
@@ -45,7 +48,20 @@ export class Random {
   }
 }
 
-export const numbers: readonly DType[] = [float32, float32, float32, int32, uint32, uint8, bool, float64];
+export const numbers: readonly DType[] = [
+  float32,
+  float32,
+  float32,
+  float32,
+  int32,
+  uint32,
+  uint8,
+  int8,
+  uint16,
+  int16,
+  bool,
+  float64,
+];
 const sizes = [0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33];
 
 /** Data that floats can add exactly: small multiples of a quarter, now and then a special value. */
@@ -224,11 +240,13 @@ export class Generator {
     }
     if (r.chance(0.1)) return b.select(sub(bool), sub(), sub());
     if (r.chance(0.15)) {
-      const from = r.pick(dtype === float64 ? [float64, bool] : [bool, uint8, int32, uint32, float32]);
+      const from = r.pick(
+        dtype === float64 ? [float64, bool] : [bool, uint8, int8, int16, uint16, int32, uint32, float32],
+      );
       if (from !== dtype) return b.cast(sub(from), dtype);
     }
     if (dtype === bool) {
-      const operand = r.pick([bool, float32, int32, uint32, uint8, float64, keyFry]);
+      const operand = r.pick([bool, float32, int32, uint32, uint8, int8, uint16, int16, float64, keyFry]);
       if (operand === bool) {
         const op = r.pick(["and", "or", "xor", "not", "eq", "ne", "lt", "le", "gt", "ge", "max", "min"]);
         return op === "not" ? b.op(op, sub()) : b.op(op, sub(), sub());
@@ -254,7 +272,7 @@ export class Generator {
       return ["add", "sub", "mul", "max", "min"].includes(op) ? b.op(op, sub(), sub()) : b.op(op, sub());
     }
     if (dtype === uint32 && r.chance(0.1)) return b.op(r.pick(["key_word0", "key_word1"]), sub(keyFry));
-    if (dtype !== uint8 && r.chance(0.05)) return b.bitcast(sub(dtype === int32 ? uint32 : int32), dtype);
+    if (dtype.bits === 32 && r.chance(0.05)) return b.bitcast(sub(dtype === int32 ? uint32 : int32), dtype);
     const unary = ["neg", "abs", "sign", "not", "population_count", "clz"];
     const binary = ["add", "sub", "mul", "div", "rem", "max", "min", "and", "or", "xor"];
     const shifts = ["shift_left", "shift_right_logical", "shift_right_arithmetic"];
@@ -410,7 +428,7 @@ export function randomScanProgram(seed: number): Built {
   const { r, b } = g;
   const axes = pickSizes(r, 1 + r.int(3));
   const all = axes.map((size, axis) => ({ axis, size }));
-  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8]);
+  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, int16]);
   const op = r.pick(
     dtype.kind === "float"
       ? (["sum", "prod", "max", "min", "logaddexp"] as const)
@@ -451,7 +469,7 @@ export function randomScatterProgram(seed: number): Built {
   const { r, b } = g;
   const axes = pickSizes(r, 1 + r.int(3));
   const all = axes.map((size, axis) => ({ axis, size }));
-  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, bool, keyFry]);
+  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, int8, uint16, bool, keyFry]);
   const combine =
     dtype === keyFry || dtype === bool ? "set" : r.pick(["set", "add", "mul", "min", "max"] as const);
   const value = g.expression(dtype, r.int(3), all, []);
@@ -502,7 +520,7 @@ export function randomScatterProgram(seed: number): Built {
 export function randomDotProgram(seed: number): Built {
   const g = new Generator(seed);
   const { r } = g;
-  const dtype = r.pick([float32, float64, int32, uint32, uint8, bool]);
+  const dtype = r.pick([float32, float64, int32, uint32, uint8, int8, int16, bool]);
   const size = () => (r.chance(0.05) ? 0 : r.pick([1, 2, 3, 4, 5, 7, 8, 13, 17]));
   const [m, n, k] = [size(), size(), size()];
   const batch = Array.from({ length: r.int(3) }, () => r.pick([1, 2, 3]));
@@ -555,7 +573,7 @@ export function randomSortProgram(seed: number): Built {
   const rows = r.int(4);
   const length = r.pick([0, 1, 2, 5, 17, 60]);
   const operands = Array.from({ length: 1 + r.int(3) }, (_, i) =>
-    r.pick([float32, int32, uint32, uint8, bool, float64, ...(i > 0 ? [keyFry] : [])]),
+    r.pick([float32, int32, uint32, uint8, int8, uint16, int16, bool, float64, ...(i > 0 ? [keyFry] : [])]),
   );
   const numKeys =
     1 +

@@ -5,7 +5,19 @@ import { nodesOf } from "../../src/compiler/nodes/walk.ts";
 import { printNode } from "../../src/compiler/print.ts";
 import { castScalar, scalarFunction } from "../../src/compiler/scalarEval.ts";
 import { scalarOps } from "../../src/compiler/scalarOps.ts";
-import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../../src/dtypes/index.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  keyFry,
+  uint8,
+  uint16,
+  uint32,
+} from "../../src/dtypes/index.ts";
 import { generator } from "./harness.ts";
 
 /** The value of an expression of indices and loads from buffer `k`, element 0, which holds `values[k]`. */
@@ -114,10 +126,13 @@ describe("algebra on values", () => {
     float64: [0, -0, 1, -1, 2, 0.1, 5e-324, Infinity, -Infinity, Number.NaN],
     int32: [0, 1, -1, 2, 7, -7, 31, 32, 2147483647, -2147483648],
     uint32: [0, 1, 2, 31, 32, 4294967295],
-    uint8: [0, 1, 7, 8, 255],
+    uint8: [0, 1, 7, 8, 127, 128, 255],
+    int8: [0, 1, -1, 2, 7, 8, 127, -128],
+    uint16: [0, 1, 15, 16, 32767, 32768, 65535],
+    int16: [0, 1, -1, 15, 16, 32767, -32768],
     bool: [0, 1],
   };
-  const dtypes: readonly DType[] = [float32, float64, int32, uint32, uint8, bool];
+  const dtypes: readonly DType[] = [float32, float64, int32, uint32, uint8, int8, uint16, int16, bool];
 
   // Every operation on (load, load), (load, constant) and (constant, load): what simplification gives must be what the operation gives.
   for (const dtype of dtypes) {

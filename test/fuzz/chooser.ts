@@ -1,6 +1,16 @@
 import { sizeOf } from "../../src/core/aval.ts";
 
-export type DTypeText = "bool" | "int32" | "uint32" | "uint8" | "float32" | "float64" | "key<fry>";
+export type DTypeText =
+  | "bool"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "float32"
+  | "float64"
+  | "key<fry>";
 
 /** A value of the program; prints as its name. */
 export class Value {

@@ -43,7 +43,10 @@ const largestLarge = 40_000;
 
 function makeInput(c: Chooser, index: number, options: GenerateOptions): Input {
   const dtype = c.one<DTypeText>(
-    options.dtypes ?? ["float32", "float32", "float32", "int32", "bool", "uint8", "uint32", "float64"],
+    options.dtypes ??
+      ("float32 float32 float32 float32 int32 bool uint8 int8 uint16 int16 uint32 float64".split(
+        " ",
+      ) as DTypeText[]),
   );
   const rank = c.one([2, 1, 2, 3, 0, 2, 1, 4]);
   const shape: number[] = [];
@@ -91,8 +94,11 @@ export function inputArray(input: Input): NDArray {
       case "bool":
         return u < 0.5 ? 1 : 0;
       case "uint8":
+      case "uint16":
       case "uint32":
         return Math.floor(u * 12);
+      case "int8":
+      case "int16":
       case "int32":
         return Math.floor(u * 16) - 8;
       default:

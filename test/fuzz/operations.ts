@@ -184,7 +184,17 @@ op(
   "cast",
   (c) => {
     const x = c.value((v) => v.exact && plain(v));
-    const dtype = c.one(["float32", "int32", "uint8", "bool", "uint32", "float64"]);
+    const dtype = c.one([
+      "float32",
+      "int32",
+      "uint8",
+      "int8",
+      "bool",
+      "uint32",
+      "int16",
+      "uint16",
+      "float64",
+    ]);
     return keep([x], `${x}.astype("${dtype}")`);
   },
   false,

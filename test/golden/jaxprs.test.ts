@@ -113,6 +113,7 @@ const programs: Record<string, Program> = {
   "reduce/std": (x: A) => jnp.std(x),
   "reduce/cumprod_axis": (x: A) => jnp.cumprod(x, { axis: 1 }),
   "reduce/sum_bool": (x: A) => jnp.sum(x),
+  "reduce/sum_int8": (x: A) => jnp.sum(x),
   "reduce/mean_int": (x: A) => jnp.mean(x),
   "reduce/logsumexp_scipy": (x: A) => nn.logsumexp(x),
 

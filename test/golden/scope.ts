@@ -3,12 +3,12 @@
 import type { CallCase, GoldenValue } from "./cases.ts";
 
 /** The dtypes that computations support; other names are still known to the promotion lattice. */
-const computedDtypes = new Set(["bool", "int32", "uint32", "uint8", "float32", "float64", "key<fry>"]);
+const computedDtypes = new Set(
+  "bool int8 int16 int32 uint8 uint16 uint32 float32 float64 key<fry>".split(" "),
+);
 
 const otherDtypes = new Set(
-  "int4 uint4 int8 int16 int64 uint16 uint64 float16 bfloat16 float8_e4m3fn float8_e5m2 complex64 complex128".split(
-    " ",
-  ),
+  "int4 uint4 int64 uint64 float16 bfloat16 float8_e4m3fn float8_e5m2 complex64 complex128".split(" "),
 );
 
 /** Functions that take and give dtype names without computing in them. */
@@ -28,7 +28,7 @@ const names = (text: string) => text.trim().split(/\s+/);
 export const laterFunctions: Record<string, string[]> = {
   "special functions: later": names(`lax.besselI0e lax.besselI1e lax.igammaGradA jnp.i0`),
   "complex numbers: later": names(`
-    lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj`),
+    lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj Array.real`),
   "windows, jnp.convolve and jnp.correlate: later": names(`
     lax.reduceWindow lax.reduceWindowShapeTuple jnp.convolve jnp.correlate`),
   "lax.reduce with a caller's computation: later": names(`lax.reduce`),

@@ -195,7 +195,7 @@ describe("dtypes", () => {
         [0, 2],
       ],
     );
-  test.each(["float64", "int32", "uint32", "uint8"] as const)("%s", (dtype) => {
+  test.each(["float64", "int32", "uint32", "uint8", "int8", "int16"] as const)("%s", (dtype) => {
     const next = integers(5, dtype);
     agree(f, [next([2, 3, 6, 7]), next([5, 3, 3, 2])]);
   });

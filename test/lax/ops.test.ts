@@ -93,7 +93,7 @@ const binary: OpRow[] = (
 
 const integer: OpRow[] = [
   ...(["add", "sub", "mul", "div", "rem", "max", "min"] as const).flatMap((name) =>
-    (["int32", "uint32", "uint8"] as const).map((dtype) => ({
+    (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray, y: NDArray) => lax[name](x, y),
       args: [
@@ -120,7 +120,7 @@ const integer: OpRow[] = [
       "shiftRightArithmetic",
     ] as const
   ).flatMap((name) =>
-    (["int32", "uint32", "uint8"] as const).map((dtype) => ({
+    (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray, y: NDArray) => lax[name](x, y),
       args: [
@@ -134,13 +134,13 @@ const integer: OpRow[] = [
     })),
   ),
   ...(["bitwiseNot", "populationCount", "clz", "square"] as const).flatMap((name) =>
-    (["int32", "uint32", "uint8"] as const).map((dtype) => ({
+    (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray) => lax[name](x),
       args: [{ shape: [5], dtype, values: [0, 1, 3, 128, 255] }],
     })),
   ),
-  ...(["int32", "uint32", "uint8"] as const).map((dtype) => ({
+  ...(["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
     name: `mulhi ${dtype}`,
     fn: (x: NDArray, y: NDArray) => lax.mulhi(x, y),
     args: [

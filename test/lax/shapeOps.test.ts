@@ -12,7 +12,7 @@ const row = (name: string, fn: OpRow["fn"], ...args: OpArg[]): OpRow => ({ name,
 /** An operation that moves elements: the same test for all dtypes, and its square for second derivatives. */
 const move = (name: string, fn: (...xs: A[]) => A, ...args: OpArg[]): OpRow[] => [
   row(name, (...xs) => lax.square(fn(...xs)), ...args),
-  ...(["int32", "uint32", "uint8", "bool"] as const).map((dtype) =>
+  ...(["int32", "uint32", "uint8", "int8", "int16", "uint16", "bool"] as const).map((dtype) =>
     row(`${name} ${dtype}`, fn, ...args.map((a) => (a.dtype === undefined ? { ...a, dtype } : a))),
   ),
 ];

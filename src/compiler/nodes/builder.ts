@@ -4,6 +4,7 @@ import type { AccNode, CastNode, ConstNode, IndexNode, LoadNode, Node, OpNode } 
 import { castScalar, isExact, roundTo, scalarFunction } from "../scalarEval.ts";
 import { scalarOps } from "../scalarOps.ts";
 import { addLinear, isLinearArithmetic, mulLinear } from "./indexAlgebra.ts";
+import { isWidened, widenedOp } from "./narrow.ts";
 import { castRange, maxInt, minInt, opRange, type Range } from "./ranges.ts";
 import { simplifyCast, simplifyOp } from "./simplify.ts";
 
@@ -95,6 +96,7 @@ export class NodeBuilder implements ExprBuilder {
     const dtype = resultDType(name, args);
     const folded = this.fold(name, dtype, args);
     if (folded !== undefined) return folded;
+    if (isWidened(name, args[args.length - 1].dtype)) return widenedOp(this, name, args);
     if (dtype === int32 && isLinearArithmetic(this, name, args)) {
       return name === "mul" ? mulLinear(this, args) : addLinear(this, name, args);
     }

@@ -1,4 +1,4 @@
-import { bool, type DType, uint8 } from "../../dtypes/index.ts";
+import { bool, type DType, isNarrowInteger } from "../../dtypes/index.ts";
 import type { Node } from "../ir.ts";
 import type { NodeBuilder } from "./builder.ts";
 
@@ -54,5 +54,8 @@ export function opRange(b: NodeBuilder, op: string, args: readonly Node[]): Rang
 
 /** Bounds of a value converted to int32 from a dtype. */
 export function castRange(from: DType): Range | undefined {
-  return from === bool ? { low: 0, high: 1 } : from === uint8 ? { low: 0, high: 255 } : undefined;
+  if (from === bool) return { low: 0, high: 1 };
+  if (!isNarrowInteger(from)) return undefined;
+  const half = 2 ** (from.bits - 1);
+  return from.kind === "int" ? { low: -half, high: half - 1 } : { low: 0, high: 2 * half - 1 };
 }

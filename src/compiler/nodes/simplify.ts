@@ -2,6 +2,7 @@ import { bool, type DType, int32, uint32 } from "../../dtypes/index.ts";
 import type { ConstNode, Node, OpNode } from "../ir.ts";
 import type { NodeBuilder } from "./builder.ts";
 import { divideByConstant, remainderByConstant } from "./indexAlgebra.ts";
+import { castRange } from "./ranges.ts";
 
 /**
  * Algebra on scalar expressions, one row per law, by operation. Every law holds for every value of its dtype: for floats that
@@ -269,6 +270,9 @@ export function simplifyCast(b: NodeBuilder, x: Node, to: DType): Node | undefin
   // int32 -> uint32 -> int32 and back: wrapping twice changes nothing.
   if (from === to && (x.dtype === int32 || x.dtype === uint32) && (from === int32 || from === uint32))
     return x.arg;
+  // Wrapping what is within bounds.
+  const kept = from === int32 && to === int32 ? castRange(x.dtype) : undefined;
+  if (kept !== undefined && b.low(x.arg) >= kept.low && b.high(x.arg) <= kept.high) return x.arg;
   // A bool as 0 or 1 in any dtype, and then in another.
   return from === bool ? b.cast(x.arg, to) : undefined;
 }

@@ -8,6 +8,7 @@ import type { KernelContext } from "./context.ts";
 import { cutGemm, cutSums } from "./cutGemm.ts";
 import { sumsCode } from "./dotSums.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
+import { emitScalarLoad, emitScalarStore } from "./scalarEmit.ts";
 import { describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
 const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
@@ -59,7 +60,7 @@ export function dotCode(kernel: DotKernel): KernelCode {
     return {
       pieces: 1,
       scratch: noScratch,
-      emit: (context) => emitByteDot(context, kernel),
+      emit: (context) => emitNarrowDot(context, kernel),
       describe: () => "bytes one by one",
     };
   }
@@ -90,8 +91,8 @@ export function dotCode(kernel: DotKernel): KernelCode {
   };
 }
 
-/** Products of bytes: uint8 wraps, bool is "or" of "and". */
-function emitByteDot(context: KernelContext, kernel: DotKernel): void {
+/** Products of elements of one or two bytes: integers wrap, bool is "or" of "and". */
+function emitNarrowDot(context: KernelContext, kernel: DotKernel): void {
   const { f } = context;
   const { lhs, rhs, m, n, k, batch } = kernel;
   if (batch.includes(0)) return;
@@ -105,7 +106,13 @@ function emitByteDot(context: KernelContext, kernel: DotKernel): void {
   const sum = f.local("i32");
   f.get(context.pointers.get(kernel.out) as Local).set(out);
   const result = resultOf(kernel);
-  const move = (pointer: Local, by: number) => f.get(pointer).i32.const(by).i32.add().set(pointer);
+  const { itemsize } = kernel.dtype;
+  const move = (pointer: Local, by: number) =>
+    f
+      .get(pointer)
+      .i32.const(by * itemsize)
+      .i32.add()
+      .set(pointer);
   /** A loop that advances the pointers by one step each time and puts them back at the end. */
   const loop = (size: number, stepA: number, stepB: number, stepOut: number, body: () => void) => {
     const steps = [
@@ -122,12 +129,16 @@ function emitByteDot(context: KernelContext, kernel: DotKernel): void {
   const point = () => {
     f.i32.const(0).set(sum);
     loop(k, lhs.colStride, rhs.rowStride, 0, () => {
-      f.get(sum).get(a).i32.load8_u().get(b).i32.load8_u();
+      f.get(sum).get(a);
+      emitScalarLoad(f, kernel.dtype, 0);
+      f.get(b);
+      emitScalarLoad(f, kernel.dtype, 0);
       if (kernel.dtype === bool) f.i32.and().i32.or();
       else f.i32.mul().i32.add();
       f.set(sum);
     });
-    f.get(out).get(sum).i32.store8();
+    f.get(out).get(sum);
+    emitScalarStore(f, kernel.dtype, 0);
   };
   const batches = (d: number): void => {
     if (d < batch.length) loop(batch[d], lhs.batch[d], rhs.batch[d], result.batch[d], () => batches(d + 1));

@@ -1,9 +1,17 @@
 import { scalarOps } from "../../../compiler/scalarOps.ts";
-import { bool, type DType, float32, float64, int32, keyFry, uint8, uint32 } from "../../../dtypes/index.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  float64,
+  isNarrowInteger,
+  keyFry,
+  uint32,
+} from "../../../dtypes/index.ts";
 import type { FunctionBuilder } from "../asm/index.ts";
 import { emitVectorMath } from "../math/index.ts";
 import type { Library } from "./library.ts";
-import { scalarType } from "./types.ts";
+import { integerBounds, isUnsigned, scalarType, wrapScalar } from "./types.ts";
 
 /** Pushes operand `i`; may be called more than once only where the operand is a local or constant. */
 export type Push = (i: number) => void;
@@ -142,11 +150,8 @@ function integerOp(
   push: Push,
   constant: (i: number) => number | undefined,
 ): void {
-  const signed = dtype === int32;
-  const narrow = dtype === uint8;
-  const wrap = () => {
-    if (narrow) f.i32.const(255).i32.and();
-  };
+  const signed = dtype.kind === "int";
+  const wrap = () => wrapScalar(f, dtype);
   const both = () => {
     push(0);
     push(1);
@@ -227,7 +232,7 @@ function integerOp(
     case "shift_left":
     case "shift_right_logical":
     case "shift_right_arithmetic":
-      shift(f, op, dtype, push, constant);
+      shift(f, op, push, constant);
       return;
     case "population_count":
       push(0);
@@ -236,7 +241,6 @@ function integerOp(
     case "clz":
       push(0);
       f.i32.clz();
-      if (narrow) f.i32.const(24).i32.sub();
       return;
   }
   unsupported(op, dtype);
@@ -260,22 +264,16 @@ function integerAbsSign(f: FunctionBuilder, op: "abs" | "sign", signed: boolean,
 function shift(
   f: FunctionBuilder,
   op: "shift_left" | "shift_right_logical" | "shift_right_arithmetic",
-  dtype: DType,
   push: Push,
   constant: (i: number) => number | undefined,
 ): void {
-  const width = dtype === uint8 ? 8 : 32;
+  const width = 32;
   const arithmetic = op === "shift_right_arithmetic";
   const amount = constant(1);
-  const value = () => {
-    push(0);
-    if (arithmetic && width === 8) f.i32.extend8_s();
-  };
   const apply = () => {
     if (op === "shift_left") f.i32.shl();
     else if (arithmetic) f.i32.shr_s();
     else f.i32.shr_u();
-    if (width === 8) f.i32.const(255).i32.and();
   };
   if (amount !== undefined) {
     const unsignedAmount = amount >>> 0;
@@ -283,14 +281,14 @@ function shift(
       f.i32.const(0);
       return;
     }
-    value();
+    push(0);
     f.i32.const(Math.min(unsignedAmount, width - 1));
     apply();
     return;
   }
   const n = f.temp("i32");
   if (arithmetic) {
-    value();
+    push(0);
     push(1);
     f.set(n);
     f.get(n)
@@ -301,7 +299,7 @@ function shift(
       .select();
     apply();
   } else {
-    value();
+    push(0);
     push(1);
     f.tee(n);
     apply();
@@ -317,10 +315,12 @@ export function emitScalarCast(f: FunctionBuilder, from: DType, to: DType, bits:
   const b = scalarType(to);
   if (bits) {
     if (a === b && a !== "i32") return;
-    if (a === "i32" && b === "i32" && (from === uint8 || from === bool) === (to === uint8 || to === bool)) {
+    if (from.bits !== to.bits) unsupported("bitcast", `${from.name} to ${to.name}`);
+    if (a === "i32" && b === "i32") {
       if (to === bool) f.i32.const(0).i32.ne();
-    } else if (a === "f32" && b === "i32" && to !== uint8 && to !== bool) f.i32.reinterpret_f32();
-    else if (a === "i32" && b === "f32" && from !== uint8 && from !== bool) f.f32.reinterpret_i32();
+      else wrapScalar(f, to);
+    } else if (a === "f32" && b === "i32") f.i32.reinterpret_f32();
+    else if (a === "i32" && b === "f32") f.f32.reinterpret_i32();
     else if (a === "f64" && b === "i64") f.i64.reinterpret_f64();
     else if (a === "i64" && b === "f64") f.f64.reinterpret_i64();
     else unsupported("bitcast", `${from.name} to ${to.name}`);
@@ -332,7 +332,7 @@ export function emitScalarCast(f: FunctionBuilder, from: DType, to: DType, bits:
     else if (a === "f64") f.f64.const(0).f64.ne();
     else f.i32.const(0).i32.ne();
   } else if (a === "i32" && b === "i32") {
-    if (to === uint8 && from !== bool) f.i32.const(255).i32.and();
+    if (from !== bool) wrapScalar(f, to);
   } else if (a === "i32") {
     if (b === "f32") {
       if (from === uint32) f.f32.convert_i32_u();
@@ -344,26 +344,37 @@ export function emitScalarCast(f: FunctionBuilder, from: DType, to: DType, bits:
   } else if (b === "f32") {
     f.f32.demote_f64();
   } else {
-    if (to === int32) f.i32[`trunc_sat_${a as "f32" | "f64"}_s`]();
-    else f.i32[`trunc_sat_${a as "f32" | "f64"}_u`]();
-    if (to === uint8) {
-      const x = f.temp("i32");
-      f.tee(x).i32.const(255).get(x).i32.const(255).i32.lt_u().select().release(x);
-    }
+    const sign = to.kind === "int" ? "s" : "u";
+    f.i32[`trunc_sat_${a as "f32" | "f64"}_${sign}`]();
+    if (isNarrowInteger(to)) clamp(f, to);
   }
+}
+
+/** Clamps the i32 on the stack to the bounds of a narrow integer. */
+function clamp(f: FunctionBuilder, to: DType): void {
+  const { low, high } = integerBounds(to);
+  const x = f.temp("i32");
+  f.tee(x).i32.const(high).get(x).i32.const(high);
+  if (to.kind === "uint") {
+    f.i32.lt_u().select().release(x);
+    return;
+  }
+  f.i32.lt_s().select();
+  f.tee(x).i32.const(low).get(x).i32.const(low).i32.gt_s().select().release(x);
 }
 
 /** Loads an element from the address on the stack. */
 export function emitScalarLoad(f: FunctionBuilder, dtype: DType, offset: number): void {
   const type = scalarType(dtype);
-  if (dtype === bool || dtype === uint8) f.i32.load8_u(offset);
+  if (dtype.itemsize < 4)
+    f.i32[`load${dtype.itemsize === 1 ? 8 : 16}_${isUnsigned(dtype) ? "u" : "s"}`](offset);
   else f[type as "f32"].load(offset);
 }
 
 /** Stores the element on the stack at the address below it. */
 export function emitScalarStore(f: FunctionBuilder, dtype: DType, offset: number): void {
   const type = scalarType(dtype);
-  if (dtype === bool || dtype === uint8) f.i32.store8(offset);
+  if (dtype.itemsize < 4) f.i32[`store${dtype.itemsize === 1 ? 8 : 16}`](offset);
   else f[type as "f32"].store(offset);
 }
 

@@ -1,10 +1,10 @@
 import type { Reduction } from "../../../compiler/ir.ts";
-import { bool, type DType, float32, uint8 } from "../../../dtypes/index.ts";
+import { bool, type DType, float32 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
 import { type Accumulator, combineOps, identity } from "./reductions.ts";
 import type { Copy } from "./scopes.ts";
 import { splatConst } from "./splat.ts";
-import { scalarType } from "./types.ts";
+import { scalarType, wrapScalar } from "./types.ts";
 import type { Values } from "./values.ts";
 import { emitVectorOp } from "./vectorEmit.ts";
 
@@ -292,5 +292,5 @@ export function extractLane(f: FunctionBuilder, vector: Local, lane: number, dty
   else if (type === "f64") f.f64x2.extract_lane(lane);
   else f.i32x4.extract_lane(lane);
   if (dtype === bool) f.i32.const(1).i32.and();
-  if (dtype === uint8) f.i32.const(255).i32.and();
+  else wrapScalar(f, dtype);
 }

@@ -13,8 +13,14 @@ interface BlockMemory {
 /** Whether the rows of an access are a whole block, as many rows as lanes, with neighbours in memory along the rows. */
 export function isBlock(nest: Nest, access: Access, dtype: DType, copies: readonly Copy[]): boolean {
   if (nest.rowAxis < 0 || access.rowStride !== 1 || access.stride === 1 || access.stride === 0) return false;
-  if (dtype === keyFry || (nest.lanes === 2 && dtype !== float64)) return false;
+  if (dtype === keyFry || (dtype.itemsize < 4 && !isByte(dtype)) || (nest.lanes === 2 && dtype !== float64))
+    return false;
   return copies.length === nest.lanes && copies[0].active === nest.lanes;
+}
+
+/** Elements of one byte that are extended with zeros. */
+function isByte(dtype: DType): boolean {
+  return dtype === bool || dtype === uint8;
 }
 
 /** Sets the local of each row to its vector: loads the elements of each lane in one piece, and transposes. */
@@ -24,7 +30,7 @@ export function loadTransposed(
   dtype: DType,
   rows: readonly Local[],
 ): void {
-  if (dtype === bool || dtype === uint8) loadByteRows(values, access, dtype, rows);
+  if (isByte(dtype)) loadByteRows(values, access, dtype, rows);
   else if (dtype === float64) transpose2(values.f, loadColumns(values, access, rows.length), rows);
   else transpose4(values.f, loadColumns(values, access, rows.length), rows);
 }

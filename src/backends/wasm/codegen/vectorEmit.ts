@@ -1,12 +1,13 @@
 import { scalarOps } from "../../../compiler/scalarOps.ts";
-import { bool, type DType, float32, float64, int32, uint8, uint32 } from "../../../dtypes/index.ts";
+import { bool, type DType, float32, float64, int32, isNarrowInteger, uint32 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import { emitVectorMath, selectLanes } from "../math/index.ts";
 import { eachLane, type Library } from "./library.ts";
 import type { Push } from "./scalarEmit.ts";
+import { integerBounds, wrapVector } from "./types.ts";
 
 /**
- * Vector code, four lanes of 32 bits or two of 64. A bool is a mask of all ones or zeros as wide as a lane; a uint8 is
+ * Vector code, four lanes of 32 bits or two of 64. A bool is a mask of all ones or zeros as wide as a lane; a narrow integer is
  * zero-extended to its lane. Keys never reach this file.
  */
 export type Lanes = 2 | 4;
@@ -202,11 +203,8 @@ function integerOp(
   constant: (i: number) => number | undefined,
   scalar: (i: number) => boolean,
 ): void {
-  const signed = dtype === int32;
-  const narrow = dtype === uint8;
-  const wrap = () => {
-    if (narrow) f.i32x4.const(255).v128.and();
-  };
+  const signed = dtype.kind === "int";
+  const wrap = () => wrapVector(f, dtype);
   const both = () => {
     push(0);
     push(1);
@@ -222,7 +220,7 @@ function integerOp(
     case "div":
     case "rem": {
       const divisor = constant(1);
-      if (divisor !== undefined && divideByConstant(f, op, divisor, signed, narrow, push)) return;
+      if (divisor !== undefined && divideByConstant(f, op, divisor, signed, push)) return;
       both();
       emitVectorMath(lib.mb, f, `${op}_${signed ? "s" : "u"}`);
       wrap();
@@ -275,7 +273,7 @@ function integerOp(
     case "shift_left":
     case "shift_right_logical":
     case "shift_right_arithmetic":
-      shift(f, op, narrow ? 8 : 32, push, constant, scalar);
+      shift(f, op, push, constant, scalar);
       return;
     case "population_count":
       push(0);
@@ -283,10 +281,7 @@ function integerOp(
       return;
     case "clz":
       withLocals(f, push, 1, (x) => {
-        eachLane(f, x, null, 4, "i32x4", () => {
-          f.i32.clz();
-          if (narrow) f.i32.const(24).i32.sub();
-        });
+        eachLane(f, x, null, 4, "i32x4", () => f.i32.clz());
       });
       return;
   }
@@ -299,7 +294,6 @@ function divideByConstant(
   op: "div" | "rem",
   divisor: number,
   signed: boolean,
-  narrow: boolean,
   push: Push,
 ): boolean {
   const d = signed ? divisor : divisor >>> 0;
@@ -310,12 +304,12 @@ function divideByConstant(
     else f.i32x4.const((d - 1) | 0).v128.and();
     return true;
   }
-  if (d < 2 || (!signed && !narrow)) return false;
+  if (d < 2 || !signed) return false;
   const x = f.temp("v128");
   const q = f.temp("v128");
   push(0);
   f.set(x).get(x);
-  if (signed) f.i32x4.abs();
+  f.i32x4.abs();
   if (power) {
     f.i32.const(Math.log2(d)).i32x4.shr_u().set(q);
   } else {
@@ -330,19 +324,8 @@ function divideByConstant(
       .i64x2.extmul_high_i32x4_u();
     f.i32x4.shuffle(1, 3, 5, 7).i32.const(s).i32x4.shr_u().set(q);
   }
-  if (signed) {
-    const sign = f.temp("v128");
-    f.get(x)
-      .i32.const(31)
-      .i32x4.shr_s()
-      .tee(sign)
-      .get(q)
-      .v128.xor()
-      .get(sign)
-      .i32x4.sub()
-      .set(q)
-      .release(sign);
-  }
+  const sign = f.temp("v128");
+  f.get(x).i32.const(31).i32x4.shr_s().tee(sign).get(q).v128.xor().get(sign).i32x4.sub().set(q).release(sign);
   if (op === "div") f.get(q);
   else f.get(x).get(q).i32x4.const(d).i32x4.mul().i32x4.sub();
   f.release(x, q);
@@ -352,23 +335,16 @@ function divideByConstant(
 function shift(
   f: FunctionBuilder,
   op: "shift_left" | "shift_right_logical" | "shift_right_arithmetic",
-  width: 8 | 32,
   push: Push,
   constant: (i: number) => number | undefined,
   scalar: (i: number) => boolean,
 ): void {
+  const width = 32;
   const arithmetic = op === "shift_right_arithmetic";
-  const value = () => {
-    push(0);
-    if (arithmetic && width === 8) f.i32.const(24).i32x4.shl().i32.const(24).i32x4.shr_s();
-  };
   const apply = () => {
     if (op === "shift_left") f.i32x4.shl();
     else if (arithmetic) f.i32x4.shr_s();
     else f.i32x4.shr_u();
-  };
-  const wrap = () => {
-    if (width === 8) f.i32x4.const(255).v128.and();
   };
   const amount = constant(1);
   if (amount !== undefined) {
@@ -376,14 +352,13 @@ function shift(
       f.i32x4.const(0);
       return;
     }
-    value();
+    push(0);
     f.i32.const(Math.min(amount >>> 0, width - 1));
     apply();
-    wrap();
     return;
   }
   const n = f.temp("i32");
-  value();
+  push(0);
   if (scalar(1)) {
     f.set(n);
     if (arithmetic) {
@@ -414,7 +389,6 @@ function shift(
     if (!arithmetic) f.get(amounts).i32x4.const(width).i32x4.lt_u().v128.and();
     f.release(x, amounts);
   }
-  wrap();
   f.release(n);
 }
 
@@ -429,7 +403,7 @@ export function emitVectorCast(
   if (from === to) return;
   const is32 = (t: DType) => t === float32 || t === int32 || t === uint32;
   if (bits && is32(from) && is32(to)) return;
-  if (bits && !((from === bool || from === uint8) && (to === bool || to === uint8))) {
+  if (bits && (from.bits !== to.bits || from.itemsize > 2)) {
     throw new TypeError(`WebAssembly code for bitcast on ${from.name} to ${to.name} does not exist.`);
   }
   if (lanes === 2) {
@@ -445,13 +419,20 @@ export function emitVectorCast(
     if (from === float32) f.f32x4.const(0).f32x4.ne();
     else f.i32x4.const(0).i32x4.ne();
   } else if (from === float32) {
-    if (to === int32) f.i32x4.trunc_sat_f32x4_s();
+    if (to.kind === "int") f.i32x4.trunc_sat_f32x4_s();
     else f.i32x4.trunc_sat_f32x4_u();
-    if (to === uint8) f.i32x4.const(255).i32x4.min_u();
+    if (isNarrowInteger(to)) clamp(f, to);
   } else if (to === float32) {
     if (from === uint32) f.f32x4.convert_i32x4_u();
     else f.f32x4.convert_i32x4_s();
-  } else if (to === uint8) {
-    f.i32x4.const(255).v128.and();
+  } else {
+    wrapVector(f, to);
   }
+}
+
+/** Clamps the lanes on the stack to the bounds of a narrow integer. */
+function clamp(f: FunctionBuilder, to: DType): void {
+  const { low, high } = integerBounds(to);
+  if (to.kind === "uint") f.i32x4.const(high).i32x4.min_u();
+  else f.i32x4.const(high).i32x4.min_s().i32x4.const(low).i32x4.max_s();
 }

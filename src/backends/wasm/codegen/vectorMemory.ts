@@ -1,8 +1,9 @@
-import { bool, type DType, float64, keyFry, uint8 } from "../../../dtypes/index.ts";
+import { bool, type DType, float64, keyFry } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
-import { emitScalarLoad } from "./scalarEmit.ts";
+import { emitScalarLoad, emitScalarStore } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
 import { splat } from "./splat.ts";
+import { isUnsigned } from "./types.ts";
 import type { Access, Nest } from "./uses.ts";
 
 /** What moving lanes needs of the code around it. */
@@ -41,7 +42,7 @@ export function loadLanes(
     emitScalarLoad(f, dtype, at(0));
     splat(f, dtype, values.nest.lanes);
   } else if (dtype === keyFry) loadKeys(values, at, active, contiguous, words as readonly [Local, Local]);
-  else if (dtype === bool || dtype === uint8) loadBytes(values, at, dtype, active, contiguous);
+  else if (dtype.itemsize < 4) loadNarrow(values, at, dtype, active, contiguous);
   else if (dtype === float64) {
     const offset = at(0);
     if (contiguous && active === 2) f.v128.load(offset, 3);
@@ -85,7 +86,8 @@ function withVector(values: LaneMemory, emit: (v: Local) => void): void {
   values.f.release(v);
 }
 
-function loadBytes(
+/** Elements of one or two bytes, each extended to a lane; a bool becomes a mask. */
+function loadNarrow(
   values: LaneMemory,
   at: PushLane,
   dtype: DType,
@@ -94,6 +96,7 @@ function loadBytes(
 ): void {
   const { f, nest } = values;
   if (nest.lanes === 2) {
+    if (dtype !== bool) throw new Error(`${dtype.name} has no code of two lanes`);
     f.i64.load8_u(at(0));
     f.i64x2.splat();
     if (active === 2) {
@@ -103,14 +106,20 @@ function loadBytes(
     f.i64x2.neg();
     return;
   }
+  const sign = isUnsigned(dtype) ? "u" : "s";
   if (contiguous && active === 4) {
-    f.v128.load32_zero(at(0), 0);
-    f.i16x8.extend_low_i8x16_u().i32x4.extend_low_i16x8_u();
+    if (dtype.itemsize === 1) {
+      f.v128.load32_zero(at(0), 0);
+      f.i16x8[`extend_low_i8x16_${sign}`]();
+    } else {
+      f.v128.load64_zero(at(0), 1);
+    }
+    f.i32x4[`extend_low_i16x8_${sign}`]();
   } else {
-    f.i32.load8_u(at(0));
+    emitScalarLoad(f, dtype, at(0));
     f.i32x4.splat();
     for (let lane = 1; lane < active; lane++) {
-      f.i32.load8_u(at(lane));
+      emitScalarLoad(f, dtype, at(lane));
       f.i32x4.replace_lane(lane);
     }
   }
@@ -170,8 +179,8 @@ export function storeLanes(
     return;
   }
   const v = value as Local;
-  if (dtype === bool || dtype === uint8) {
-    storeBytes(values, at, dtype, v, active, contiguous);
+  if (dtype.itemsize < 4) {
+    storeNarrow(values, at, dtype, v, active, contiguous);
   } else if (dtype === float64) {
     if (contiguous && active === 2) f.v128.store(lanePush(values, at, 0, v), 3);
     else for (let lane = 0; lane < active; lane++) f.v128.store64_lane(lane, lanePush(values, at, lane, v));
@@ -185,7 +194,7 @@ export function storeLanes(
   }
 }
 
-function storeBytes(
+function storeNarrow(
   values: LaneMemory,
   at: PushLane,
   dtype: DType,
@@ -199,19 +208,27 @@ function storeBytes(
       const offset = at(lane);
       f.get(v).i32x4.extract_lane(nest.lanes === 2 ? 2 * lane : lane);
       if (dtype === bool) f.i32.const(1).i32.and();
-      f.i32.store8(offset);
+      emitScalarStore(f, dtype, offset);
     }
     return;
   }
-  const bytes = f.temp("v128");
+  // Lanes are within the bounds of the dtype, so that saturation changes nothing.
+  const sign = isUnsigned(dtype) ? "u" : "s";
+  const packed = f.temp("v128");
   f.get(v);
   if (dtype === bool) f.i32x4.const(1).v128.and();
-  f.get(v).i16x8.narrow_i32x4_u().get(v).i8x16.narrow_i16x8_u().set(bytes);
-  if (active === 4) f.v128.store32_lane(0, lanePush(values, at, 0, bytes), 0);
-  else if (active === 1) f.v128.store8_lane(0, lanePush(values, at, 0, bytes));
+  f.get(v).i16x8[`narrow_i32x4_${sign}`]();
+  if (dtype.itemsize === 1) f.get(v).i8x16[`narrow_i16x8_${sign}`]();
+  f.set(packed);
+  if (dtype.itemsize === 2) {
+    if (active === 4) f.v128.store64_lane(0, lanePush(values, at, 0, packed), 1);
+    else
+      for (let lane = 0; lane < active; lane++) f.v128.store16_lane(lane, lanePush(values, at, lane, packed));
+  } else if (active === 4) f.v128.store32_lane(0, lanePush(values, at, 0, packed), 0);
+  else if (active === 1) f.v128.store8_lane(0, lanePush(values, at, 0, packed));
   else {
-    f.v128.store16_lane(0, lanePush(values, at, 0, bytes), 0);
-    if (active === 3) f.v128.store8_lane(2, lanePush(values, at, 2, bytes));
+    f.v128.store16_lane(0, lanePush(values, at, 0, packed), 0);
+    if (active === 3) f.v128.store8_lane(2, lanePush(values, at, 2, packed));
   }
-  f.release(bytes);
+  f.release(packed);
 }
