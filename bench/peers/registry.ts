@@ -31,7 +31,9 @@ export function peerCommands(names: readonly string[], threads: number): PeerCom
   return names.flatMap((name): PeerCommand[] => {
     if (name !== "jax") {
       const args = ["--import", "tsx", "--expose-gc", path("../harness/worker.ts"), name, String(threads)];
-      return [{ name, command: process.execPath, args, env: {} }];
+      // Fluxion too is measured as the package that users get, not as TypeScript translated on the fly.
+      const env = { TSX_TSCONFIG_PATH: path("../tsconfig.package.json") };
+      return [{ name, command: process.execPath, args, env }];
     }
     const python = jaxPython();
     return python === null ? [] : [{ name, ...jaxCommand(python, threads) }];

@@ -256,8 +256,19 @@ class Gaps {
   }
 }
 
+const accesses = new WeakMap<Kernel, KernelAccess>();
+
 /** Which buffers a kernel touches. */
 export function accessOf(kernel: Kernel): KernelAccess {
+  let access = accesses.get(kernel);
+  if (access === undefined) {
+    access = findAccess(kernel);
+    accesses.set(kernel, access);
+  }
+  return access;
+}
+
+function findAccess(kernel: Kernel): KernelAccess {
   switch (kernel.kind) {
     case "loop":
     case "row":

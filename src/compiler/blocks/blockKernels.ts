@@ -17,6 +17,7 @@ import { blocking } from "./tuning.ts";
  */
 export function blockKernels(draft: Draft, kernels: readonly Kernel[]): readonly Kernel[] {
   if (!blocking.enabled || !kernels.some((k) => k.kind === "dot")) return kernels;
+  if (intermediateBytes(draft) < blocking.leastBytes) return kernels;
   const order = new Order(kernels);
   const made = new Map<Kernel, readonly BlockedKernel[]>();
   for (const kernel of kernels) {
@@ -30,6 +31,10 @@ export function blockKernels(draft: Draft, kernels: readonly Kernel[]): readonly
   }
   if (made.size === 0) return kernels;
   return order.all().flatMap((unit) => made.get(unit[0]) ?? unit);
+}
+
+function intermediateBytes({ buffers }: Draft): number {
+  return buffers.reduce((n, { role, size, dtype }) => (role === "temp" ? n + size * dtype.itemsize : n), 0);
 }
 
 /** The kernel for most of the index space, and one for what is left over; null when a member cannot be cut so. */

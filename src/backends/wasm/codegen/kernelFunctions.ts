@@ -7,7 +7,8 @@ import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
 import { dotCode, dotPhases } from "./dot.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
-import { buffersOf, kernelKey } from "./kernelKey.ts";
+import { buffersOf } from "./kernelKey.ts";
+import { KnownKernels } from "./knownKernels.ts";
 import type { Library } from "./library.ts";
 import { nestCode } from "./nestCode.ts";
 import { emitScan } from "./scan.ts";
@@ -50,48 +51,43 @@ export function allFunctions({ steps }: ProgramFunctions): KernelFunction[] {
 
 /** One function per kernel, or per phase of it; kernels that differ only in their buffers share them. */
 export function programFunctions(program: Program, mb: ModuleBuilder, lib: Library): ProgramFunctions {
-  const dtypeId = (buffer: number) => program.buffers[buffer].dtype.id;
-  const known = new Map<string, readonly KernelFunction[]>();
-  const several = program.kernels.length > 1;
+  const known = new KnownKernels<readonly KernelFunction[]>(program);
   const steps = program.kernels.flatMap((kernel, number): readonly (KernelFunction | ControlStep)[] => {
     if (isControlKernel(kernel)) {
       const programs = innerPrograms(kernel).map((inner) => programFunctions(inner.program, mb, lib));
       return [{ kind: "control", kernel, programs, completes: number }];
     }
     const buffers = buffersOf(kernel);
-    const key = several ? kernelKey(kernel, buffers, dtypeId) : "";
-    let made = known.get(key);
-    if (made === undefined) {
-      made = kernelCodes(program, kernel).map((code): KernelFunction => {
-        const { perThread, shared = 0 } = code.scratch;
-        const scratch = Math.max(perThread, shared);
-        const params: ValType[] = buffers.map(() => "i32");
-        if (scratch > 0) params.push("i32");
-        if (code.pieces > 1) params.push("i32");
-        const ref = mb.function(kernel.name, params, [], (f, ...locals) => {
-          const pointers = new Map(buffers.map((buffer, i) => [buffer, locals[i]]));
-          const piece = code.pieces > 1 ? (locals.at(-1) as Local) : null;
-          const own = scratch > 0 ? locals[buffers.length] : null;
-          code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
-        });
-        const { pieces, describe } = code;
-        return {
-          kind: "function",
-          ref,
-          buffers,
-          scratch,
-          sharesScratch: shared > 0,
-          pieces,
-          describe,
-          completes: null,
-        };
-      });
-      known.set(key, made);
-    }
+    const made = known.find(kernel, buffers, () => makeFunctions(program, kernel, buffers, mb, lib));
     const last = made.length - 1;
     return made.map((fn, phase) => ({ ...fn, buffers, completes: phase === last ? number : null }));
   });
   return { program, steps };
+}
+
+function makeFunctions(
+  program: Program,
+  kernel: LeafKernel,
+  buffers: readonly number[],
+  mb: ModuleBuilder,
+  lib: Library,
+): readonly KernelFunction[] {
+  return kernelCodes(program, kernel).map((code): KernelFunction => {
+    const { pieces, describe } = code;
+    const { perThread, shared = 0 } = code.scratch;
+    const scratch = Math.max(perThread, shared);
+    const params: ValType[] = buffers.map(() => "i32");
+    if (scratch > 0) params.push("i32");
+    if (pieces > 1) params.push("i32");
+    const ref = mb.function(kernel.name, params, [], (f, ...locals) => {
+      const pointers = new Map(buffers.map((buffer, i) => [buffer, locals[i]]));
+      const piece = pieces > 1 ? (locals.at(-1) as Local) : null;
+      const own = scratch > 0 ? locals[buffers.length] : null;
+      code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
+    });
+    const sharesScratch = shared > 0;
+    return { kind: "function", ref, buffers, scratch, sharesScratch, pieces, describe, completes: null };
+  });
 }
 
 /** The code of a kernel; several where it has phases, each of which ends before the next begins. */

@@ -71,6 +71,19 @@ function blockedKey(
   });
 }
 
+/** A short text that is equal for kernels whose {@link kernelKey}s are: most kernels of a program differ in it already. */
+export function kernelOutline(kernel: LeafKernel): string {
+  switch (kernel.kind) {
+    case "loop":
+    case "row":
+      return `${kernel.kind} ${kernel.axes}|${innerAxesOf(kernel)}|${kernel.name}`;
+    case "dot":
+      return `dot ${kernel.m},${kernel.n},${kernel.k}|${kernel.batch}`;
+    default:
+      return kernel.kind;
+  }
+}
+
 /**
  * A text that is equal for kernels which do the same to their buffers, given in the order of {@link buffersOf}. `dtypeId`
  * names the dtype of a buffer.

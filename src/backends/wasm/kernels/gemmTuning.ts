@@ -35,12 +35,11 @@ export function tileShape({
   for (let vectors = 1; vectors <= Math.min(needed, 6); vectors++) {
     for (let rows = 1; rows <= Math.min(m, 12); rows++) {
       if (rows * vectors + vectors + 1 > registers) break;
-      let time = 0;
-      for (const [height, down] of parts(m, rows)) {
-        for (const [width, across] of parts(needed, vectors)) {
-          time += down * across * (0.5 * height * width + 0.1 * (height + width) + 0.4);
-        }
-      }
+      const full = Math.floor(needed / vectors);
+      const rest = needed % vectors;
+      const down = Math.floor(m / rows);
+      let time = strip(rows, vectors, full, rest) * down;
+      if (m % rows > 0) time += strip(m % rows, vectors, full, rest);
       if (time < least) {
         least = time;
         best = [rows, vectors];
@@ -50,12 +49,14 @@ export function tileShape({
   return [...best, least];
 }
 
-/** How many full parts and which remainder a length falls into, as [length, count] pairs. */
-function parts(length: number, part: number): [number, number][] {
-  return [
-    [part, Math.floor(length / part)],
-    [length % part, length % part > 0 ? 1 : 0],
-  ];
+/** Time of a row of tiles: `full` of so many vectors and one of `rest`, if any. */
+function strip(rows: number, vectors: number, full: number, rest: number): number {
+  const time = full * tileTime(rows, vectors);
+  return rest > 0 ? time + tileTime(rows, rest) : time;
+}
+
+function tileTime(rows: number, vectors: number): number {
+  return 0.5 * rows * vectors + 0.1 * (rows + vectors) + 0.4;
 }
 
 /** Lengths of the blocks of k, rows and columns: whole tiles, except that the last block ends with the matrix. */
