@@ -1,9 +1,7 @@
 import type { Local } from "../asm/index.ts";
 import { expDouble, rationalDouble } from "./double.ts";
 import { type Code, type Scope, unary } from "./lanes.ts";
-
-/** The bits of sqrt(1/2). */
-const SQRT_HALF_BITS = 0x3f3504f3;
+import { exponentOf, mantissaOf } from "./logarithm.ts";
 
 /** erf(x)/x in x^2 for |x| <= 3.92, where erf rounds to 1; relative error 2^-28. Our own rational fits, as are those below. */
 const ERF_NUMERATOR = [
@@ -52,14 +50,11 @@ const MINUS_LOG = [
 
 /** -log(u) - n ln 2 + shift for normal u > 0, with an absolute error of a few 2^-25 near 0: one sum is rounded, not two. */
 function minusLog(scope: Scope, u: Local, n: number, shift: number): Code {
-  const { f, s, i } = scope;
-  const k = i.let(i.shrS(i.sub(u, SQRT_HALF_BITS), 23));
-  const m = i.let(i.sub(u, i.shl(k, 23)));
+  const { s, i } = scope;
+  const k = exponentOf(scope, u);
+  const m = s.let(mantissaOf(scope, u, k));
   const g = s.let(s.sub(1, m));
-  const multiple = () => {
-    i.push(i.add(k, n));
-    f.f32x4.convert_i32x4_s();
-  };
+  const multiple = scope.convert(i.add(k, n));
   return s.nmadd(multiple, Math.LN2, s.madd(s.polynomial(g, MINUS_LOG), s.mul(g, g), s.sub(1 + shift, m)));
 }
 

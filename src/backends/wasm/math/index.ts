@@ -37,7 +37,7 @@ export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   expm1: called(exponential.emitExpm1),
   log: inlined(logarithm.emitLog),
   log2: called(logarithm.emitLog2),
-  log1p: called(logarithm.emitLog1p),
+  log1p: inlined(logarithm.emitLog1p),
   sin: called(trigonometric.emitSin),
   cos: called(trigonometric.emitCos),
   tan: called(trigonometric.emitTan),

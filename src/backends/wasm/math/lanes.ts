@@ -257,6 +257,14 @@ export class Scope {
     return local;
   }
 
+  /** The float32 numbers that int32 lanes hold. */
+  convert(x: Code | Local): Code {
+    return () => {
+      this.push(x);
+      this.f.f32x4.convert_i32x4_s();
+    };
+  }
+
   /** The two float64 lanes of half a float32 vector. */
   promote(x: Local, half: 0 | 1): Code {
     return () => {

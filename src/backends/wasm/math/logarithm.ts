@@ -1,13 +1,43 @@
 import type { Local } from "../asm/index.ts";
 import { log1pDouble, log2Double } from "./double.ts";
-import { keepZero } from "./exponential.ts";
-import { type Code, type Scope, unary, type Vector } from "./lanes.ts";
+import { type Code, type Scope, unary } from "./lanes.ts";
 
-/** (log(1 + f) - f + f^2/2)/f^3 for sqrt(1/2) <= 1 + f < sqrt(2): Cephes logf. */
+/** (log(1 + f) - f)/f^2 for sqrt(1/2) <= 1 + f < sqrt(2); relative error of the logarithm 2^-27.8. Our own minimax fit. */
 const LOG = [
-  3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1, -1.6668057665e-1, 1.4249322787e-1, -1.2420140846e-1,
-  1.167699874e-1, -1.151461031e-1, 7.0376836292e-2,
+  -0.49999988079071045, 0.3333332416651604, -0.25001607660575864, 0.20002098910471025, -0.16608560908722178,
+  0.14178875521852075, -0.13244436416244837, 0.12925272282439404, -0.07644727049833477,
 ];
+
+/** ln 2 in two parts; the first has few bits, so that its product with a small integer is exact (Cody and Waite). */
+const LN2_HIGH = 0.693359375;
+const LN2_LOW = -2.1219444e-4;
+
+/** The bits of 1 and of sqrt(1/2). */
+const ONE_BITS = 0x3f800000;
+const SQRT_HALF_BITS = 0x3f3504f3;
+
+/** The integer k of u = 2^k m with sqrt(1/2) <= m < sqrt(2), for finite normal u > 0. */
+export const exponentOf = (scope: Scope, u: Local): Local =>
+  scope.i.let(scope.i.shrS(scope.i.sub(u, SQRT_HALF_BITS), 23));
+
+/** The m of {@link exponentOf}. */
+export const mantissaOf = (scope: Scope, u: Local, k: Local): Code => scope.i.sub(u, scope.i.shl(k, 23));
+
+/** log(1 + f) + k ln 2, the integer k in integer lanes. */
+function logSum(scope: Scope, f: Local, k: Local): Code {
+  const { s } = scope;
+  const n = s.let(scope.convert(k));
+  const log = s.madd(s.polynomial(f, LOG), s.mul(f, f), f);
+  return s.madd(n, LN2_HIGH, s.madd(n, LN2_LOW, log));
+}
+
+/** log(u) for finite normal u > 0; minus `extra` ln 2. */
+function logNormal(scope: Scope, u: Local, extra?: Code): Code {
+  const { s, i } = scope;
+  const k = exponentOf(scope, u);
+  const f = s.let(s.sub(mantissaOf(scope, u, k), 1));
+  return logSum(scope, f, extra === undefined ? k : i.let(i.sub(k, extra)));
+}
 
 /** The logarithm `y` of x > 0 completed: log(0) = -inf, log(inf) = inf, NaN for negative x and NaN. */
 function logEdges(scope: Scope, x: Local, y: Code | Local): Code {
@@ -18,28 +48,10 @@ function logEdges(scope: Scope, x: Local, y: Code | Local): Code {
   return s.select(regular, y, edge);
 }
 
-/** log(u) + extra ln 2 for finite normal u > 0: the method of Cephes logf. */
-function logNormal(scope: Scope, u: Local, extra: Vector): Code {
-  const { s, i } = scope;
-  const biased = i.let(i.shrU(i.add(u, 0x3f800000 - 0x3f3504f3), 23));
-  const m = i.add(i.sub(u, i.shl(biased, 23)), 0x3f800000);
-  const f = s.let(s.sub(m, 1));
-  const convert = () => {
-    i.push(biased);
-    scope.f.f32x4.convert_i32x4_s();
-  };
-  const k = s.let(s.sub(convert, extra));
-  const z = s.let(s.mul(f, f));
-  const cubic = s.mul(s.mul(f, z), s.polynomial(f, LOG));
-  // k ln 2 in two parts, the small one first.
-  const low = s.sub(s.add(cubic, s.mul(k, -2.1219444e-4)), s.mul(z, 0.5));
-  return s.add(s.add(f, low), s.mul(k, 0.693359375));
-}
-
 /** log(x). Subnormal numbers and the edges are looked at only when a lane has one. */
 export const emitLog = unary((scope, x) => {
   const { f, s, i } = scope;
-  const y = s.let(logNormal(scope, x, 127));
+  const y = s.let(logNormal(scope, x));
   i.push(i.and(s.ge(x, 2 ** -126), s.lt(x, Number.POSITIVE_INFINITY)));
   f.i32x4
     .all_true()
@@ -47,7 +59,7 @@ export const emitLog = unary((scope, x) => {
     .if(() => {
       const subnormal = s.let(s.lt(x, 2 ** -126));
       const u = s.let(s.select(subnormal, s.mul(x, 2 ** 23), x));
-      const all = s.let(logNormal(scope, u, s.select(subnormal, 127 + 23, 127)));
+      const all = s.let(logNormal(scope, u, i.and(subnormal, 23)));
       s.push(logEdges(scope, x, all));
       f.set(y);
     });
@@ -59,13 +71,27 @@ export const emitLog2 = unary((scope, x) =>
   logEdges(scope, x, scope.s.let(scope.viaDouble([x], (inner, xd) => log2Double(inner, xd)))),
 );
 
-/** log(1 + x) in float64. */
+/** From here on 1 + x is x. */
+const LARGE = 2 ** 60;
+
+/** log(1 + x): of 1 + x = 2^k (1 + f) only k need be right, f = 2^-k x + (2^-k - 1) being rounded once. */
 export const emitLog1p = unary((scope, x) => {
-  const { s, i } = scope;
-  const y = s.let(scope.viaDouble([x], (inner, xd) => log1pDouble(inner, xd)));
-  const regular = i.let(i.and(s.gt(x, -1), s.lt(x, Number.POSITIVE_INFINITY)));
-  const edge = s.let(s.select(s.eq(x, -1), Number.NEGATIVE_INFINITY, i.or(x, s.lt(x, -1))));
-  return keepZero(scope, x, s.let(s.select(regular, y, edge)));
+  const { f, s, i } = scope;
+  const u = s.let(s.add(x, 1));
+  const k = exponentOf(scope, u);
+  const scale = i.let(i.sub(ONE_BITS, i.shl(k, 23)));
+  const y = s.let(logSum(scope, s.let(s.madd(scale, x, s.sub(scale, 1))), k));
+  const regular = i.let(i.and(s.gt(x, -1), s.lt(x, LARGE)));
+  f.get(regular)
+    .i32x4.all_true()
+    .i32.eqz()
+    .if(() => {
+      const large = s.let(logNormal(scope, u));
+      s.push(s.select(regular, y, logEdges(scope, u, large)));
+      f.set(y);
+    });
+  // The sum loses the sign of -0.
+  return i.or(y, i.and(x, -0x80000000));
 });
 
 /** sign(x) log1p(|x| + x^2/(1 + sqrt(x^2 + 1))) in float64. */
