@@ -38,11 +38,11 @@ export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   log: inlined(logarithm.emitLog),
   log2: called(logarithm.emitLog2),
   log1p: inlined(logarithm.emitLog1p),
-  sin: called(trigonometric.emitSin),
-  cos: called(trigonometric.emitCos),
+  sin: inlined(trigonometric.emitSin),
+  cos: inlined(trigonometric.emitCos),
   tan: called(trigonometric.emitTan),
-  asin: called(inverse.emitAsin),
-  acos: called(inverse.emitAcos),
+  asin: inlined(inverse.emitAsin),
+  acos: inlined(inverse.emitAcos),
   atan: called(inverse.emitAtan),
   atan2: called2(inverse.emitAtan2),
   sinh: called(exponential.emitSinh),
@@ -94,7 +94,7 @@ export function vectorMathFunction(mb: ModuleBuilder, name: string): FuncRef {
   return mb.shared(`math.${name}`, () =>
     mb.function(`math.${name}`, arity === 1 ? ["v128"] : ["v128", "v128"], ["v128"], (f, ...operands) => {
       for (const operand of operands) f.get(operand);
-      emit(f);
+      emit(f, mb);
     }),
   );
 }
@@ -102,6 +102,6 @@ export function vectorMathFunction(mb: ModuleBuilder, name: string): FuncRef {
 /** Applies the function to the operands on the stack of `f`: in place when it is small, else by a call. */
 export function emitVectorMath(mb: ModuleBuilder, f: FunctionBuilder, name: string): void {
   const entry = lookUp(name);
-  if (entry.inline) entry.emit(f);
+  if (entry.inline) entry.emit(f, mb);
   else f.call(vectorMathFunction(mb, name));
 }

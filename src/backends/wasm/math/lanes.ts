@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local } from "../asm/index.ts";
+import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 
 /** Code that pushes one vector. It may run once only; `let` keeps a value that is needed again. */
 export type Code = () => void;
@@ -207,6 +207,8 @@ class IntegerLanes {
 /** Emits one computation: gives out locals and takes them back at the end. */
 export class Scope {
   readonly f: FunctionBuilder;
+  /** Where functions go that the code calls. */
+  readonly mb: ModuleBuilder;
   /** Four float32 lanes, two float64 lanes, and the integers of the same widths. */
   readonly s: FloatLanes;
   readonly d: FloatLanes;
@@ -214,8 +216,9 @@ export class Scope {
   readonly l: IntegerLanes;
   readonly #temps: Local[] = [];
 
-  constructor(f: FunctionBuilder) {
+  constructor(f: FunctionBuilder, mb: ModuleBuilder) {
     this.f = f;
+    this.mb = mb;
     this.s = new FloatLanes(this, "f32x4");
     this.d = new FloatLanes(this, "f64x2");
     this.i = new IntegerLanes(this, "i32x4");
@@ -249,7 +252,7 @@ export class Scope {
 
   /** Runs `body` with a scope of its own, so that its locals can be used again, and keeps the result. */
   nested(body: (inner: Scope) => Code): Local {
-    const inner = new Scope(this.f);
+    const inner = new Scope(this.f, this.mb);
     body(inner)();
     inner.end();
     const local = this.temp();
@@ -290,12 +293,12 @@ export class Scope {
   }
 }
 
-export type Emit = (f: FunctionBuilder) => void;
+export type Emit = (f: FunctionBuilder, mb: ModuleBuilder) => void;
 
 /** An emitter from a formula: takes a vector from the stack and leaves the result. */
 export function unary(body: (scope: Scope, x: Local) => Code): Emit {
-  return (f) => {
-    const scope = new Scope(f);
+  return (f, mb) => {
+    const scope = new Scope(f, mb);
     const x = scope.temp();
     f.set(x);
     body(scope, x)();
@@ -305,8 +308,8 @@ export function unary(body: (scope: Scope, x: Local) => Code): Emit {
 
 /** As {@link unary}, with two operands. */
 export function binary(body: (scope: Scope, x: Local, y: Local) => Code): Emit {
-  return (f) => {
-    const scope = new Scope(f);
+  return (f, mb) => {
+    const scope = new Scope(f, mb);
     const x = scope.temp();
     const y = scope.temp();
     f.set(y).set(x);

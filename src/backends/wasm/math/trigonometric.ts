@@ -1,6 +1,6 @@
 import type { Local } from "../asm/index.ts";
 import { cosDouble, sinDouble } from "./double.ts";
-import { type Code, Scope, unary } from "./lanes.ts";
+import { type Code, type Emit, Scope, unary } from "./lanes.ts";
 
 /** Beyond this the three-part pi/2 below is not exact any more. */
 const LARGE = 2 ** 20;
@@ -62,7 +62,7 @@ function reduce(scope: Scope, x: Local): readonly [Reduced, Reduced] {
   const reduced = ([0, 1] as const).map((half) => {
     const r = scope.temp();
     const rounded = scope.temp();
-    const inner = new Scope(f);
+    const inner = new Scope(f, scope.mb);
     const small = reduceSmall(inner, inner.let(inner.promote(x, half)));
     f.get(small.r).set(r).get(small.rounded).set(rounded);
     inner.end();
@@ -71,7 +71,7 @@ function reduce(scope: Scope, x: Local): readonly [Reduced, Reduced] {
   s.push(s.gt(s.abs(x), LARGE));
   f.v128.any_true().if(() => {
     for (const half of [0, 1] as const) {
-      const inner = new Scope(f);
+      const inner = new Scope(f, scope.mb);
       const xd = inner.let(inner.promote(x, half));
       const large = inner.let(inner.d.gt(inner.d.abs(xd), LARGE));
       const slow = reduceLarge(inner, xd);
@@ -90,28 +90,71 @@ function reduce(scope: Scope, x: Local): readonly [Reduced, Reduced] {
 const SIN = [-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4];
 const COS = [4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5];
 
-/** sin(x + shift pi/2): the reduction in float64, the polynomials of Cephes in float32. */
-function sinShifted(scope: Scope, x: Local, shift: 0 | 1): Code {
-  const { f, s, i } = scope;
-  const [low, high] = reduce(scope, x);
-  const r = scope.let(() => {
-    f.get(low.r).f32x4.demote_f64x2_zero();
-    f.get(high.r).f32x4.demote_f64x2_zero().i64x2.shuffle(0, 2);
-  });
-  const bits = scope.let(() => f.get(low.rounded).get(high.rounded).i32x4.shuffle(0, 2, 4, 6));
-  const quadrant = shift === 0 ? bits : i.let(i.add(bits, shift));
+/** sin(r + n pi/2), n in the low bits of `quadrant`: the polynomials of Cephes in float32. */
+function sinOfReduced(scope: Scope, r: Local, quadrant: Local): Code {
+  const { s, i } = scope;
   const z = s.let(s.mul(r, r));
-  const sin = s.let(s.add(r, s.mul(s.mul(r, z), s.polynomial(z, SIN))));
-  const cos = s.let(s.add(s.sub(1, s.mul(z, 0.5)), s.mul(s.mul(z, z), s.polynomial(z, COS))));
+  const sin = s.let(s.madd(s.mul(r, z), s.polynomial(z, SIN), r));
+  const cos = s.let(s.madd(s.mul(z, z), s.polynomial(z, COS), s.nmadd(z, 0.5, 1)));
   const odd = i.let(i.shrS(i.shl(quadrant, 31), 31));
   return s.xorSign(s.select(odd, cos, sin), i.shl(quadrant, 30));
 }
 
-export const emitCos = unary((scope, x) => sinShifted(scope, x, 1));
+/** sin(x + shift pi/2) for any x: the reduction in float64. */
+const sinOfAny = (shift: 0 | 1): Emit =>
+  unary((scope, x) => {
+    const { f, i } = scope;
+    const [low, high] = reduce(scope, x);
+    const r = scope.let(() => {
+      f.get(low.r).f32x4.demote_f64x2_zero();
+      f.get(high.r).f32x4.demote_f64x2_zero().i64x2.shuffle(0, 2);
+    });
+    const bits = scope.let(() => f.get(low.rounded).get(high.rounded).i32x4.shuffle(0, 2, 4, 6));
+    return sinOfReduced(scope, r, shift === 0 ? bits : i.let(i.add(bits, shift)));
+  });
 
+/** Up to this magnitude the quadrant is found in float32. */
+const MODERATE = 2 ** 16;
+const SINGLE_ROUNDER = 1.5 * 2 ** 23;
+/** pi/2 in three float32 numbers. */
+const SINGLE_HALF_PI_1 = Math.fround(Math.PI / 2);
+const SINGLE_HALF_PI_2 = Math.fround(Math.PI / 2 - SINGLE_HALF_PI_1);
+const SINGLE_HALF_PI_3 = Math.PI / 2 - SINGLE_HALF_PI_1 - SINGLE_HALF_PI_2 + 6.123233995736766e-17;
+
+/**
+ * sin(x + shift pi/2). Where products are not rounded the reduction is in float32: x - n pi/2, with the first part of pi/2, is exact, being a
+ * multiple of 2^-24 below 1; the other parts are small beside what is left for any x of moderate size.
+ */
+const sinShifted = (shift: 0 | 1): Emit =>
+  unary((scope, x) => {
+    const { f, s, i, mb } = scope;
+    const name = `math.${shift === 0 ? "sin" : "cos"}.any`;
+    const any = mb.shared(name, () =>
+      mb.function(name, ["v128"], ["v128"], (g, operand) => sinOfAny(shift)(g.get(operand), mb)),
+    );
+    if (!f.relaxedSimd) return () => f.get(x).call(any);
+    const rounded = s.let(s.madd(x, 2 / Math.PI, SINGLE_ROUNDER + shift));
+    const n = s.let(s.sub(rounded, SINGLE_ROUNDER + shift));
+    const first = s.nmadd(n, SINGLE_HALF_PI_1, x);
+    const r = s.let(s.nmadd(n, SINGLE_HALF_PI_3, s.nmadd(n, SINGLE_HALF_PI_2, first)));
+    const y = s.let(sinOfReduced(scope, r, rounded));
+    const moderate = i.let(s.le(s.abs(x), MODERATE));
+    f.get(moderate)
+      .i32x4.all_true()
+      .i32.eqz()
+      .if(() => {
+        s.push(s.select(moderate, y, () => f.get(x).call(any)));
+        f.set(y);
+      });
+    return () => f.get(y);
+  });
+
+export const emitCos = sinShifted(1);
+
+const sinWithoutZero = sinShifted(0);
 export const emitSin = unary((scope, x) => {
   const { s } = scope;
-  const y = s.let(sinShifted(scope, x, 0));
+  const y = s.let(() => sinWithoutZero(scope.f.get(x), scope.mb));
   return s.select(s.eq(x, 0), x, y);
 });
 
