@@ -23,23 +23,35 @@ export function usesRelaxedSimd(): boolean {
   return config.relaxedSimd && wasmFeatures().relaxedSimd;
 }
 
-/** Whether relaxed SIMD can be used, after trying to switch it on in Node 20, which has it behind a flag. */
+/**
+ * Whether relaxed SIMD can be used, after trying to switch it on in Node 20, which has it behind a flag. It is of use only where products are
+ * not rounded, which a processor without such an instruction does not give: some reductions of arguments rely on it.
+ */
 export function enableRelaxedSimd(): boolean {
   if (relaxed === undefined) {
     const probe = relaxedProbe();
     relaxed =
-      WebAssembly.validate(probe) ||
-      (setV8Flag("--experimental-wasm-relaxed-simd") && WebAssembly.validate(probe));
+      (WebAssembly.validate(probe) ||
+        (setV8Flag("--experimental-wasm-relaxed-simd") && WebAssembly.validate(probe))) &&
+      isFused(probe);
   }
   return relaxed;
 }
 
 function relaxedProbe(): Uint8Array<ArrayBuffer> {
   const mb = new ModuleBuilder();
-  mb.function("probe", ["v128", "v128", "v128"], ["v128"], (f, a, b, c) =>
-    f.get(a).get(b).get(c).f32x4.relaxed_madd(),
-  );
+  const probe = mb.function("probe", ["f32", "f32"], ["f32"], (f, x, y) => {
+    f.get(x).f32x4.splat().get(x).f32x4.splat().get(y).f32x4.splat();
+    f.f32x4.relaxed_madd().f32x4.extract_lane(0);
+  });
+  mb.exportFunction(probe);
   return mb.toBytes();
+}
+
+function isFused(probe: Uint8Array<ArrayBuffer>): boolean {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(probe));
+  const squareAnd = instance.exports.probe as (x: number, y: number) => number;
+  return squareAnd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
 }
 
 function supportsThreads(): boolean {

@@ -5,8 +5,8 @@ import { type Code, type Scope, unary, unaryDouble } from "./lanes.ts";
 /** Adding this rounds a float32 to an integer, and leaves that integer plus the bias of exponents in the low bits. */
 const ROUNDER = 1.5 * 2 ** 23 + 127;
 /** ln 2 in two parts; the first has few bits, so that its product with a small integer is exact (Cody and Waite). */
-const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.1219444e-4;
+export const LN2_HIGH = 0.693359375;
+export const LN2_LOW = -2.1219444e-4;
 /** (exp(r) - 1 - r)/r^2 for |r| <= ln 2, relative to exp(r) 2^-26. Our own minimax fits, as all below. */
 const EXP = [
   0.5000003576278687, 0.166666179895401, 0.041661228984594345, 0.008335934951901436, 0.0014104777947068214,
@@ -57,22 +57,6 @@ export const emitExp2 = unary((scope, input) => {
   return s.mul(s.madd(expReduced(scope, r), root, root), root);
 });
 
-/** exp(x) - 1 in float64. */
-export const emitExpm1 = unary((scope, x) => {
-  const { s } = scope;
-  const y = scope.viaDouble([x], (inner, xd) => {
-    const { d } = inner;
-    return expm1Double(inner, d.let(d.pmax(d.pmin(xd, 100), -100)));
-  });
-  return keepZero(scope, x, s.let(y));
-});
-
-/** `y`, but `x` itself where it is a zero, whose sign the computation of y loses. */
-export function keepZero(scope: Scope, x: Local, y: Local): Code {
-  const { s } = scope;
-  return s.select(s.eq(x, 0), x, y);
-}
-
 /** (exp(r) - 1 - r)/r^2 for |r| <= ln(2)/2, relative to exp(r) - 1 2^-26. */
 const EXPM1 = [
   0.4999999701976776, 0.1666654646396637, 0.04166743531823158, 0.00836626160889864, 0.0013870657421648502,
@@ -94,6 +78,22 @@ function splitDecay(scope: Scope, x: Local, shift: number, isSmall: boolean): { 
   return { q, p: s.let(s.nmadd(s.polynomial(r, DECAY), s.mul(r, r), r)) };
 }
 
+const SIGN = -0x80000000;
+
+/** exp(x) - 1 = 2^n - 1 + 2^n p with p = exp(r) - 1, rounded once; of halves, so that nothing overflows too early. */
+export const emitExpm1 = unary((scope, input) => {
+  const { s, i } = scope;
+  const x = s.let(s.pmax(s.pmin(input, 89), -26));
+  const rounded = s.let(s.madd(x, Math.LOG2E, ROUNDER - 1));
+  const n = s.let(s.sub(rounded, ROUNDER - 1));
+  const r = s.let(s.nmadd(n, LN2_LOW, s.nmadd(n, LN2_HIGH, x)));
+  const half = i.let(i.shl(rounded, 23));
+  const p = s.madd(s.polynomial(r, EXPM1), s.mul(r, r), r);
+  const y = s.let(s.madd(p, half, s.sub(half, 0.5)));
+  // The sum loses the sign of -0.
+  return i.or(s.add(y, y), i.and(input, SIGN));
+});
+
 /** What stands for 1 in the quotient of logistic, so that its denominator does not overflow where its value is subnormal. */
 const UNIT_EXPONENT = -24;
 
@@ -105,8 +105,6 @@ export const emitLogistic = unary((scope, input) => {
   const { q, p } = splitDecay(scope, x, UNIT_EXPONENT, false);
   return s.div(unit, s.add(s.nmadd(p, q, unit), q));
 });
-
-const SIGN = -0x80000000;
 
 /** (1 - e)/(1 + e) with e = exp(-2|x|) = q (1 - p): 1 - q and 1 + q are exact, so each side is rounded once. */
 export const emitTanh = unary((scope, x) => {

@@ -34,7 +34,7 @@ const called2 = (emit: Emit): VectorFunction => ({ arity: 2, emit, inline: false
 export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   exp: inlined(exponential.emitExp),
   exp2: inlined(exponential.emitExp2),
-  expm1: called(exponential.emitExpm1),
+  expm1: inlined(exponential.emitExpm1),
   log: inlined(logarithm.emitLog),
   log2: called(logarithm.emitLog2),
   log1p: inlined(logarithm.emitLog1p),

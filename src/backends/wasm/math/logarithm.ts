@@ -1,5 +1,6 @@
 import type { Local } from "../asm/index.ts";
 import { log1pDouble, log2Double } from "./double.ts";
+import { LN2_HIGH, LN2_LOW } from "./exponential.ts";
 import { type Code, type Scope, unary } from "./lanes.ts";
 
 /** (log(1 + f) - f)/f^2 for sqrt(1/2) <= 1 + f < sqrt(2); relative error of the logarithm 2^-27.8. Our own minimax fit. */
@@ -7,10 +8,6 @@ const LOG = [
   -0.49999988079071045, 0.3333332416651604, -0.25001607660575864, 0.20002098910471025, -0.16608560908722178,
   0.14178875521852075, -0.13244436416244837, 0.12925272282439404, -0.07644727049833477,
 ];
-
-/** ln 2 in two parts; the first has few bits, so that its product with a small integer is exact (Cody and Waite). */
-const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.1219444e-4;
 
 /** The bits of 1 and of sqrt(1/2). */
 const ONE_BITS = 0x3f800000;
