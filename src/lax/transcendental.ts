@@ -56,7 +56,7 @@ const expm1Primitive = smooth("expm1", Math.expm1, (g, ans) => ops.mul(g, ops.ad
 /**
  * Elementwise `exp(x) - 1`, accurate near 0.
  * @example
- * lax.expm1(jnp.array([0, 1])) // => Array([0.       , 1.7182819], dtype=float32)
+ * lax.expm1(jnp.array([0, 0.5])) // => Array([0.       , 0.6487213], dtype=float32)
  */
 export function expm1(x: LaxOperand): NDArray {
   return apply(expm1Primitive, x);
