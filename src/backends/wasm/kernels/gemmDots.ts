@@ -41,24 +41,29 @@ export function emitDots(
   }
   const [from, to, j] = [f.temp("i32"), f.temp("i32"), f.temp("i32")];
   f.get(b).set(from).get(y).set(to);
-  const columns = (count: number, times: number) => {
+  const columns = (count: number, times: number, apart: number) => {
     if (times === 0) return;
-    const kernel = dotKernel(mb, p, count);
+    const kernel = dotKernel(mb, p, count, apart);
     f.for(j, 0, times, 1, () => {
       f.get(row).get(from).get(to).call(kernel);
-      advance(f, from, count * bCol * type.bytes);
-      advance(f, to, count * type.bytes);
+      advance(f, from, bCol * type.bytes);
+      advance(f, to, type.bytes);
     });
+    advance(f, from, (count - 1) * times * bCol * type.bytes);
+    advance(f, to, (count - 1) * times * type.bytes);
   };
-  columns(COLUMNS, Math.floor(n / COLUMNS));
-  columns(1, n % COLUMNS);
+  // Columns of a quarter each, so that each is one long run of memory: memory is fastest at few of them.
+  const quarter = Math.floor(n / COLUMNS);
+  columns(COLUMNS, quarter, quarter);
+  columns(1, n % COLUMNS, 0);
   f.release(from, to, j);
 }
 
-/** (x, b, y): `columns` dot products. */
-function dotKernel(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
-  const { type, k, bCol, relaxed } = p;
-  const key = `dot_${type.kind}_${columns}_k${k}_b${bCol}${relaxed ? "_fma" : ""}`;
+/** (x, b, y): dot products with `columns` columns that are `apart` columns apart. */
+function dotKernel(mb: ModuleBuilder, p: Problem, columns: number, apart: number): FuncRef {
+  const { type, k, relaxed } = p;
+  const stride = apart * p.bCol;
+  const key = `dot_${type.kind}_${columns}_k${k}_b${stride}_y${apart}${relaxed ? "_fma" : ""}`;
   return mb.shared(key, () =>
     mb.function(key, ["i32", "i32", "i32"], [], (f, x, b, y) => {
       const vectors = (count: number) => Array.from({ length: count }, () => f.local("v128"));
@@ -75,7 +80,7 @@ function dotKernel(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
         sums.forEach((sum, column) => {
           if (column > 0) fence();
           for (let u = 0; u < chains; u++) {
-            loadPart(f, type, b, lanes, column * bCol * type.bytes + u * 16);
+            loadPart(f, type, b, lanes, column * stride * type.bytes + u * 16);
             f.set(bv);
             multiplyAdd(f, type, sum[u] as Local, xv[u] as Local, bv, relaxed);
           }
@@ -107,7 +112,7 @@ function dotKernel(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
       if (k % BLOCK > 0) run(k % BLOCK);
       totals.forEach((total, column) => {
         sumLanes(f, type, total);
-        storePart(f, type, y, total, 1, column * type.bytes);
+        storePart(f, type, y, total, 1, column * apart * type.bytes);
       });
     }),
   );
