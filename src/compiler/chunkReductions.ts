@@ -87,9 +87,11 @@ function reducesRows(b: NodeBuilder, { axes, reduceAxes, reductions }: LoopKerne
     const step = (axis: number) =>
       coefficients[atoms.findIndex((atom) => atom.kind === "index" && atom.axis === axis)] ?? 0;
     if (atoms.some((atom) => atom.kind !== "index")) return false;
+    // What is the same in all columns takes little of the time.
+    if (step(last) === 0) continue;
+    if (step(last) !== 1) return false;
     if (reduceAxes.some((n, j) => n > 1 && Math.abs(step(axes.length + j)) === 1)) return false;
-    if (step(last) === 1) found = true;
-    else if (step(last) !== 0) return false;
+    found = true;
   }
   return found;
 }

@@ -33,6 +33,11 @@ const cases: readonly [string, (x: NDArray) => NDArray, NDArray][] = [
   ["argmax", (x) => x.argmax(), prime],
   ["sum of rows", (x) => x.sum(0), tall],
   ["sum of rows with a rest", (x) => x.mul(x).sum(0), tallPrime],
+  [
+    "sum of rows, each with a factor of its own",
+    (x) => x.mul(x.max(1, { keepdims: true })).sum(0),
+    tallPrime,
+  ],
   ["rows of several matrices", (x) => x.reshape([3, 400, 200]).sum(1), tall],
   ["max and min of rows", (x) => jnp.stack([x.max(0), x.min(0)]), tallPrime],
   ["argmax of rows", (x) => x.argmax(0), jnp.round(tallPrime.mul(2))],

@@ -45,7 +45,7 @@ const SHORT_ROW = 8192;
  */
 export function chooseFold(
   space: Space,
-  { analysis, sizes, reduce }: Piece,
+  { analysis, sizes, parallel, reduce }: Piece,
   nest: Nest,
   nodes: Iterable<Node>,
 ): Fold | null {
@@ -74,21 +74,21 @@ export function chooseFold(
     bytesPerPoint += 1 << sizeLog2(node.dtype);
   }
   const steps = reduce.reduce((n, axis) => n * sizes[axis], 1);
-  const bytes = bytesPerPoint * steps * columns;
-  if (bytes < folding.leastBytes) return null;
+  if (bytesPerPoint * steps * columns < folding.leastBytes) return null;
 
   const states = pass.reductions.map((reduction) => stateVectors(reduction, steps > SUM_BLOCK));
   const narrow = states.reduce((n, state) => n + state.narrow, 0);
   const wide = states.reduce((n, state) => n + state.wide, 0);
   const most = Math.max(1, Math.floor(folding.blockBytes / 16 / narrow)) * nest.lanes;
   const blocks = Math.ceil(columns / most);
+  const points = parallel.reduce((n, axis) => n * sizes[axis], 1);
   const cost = costOf(
     analysis,
     pass.reductions.map(({ value }) => value),
   );
   return {
     rowAxis,
-    rows: rowsAtATime(cost, bytes, bytesPerPoint * columns),
+    rows: rowsAtATime(cost, bytesPerPoint * steps * points, bytesPerPoint * columns),
     columns: Math.ceil(columns / blocks / nest.lanes) * nest.lanes,
     narrow,
     wide,
