@@ -133,14 +133,14 @@ function boundByConstant(
   const bound = constant(position);
   if (bound === undefined || Number.isNaN(bound) || (op === "min" && Object.is(bound, -0))) return false;
   push(1 - position);
-  push(position);
-  if (op === "min") f[type].pmin();
-  else f[type].pmax();
-  // max(-0, 0) is 0, but neither is less than the other.
+  // max(-0, 0) is 0, but neither is less than the other. Added after the maximum, the zero would take longer.
   if (op === "max" && Object.is(bound, 0)) {
     f[type].const(0);
     f[type].add();
   }
+  push(position);
+  if (op === "min") f[type].pmin();
+  else f[type].pmax();
   return true;
 }
 
