@@ -2,8 +2,9 @@ import type { FunctionBuilder, Local } from "../asm/index.ts";
 import { advance, type Lanes, loadPart, loadSplat, loadSpread, storePart, storeSpread } from "./lanes.ts";
 
 /**
- * Code that runs on each vector of finished sums in registers, before it is stored: a bias is added, an activation applied, a residual
- * added. The arrays that it reads or writes have an element for each of the result, or the same one for many, and are walked like the result.
+ * Code that runs on each vector of finished sums in registers, before it is stored: a bias is added, an activation
+ * applied, a residual added. The arrays that it reads or writes have an element for each of the result, or the same one
+ * for many, and are walked like the result.
  */
 export type Epilogue<Strides> = {
   /** Epilogues of equal keys emit equal code. */
@@ -25,6 +26,11 @@ export type EpilogueContext = {
 
 /** Element strides of an array along the rows and columns of a register tile; not negative. */
 export type TileStrides = { readonly row: number; readonly col: number };
+
+/** Equal for epilogues of which one function of a module serves all. */
+export function epilogueName({ key, arrays }: Epilogue<TileStrides>): string {
+  return `${key} ${JSON.stringify(arrays)}`;
+}
 
 /** Where an array's elements for one vector of a tile are. */
 export function epilogueContext(

@@ -6,7 +6,7 @@ import { groupLengths } from "./gemmOrder.ts";
 import { emitOuter, takesOuter } from "./gemmOuter.ts";
 import type { Batch, GemmSpec, GemmTuning, Problem } from "./gemmProblem.ts";
 import { normalize } from "./gemmProblem.ts";
-import { packedBytes, tune } from "./gemmTuning.ts";
+import { keptBytes, packedBytes, tune } from "./gemmTuning.ts";
 import { advance } from "./lanes.ts";
 
 export type { EpilogueContext } from "./epilogue.ts";
@@ -43,10 +43,12 @@ export function gemmPlan(spec: GemmSpec): GemmPlan {
   const { type, m, n, k, batch } = problem;
   const matrices = (moves: (dim: Batch) => boolean) =>
     batch.reduce((count, dim) => (moves(dim) ? count * dim.size : count), 1);
+  const whole = (problem.epilogue?.arrays ?? []).filter((x) => x.rowStride !== 0 && x.colStride !== 0);
   const elements =
     m * n * matrices(() => true) +
     m * k * matrices(({ a }) => a !== 0) +
-    k * n * matrices(({ b }) => b !== 0);
+    k * n * matrices(({ b }) => b !== 0) +
+    m * n * matrices(() => true) * whole.length;
   const groups = groupLengths(k);
   const scratch = groups.map((k) => scratchOf({ ...problem, k }, path, tuning));
   return {
@@ -131,7 +133,7 @@ function scratchOf(problem: Problem, path: GemmPlan["path"], tuning: GemmTuning)
   if (path === "axpy") return axpyScratch(problem);
   if (path !== "tiles") return 0;
   const { a, b } = packedBytes(problem, tuning);
-  return a + b;
+  return a + b + keptBytes(problem, tuning);
 }
 
 /** Bytes at the start of scratch for the sums of a group of products, where k has several. */

@@ -36,9 +36,18 @@ export function emitTiles(
   const [nc, mc] = ["nc", "mc"].map((name) => f.local("i32", name)) as [Local, Local];
   const packedA = f.local("i32", "packedA");
   const packedB = f.local("i32", "packedB");
-  f.get(operands.scratch).tee(packedA).i32.const(packedBytes(p, t).a).i32.add().set(packedB);
+  const packed = packedBytes(p, t);
+  f.get(operands.scratch).tee(packedA).i32.const(packed.a).i32.add().set(packedB);
 
   const singleK = k <= blocks.k;
+  // With an epilogue, sums that are not finished do not go to C, which may be the place of one of its arrays.
+  const keptSums = f.local("i32", "keptSums");
+  const kept = Math.min(n, blocks.n);
+  if (p.epilogue !== undefined && !singleK)
+    f.get(operands.scratch)
+      .i32.const(packed.a + packed.b)
+      .i32.add()
+      .set(keptSums);
   const sizeOf = (size: Local, total: number, start: Local, block: number) => {
     if (total <= block) f.i32.const(total).set(size);
     else {
@@ -68,48 +77,37 @@ export function emitTiles(
           .i32.add()
           .set(aBlock);
         if (t.packA) packA(mb, f, p, t.rows, aBlock, packedA, mc, kc);
-        const arrays = p.epilogue?.arrays ?? [];
-        const placed = (
-          start: Local,
-          { rowStride, colStride }: Pick<GemmArray, "rowStride" | "colStride">,
-        ) => {
-          const at = f.temp("i32");
-          pushScaled(f, start, ic, rowStride * bytes);
-          if (colStride !== 0)
-            f.get(jc)
-              .i32.const(colStride * bytes)
-              .i32.mul()
-              .i32.add();
-          f.set(at);
-          return at;
-        };
-        const cBlock = placed(operands.c, { rowStride: p.ldc, colStride: 1 });
-        const inBlock = arrays.map((array, i) => placed(operands.arrays[i] as Local, array));
-        const block: Block = {
+        const from = { row: ic, col: jc };
+        const c = placed(f, operands.c, { rowStride: p.ldc, colStride: 1 }, from, bytes);
+        const arrays = (p.epilogue?.arrays ?? []).map((array, i) =>
+          placed(f, operands.arrays[i] as Local, array, from, bytes),
+        );
+        const block = {
           a: t.packA ? packedA : aBlock,
           b: t.packB ? packedB : bBlock,
-          c: cBlock,
           pc,
           nc,
           mc,
           kc,
           singleK,
-          arrays: inBlock,
         };
-        if (p.epilogue === undefined || singleK) {
-          multiplyBlock(mb, f, p, t, block, p.epilogue);
+        const { epilogue } = p;
+        if (epilogue === undefined || singleK) {
+          multiplyBlock(mb, f, p, t, { ...block, c, sums: null, epilogue, arrays });
         } else {
-          f.get(pc)
-            .get(kc)
-            .i32.add()
-            .i32.const(k)
-            .i32.lt_u()
-            .if(
-              () => multiplyBlock(mb, f, p, t, block, undefined),
-              () => multiplyBlock(mb, f, p, t, block, p.epilogue),
-            );
+          const sums = {
+            ...placed(f, keptSums, { rowStride: kept, colStride: 0 }, from, bytes),
+            colStride: 1,
+          };
+          f.get(pc).get(kc).i32.add().i32.const(k).i32.lt_u();
+          f.if(
+            () =>
+              multiplyBlock(mb, f, p, t, { ...block, c: sums, sums: null, epilogue: undefined, arrays: [] }),
+            () => multiplyBlock(mb, f, p, t, { ...block, c, sums, epilogue, arrays }),
+          );
+          f.release(sums.at);
         }
-        f.release(aBlock, cBlock, ...inBlock);
+        f.release(aBlock, c.at, ...arrays.map(({ at }) => at));
       });
       f.release(bBlock);
     });
@@ -208,37 +206,60 @@ function packA(
   f.release(i, from, to);
 }
 
+/** Memory that moves with the tiles: the address for the first tile, and element strides. */
+type Placed = { readonly at: Local; readonly rowStride: number; readonly colStride: number };
+
+/** The place of the element at a row and a column, in a temporary. */
+function placed(
+  f: FunctionBuilder,
+  start: Local,
+  { rowStride, colStride }: Pick<GemmArray, "rowStride" | "colStride">,
+  from: { readonly row: Local; readonly col: Local },
+  bytes: number,
+): Placed {
+  const at = f.temp("i32");
+  pushScaled(f, start, from.row, rowStride * bytes);
+  if (colStride !== 0)
+    f.get(from.col)
+      .i32.const(colStride * bytes)
+      .i32.mul()
+      .i32.add();
+  f.set(at);
+  return { at, rowStride, colStride };
+}
+
 type Block = {
   readonly a: Local;
   readonly b: Local;
-  readonly c: Local;
+  readonly c: Placed;
+  /** The sums of earlier blocks of k where they are not in C. */
+  readonly sums: Placed | null;
   readonly pc: Local;
   readonly nc: Local;
   readonly mc: Local;
   readonly kc: Local;
   readonly singleK: boolean;
-  readonly arrays: readonly Local[];
+  readonly epilogue: GemmEpilogue | undefined;
+  /** Those of the epilogue. */
+  readonly arrays: readonly Placed[];
 };
 
 /**
  * Register tiles over one block. A panel of B stays in the first cache while the panels of A pass by; but when k is so short
  * that writing C takes the time, C is written row by row.
  */
-function multiplyBlock(
-  mb: ModuleBuilder,
-  f: FunctionBuilder,
-  p: Problem,
-  t: GemmTuning,
-  block: Block,
-  epilogue: GemmEpilogue | undefined,
-): void {
+function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: GemmTuning, block: Block): void {
   const { type, m, n, k } = p;
   const { bytes } = type;
+  const { epilogue, sums } = block;
   const [j, i, a, b] = Array.from({ length: 4 }, () => f.temp("i32")) as [Local, Local, Local, Local];
-  const written = [{ rowStride: p.ldc, colStride: 1 }, ...(epilogue?.arrays ?? [])];
+  const written = [block.c, ...(sums === null ? [] : [sums]), ...block.arrays];
   const down = (rows: number) => written.map(({ rowStride }) => rows * rowStride * bytes);
   const right = (cols: number) => written.map(({ colStride }) => cols * colStride * bytes);
-  const start = new Walk(f, epilogue === undefined ? [block.c] : [block.c, ...block.arrays]);
+  const start = new Walk(
+    f,
+    written.map(({ at }) => at),
+  );
   const to = new Walk(f, start.at);
   const [c, ...arrays] = to.at as [Local, ...Local[]];
   const fixedK = block.singleK && !(t.packA && t.packB);
@@ -274,6 +295,7 @@ function multiplyBlock(
       bPadded: t.packB,
       k: fixedK ? k : undefined,
       accumulates: !block.singleK,
+      sumsRow: sums?.rowStride,
       relaxed: p.relaxed,
       epilogue: epilogue && {
         ...epilogue,
@@ -283,7 +305,7 @@ function multiplyBlock(
     f.get(a)
       .get(b)
       .get(c)
-      .i32.const(p.ldc * bytes);
+      .i32.const(block.c.rowStride * bytes);
     if (!fixedK) f.get(block.kc);
     if (!block.singleK) f.get(block.pc);
     for (const array of arrays) f.get(array);

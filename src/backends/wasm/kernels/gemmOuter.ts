@@ -1,5 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
-import { epilogueContext, Walk } from "./epilogue.ts";
+import { epilogueContext, epilogueName, Walk } from "./epilogue.ts";
 import type { Problem } from "./gemmProblem.ts";
 import { advance, loadPart, loadSplat, multiplyAdd, storePart } from "./lanes.ts";
 
@@ -64,13 +64,11 @@ function outerRow(mb: ModuleBuilder, p: Problem, columns: number): FuncRef {
   const { type, k, aCol, bRow, relaxed, epilogue } = p;
   const { bytes, count } = type;
   const arrays = epilogue?.arrays.map(({ colStride }) => ({ row: 0, col: colStride })) ?? [];
-  const key = [
-    `outer_${type.kind}_${columns}_k${k}_a${aCol}_b${bRow}${relaxed ? "_fma" : ""}`,
-    ...(epilogue === undefined ? [] : [epilogue.key, JSON.stringify(arrays)]),
-  ].join("_");
+  const name = `outer_${type.kind}_${columns}_k${k}_a${aCol}_b${bRow}${relaxed ? "_fma" : ""}`;
+  const key = epilogue === undefined ? name : `${name} ${epilogueName({ ...epilogue, arrays })}`;
   const params = ["i32", "i32", "i32", ...arrays.map(() => "i32" as const)] as const;
   return mb.shared(key, () =>
-    mb.function(key, params, [], (f, a, b, c, ...pointers) => {
+    mb.function(name, params, [], (f, a, b, c, ...pointers) => {
       const scales = Array.from({ length: k }, (_, l) => {
         const scale = f.local("v128");
         f.get(a);

@@ -1,5 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
-import { type Epilogue, epilogueContext, type TileStrides } from "./epilogue.ts";
+import { type Epilogue, epilogueContext, epilogueName, type TileStrides } from "./epilogue.ts";
 import type { Lanes } from "./lanes.ts";
 import {
   addVectors,
@@ -34,6 +34,8 @@ export type TileSpec = {
   readonly around?: readonly Around[] | undefined;
   /** With true the tile takes a flag: add to C instead of overwriting it. */
   readonly accumulates: boolean;
+  /** The sums to add to are not in C but at an address that the tile takes, rows so many elements apart. */
+  readonly sumsRow?: number | undefined;
   readonly relaxed: boolean;
   readonly epilogue: Epilogue<TileStrides> | undefined;
 };
@@ -49,11 +51,12 @@ const UNROLL = 4;
 const REGISTERS = 15;
 
 /**
- * The tile function: (a, b, c, bytes per row of C, [k], [accumulate], ...arrays of the epilogue). Emitted once per module.
+ * The tile function: (a, b, c, bytes per row of C, [k], [accumulate], [sums], ...arrays of the epilogue). Emitted once per module.
  */
 export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
-  const { type, rows, cols, aRow, aCol, bRow, bPadded, cCol = 1, k, accumulates, relaxed, epilogue } = spec;
-  const key = [
+  const { type, rows, cols, aRow, aCol, bRow, bPadded, cCol = 1, k, relaxed, epilogue } = spec;
+  const { accumulates, sumsRow } = spec;
+  const name = [
     `gemm_${type.kind}_${rows}x${cols}`,
     `a${aRow}_${aCol}`,
     `b${bRow}${bPadded ? "p" : ""}`,
@@ -61,23 +64,27 @@ export function gemmTile(mb: ModuleBuilder, spec: TileSpec): FuncRef {
     k === undefined ? "" : `k${k}`,
     ...(spec.around ?? []).map(({ count, a, b }) => `x${count}_${a}_${b}`),
     accumulates ? "acc" : "",
+    sumsRow === undefined ? "" : `s${sumsRow}`,
     relaxed ? "fma" : "",
-    ...(epilogue === undefined ? [] : [epilogue.key, JSON.stringify(epilogue.arrays)]),
+    epilogue === undefined ? "" : "epilogue",
   ]
     .filter((part) => part !== "")
     .join("_");
+  const key = epilogue === undefined ? name : `${name} ${epilogueName(epilogue)}`;
   const params: ValType[] = ["i32", "i32", "i32", "i32"];
   if (k === undefined) params.push("i32");
   if (accumulates) params.push("i32");
+  if (sumsRow !== undefined) params.push("i32");
   for (const _ of epilogue?.arrays ?? []) params.push("i32");
-  return mb.shared(key, () => mb.function(key, params, [], (f, ...locals) => emitTile(f, spec, locals)));
+  return mb.shared(key, () => mb.function(name, params, [], (f, ...locals) => emitTile(f, spec, locals)));
 }
 
 function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]): void {
-  const { type, rows, cols, cCol = 1, k, accumulates, epilogue } = spec;
+  const { type, rows, cols, cCol = 1, k, accumulates, sumsRow, epilogue } = spec;
   const [a, b, c, ldc, ...rest] = params as [Local, Local, Local, Local, ...Local[]];
   const depth = k === undefined ? (rest.shift() as Local) : k;
   const accumulate = accumulates ? (rest.shift() as Local) : undefined;
+  const sumsSoFar = sumsRow === undefined ? undefined : (rest.shift() as Local);
   const vectors = Math.ceil(cols / type.count);
   const lanesOf = (j: number) => Math.min(type.count, cols - j * type.count);
   const acc = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
@@ -87,11 +94,12 @@ function emitTile(f: FunctionBuilder, spec: TileSpec, params: readonly Local[]):
   if (accumulate !== undefined) {
     const row = f.local("i32");
     f.get(accumulate).if(() => {
-      f.get(c).set(row);
+      f.get(sumsSoFar ?? c).set(row);
       acc.forEach((sums, i) => {
-        if (i > 0) f.get(row).get(ldc).i32.add().set(row);
+        if (i > 0 && sumsRow !== undefined) advance(f, row, sumsRow * type.bytes);
+        else if (i > 0) f.get(row).get(ldc).i32.add().set(row);
         sums.forEach((sum, j) => {
-          if (cCol === 1) loadPart(f, type, row, lanesOf(j), j * 16);
+          if (cCol === 1 || sumsRow !== undefined) loadPart(f, type, row, lanesOf(j), j * 16);
           else loadSpread(f, type, row, lanesOf(j), j * 16 * cCol, cCol);
           f.get(sum);
           addVectors(f, type);

@@ -77,3 +77,10 @@ export function packedBytes(p: Problem, tuning: GemmTuning): { a: number; b: num
   const round = (bytes: number) => Math.ceil(bytes / 64) * 64;
   return { a: tuning.packA ? round(blocks.m * depth) : 0, b: tuning.packB ? round(paddedN * depth) : 0 };
 }
+
+/** Bytes after the packed blocks for sums of some blocks of k, which wait there for those of the others and then the epilogue. */
+export function keptBytes(p: Problem, tuning: GemmTuning): number {
+  const blocks = blocksOf(p, tuning);
+  if (p.epilogue === undefined || p.k <= blocks.k) return 0;
+  return p.m * Math.min(p.n, blocks.n) * p.type.bytes;
+}
