@@ -2,6 +2,7 @@ import { controlAccess } from "./control/access.ts";
 import type { BlockedKernel, Kernel, LoadNode, Node, Placement, Store } from "./ir.ts";
 import { type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
+import { epilogueRoots, type Product } from "./products.ts";
 
 /**
  * Where buffers live. Every buffer belongs to a block of memory: an argument, a constant, a result, or a piece of the arena. Blocks are
@@ -278,17 +279,9 @@ function findAccess(kernel: Kernel): KernelAccess {
       return { reads: new Set(loads.keys()), writes: [kernel.store.buffer], reuse: [] };
     }
     case "contract":
-      return {
-        reads: new Set([kernel.lhs.buffer, kernel.rhs.buffer]),
-        writes: [kernel.out],
-        reuse: [],
-      };
+      return productAccess(kernel, [kernel.lhs.buffer, kernel.rhs.buffer]);
     case "dot":
-      return {
-        reads: new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer]),
-        writes: [kernel.out],
-        reuse: [],
-      };
+      return productAccess(kernel, [kernel.lhs.view.buffer, kernel.rhs.view.buffer]);
     case "blocked":
       return blockedAccess(kernel);
     case "forLoop":
@@ -306,6 +299,22 @@ function findAccess(kernel: Kernel): KernelAccess {
       return { reads: new Set([kernel.base, ...loads.keys()]), writes: [kernel.out], reuse };
     }
   }
+}
+
+/**
+ * The epilogue of a product of matrices may store where it reads, at the same element. Contractions keep unfinished sums in their result,
+ * which must not take the place of anything that is still read.
+ */
+function productAccess(kernel: Product, operands: readonly number[]): KernelAccess {
+  const { epilogue = [] } = kernel;
+  const loads = sharedLoads(epilogueRoots(kernel));
+  const reuse: [number, number][] = [];
+  for (const store of kernel.kind === "dot" ? epilogue : []) {
+    for (const [buffer, load] of loads)
+      if (load?.offset === store.offset && !operands.includes(buffer)) reuse.push([buffer, store.buffer]);
+  }
+  const writes = epilogue.length === 0 ? [kernel.out] : epilogue.map((s) => s.buffer);
+  return { reads: new Set([...operands, ...loads.keys()]), writes, reuse };
 }
 
 /** What the stages read that no earlier one wrote, and what they write, locals aside. */

@@ -5,6 +5,7 @@ import { checkPositions, maxPositions } from "../core/positions.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
 import { type Plan, planBuffers } from "./bufferPlan.ts";
 import { chunkReductions } from "./chunkReductions.ts";
+import { fuseEpilogues } from "./epilogues/fuseEpilogues.ts";
 import type { FlatProgram } from "./flat.ts";
 import { flatten } from "./inline.ts";
 import type { BufferInfo, Program, ResultSource } from "./ir.ts";
@@ -39,7 +40,7 @@ export interface CompileToProgramOptions {
 /**
  * The front end of the compiler: from a jaxpr to kernels with a memory plan.
  *
- * flatten -> dead code -> lowering and fusion -> canonical loops -> chunks -> blocks -> buffer plan
+ * flatten -> dead code -> lowering and fusion -> canonical loops -> chunks -> blocks -> epilogues -> buffer plan
  *
  * @throws Error for a primitive that cannot be compiled; the message names it and says why.
  */
@@ -76,7 +77,7 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   observe?.("groups after fusion", () => printGroups(draft));
   const finished = finishKernels(draft);
   const chunked = chunkReductions(draft, finished);
-  const kernels = blockKernels(draft, chunked);
+  const kernels = fuseEpilogues(draft, blockKernels(draft, chunked));
   const written = new Set(kernels.flatMap(writesOf));
   const buffers = draft.buffers.map((b): BufferInfo => {
     // What fusion made superfluous is never written and takes no memory.

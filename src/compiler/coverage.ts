@@ -1,7 +1,7 @@
 import { affineOf } from "./affine.ts";
-import { resultOf } from "./dotSteps.ts";
 import type { BlockedKernel, Kernel, Node, Program } from "./ir.ts";
 import { innerAxesOf, passesOf } from "./nest.ts";
+import { resultDims } from "./products.ts";
 
 /** Elements of a buffer: `constant + sum of strides[d] * i[d]` for all indices below the sizes. */
 export interface Region {
@@ -32,15 +32,11 @@ export function storedRegions(kernel: Kernel): Region[] {
     }
     case "scan":
       return store(kernel.store, kernel.axes);
-    case "dot": {
-      const { batch, rowStride } = resultOf(kernel);
-      const sizes = [...kernel.batch, kernel.m, kernel.n];
-      return [{ buffer: kernel.out, constant: 0, strides: [...batch, rowStride, 1], sizes }];
-    }
+    case "dot":
     case "contract": {
-      const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols];
-      const [strides, sizes] = [dims.map((d) => d.result), dims.map((d) => d.size)];
-      return [{ buffer: kernel.out, constant: kernel.outOffset, strides, sizes }];
+      const { sizes, strides, offset } = resultDims(kernel);
+      if (kernel.epilogue !== undefined) return kernel.epilogue.flatMap((s) => store(s, sizes));
+      return [{ buffer: kernel.out, constant: offset, strides, sizes }];
     }
     case "blocked":
       return kernel.stages.flatMap(storedRegions).flatMap((region) => throughSlice(kernel, region));

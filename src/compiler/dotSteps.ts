@@ -12,8 +12,10 @@ export function resultOf({ batch, m, n, result }: DotKernel): DotResult {
   return { batch: strides, rowStride: n };
 }
 
-/** Every element of a dot's result: where its row of the left operand and its column of the right one start. */
-export function* dotSteps(kernel: DotKernel): Generator<{ lhs: number; rhs: number; at: number }> {
+/** Every element of a dot's result: where its row of the left operand and its column of the right one start, and its index. */
+export function* dotSteps(
+  kernel: DotKernel,
+): Generator<{ lhs: number; rhs: number; at: number; index: readonly number[] }> {
   const { batch, m, n, lhs, rhs } = kernel;
   if (batch.some((size) => size === 0)) return;
   const result = resultOf(kernel);
@@ -30,7 +32,12 @@ export function* dotSteps(kernel: DotKernel): Generator<{ lhs: number; rhs: numb
     for (let i = 0; i < m; i++) {
       const row = c + i * result.rowStride;
       for (let j = 0; j < n; j++)
-        yield { lhs: a + i * lhs.rowStride, rhs: b + j * rhs.colStride, at: row + j };
+        yield {
+          lhs: a + i * lhs.rowStride,
+          rhs: b + j * rhs.colStride,
+          at: row + j,
+          index: [...index, i, j],
+        };
     }
     let d = batch.length - 1;
     while (d >= 0 && ++index[d] === batch[d]) index[d--] = 0;

@@ -17,6 +17,7 @@ import type {
 } from "./ir.ts";
 import { innerAxesOf, type NestKernel, passesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
+import { epilogueRoots, type Product } from "./products.ts";
 import { reductionIdentity } from "./reductionIdentity.ts";
 import { bitcastScalar, castScalar, roundTo, type ScalarFunction, scalarFunction } from "./scalarEval.ts";
 
@@ -351,25 +352,49 @@ function runScan(kernel: ScanKernel, memory: readonly Cells[]): void {
 }
 
 function runDot(kernel: Extract<Kernel, { kind: "dot" }>, memory: readonly Cells[]): void {
-  const out = memory[kernel.out];
-  const round = roundTo(kernel.dtype);
+  const finish = finishing(kernel, memory);
   const isFloat = kernel.dtype.kind === "float";
-  for (const { lhs, rhs, at } of dotSteps(kernel)) {
+  const round = roundTo(kernel.dtype);
+  for (const { lhs, rhs, at, index } of dotSteps(kernel)) {
     let sum = 0;
     for (let k = 0; k < kernel.k; k++) {
       const a = read(memory[kernel.lhs.view.buffer], lhs + k * kernel.lhs.colStride);
       const b = read(memory[kernel.rhs.view.buffer], rhs + k * kernel.rhs.rowStride);
       sum = isFloat ? sum + a * b : round(sum + Math.imul(a, b));
     }
-    write(out, at, round(sum));
+    finish(round(sum), at, index);
   }
+}
+
+/** What is done with each sum of a product: it is written to its place in the result, unless there is an epilogue. */
+function finishing(
+  kernel: Product,
+  memory: readonly Cells[],
+): (sum: number, at: number, index: readonly number[]) => void {
+  const { epilogue } = kernel;
+  if (epilogue === undefined) return (sum, at) => write(memory[kernel.out], at, sum);
+  const here: number[] = [];
+  const accs: number[] = [];
+  const point = new Evaluator(epilogueRoots(kernel), memory, here, accs);
+  return (sum, _at, index) => {
+    index.forEach((i, d) => {
+      here[d] = i;
+    });
+    accs[0] = sum;
+    point.run();
+    const values = epilogue.map((s) => point.get(s.value));
+    epilogue.forEach((s, i) => {
+      write(memory[s.buffer], point.get(s.offset), values[i]);
+    });
+  };
 }
 
 function runContraction(kernel: ContractionKernel, memory: readonly Cells[]): void {
   const { batch, rows, cols, sum } = kernel;
   const round = roundTo(kernel.dtype);
   const isFloat = kernel.dtype.kind === "float";
-  const [lhs, rhs, out] = [memory[kernel.lhs.buffer], memory[kernel.rhs.buffer], memory[kernel.out]];
+  const [lhs, rhs] = [memory[kernel.lhs.buffer], memory[kernel.rhs.buffer]];
+  const finish = finishing(kernel, memory);
   const dims = [...batch, ...rows, ...cols];
   const sizesOf = (list: readonly ContractionDim[]) => list.map((d) => d.size);
   const offset = (
@@ -388,7 +413,7 @@ function runContraction(kernel: ContractionKernel, memory: readonly Cells[]): vo
       const b = read(rhs, right + offset(sum, step, "right"));
       total = isFloat ? total + a * b : round(total + Math.imul(a, b));
     });
-    write(out, kernel.outOffset + offset(dims, point, "result"), round(total));
+    finish(round(total), kernel.outOffset + offset(dims, point, "result"), point);
   });
 }
 

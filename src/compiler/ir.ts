@@ -146,6 +146,12 @@ export interface DotKernel {
   readonly out: number;
   /** How far apart matrices and rows of the result are; its columns have stride 1. All of it is contiguous if not given. */
   readonly result?: DotResult;
+  /**
+   * What is stored of each finished sum, which is the result of reduction 0, in terms of the indices of batch, rows and columns: a bias is
+   * added, an activation applied, a parameter updated. The first store is that to `out`, at the place of the sum; without an epilogue it
+   * is the sum. Values are as wide as the sums, or bool; offsets are affine and move forward.
+   */
+  readonly epilogue?: readonly Store[];
 }
 
 export interface DotResult {
@@ -182,6 +188,8 @@ export interface ContractionKernel {
   readonly rhs: { readonly buffer: number; readonly offset: number };
   readonly out: number;
   readonly outOffset: number;
+  /** As that of a {@link DotKernel}, by the indices of all dimensions of the result. */
+  readonly epilogue?: readonly Store[];
 }
 
 /** Stable lexicographic sort of contiguous rows by the first `numKeys` operands. */

@@ -18,6 +18,7 @@ import type {
 } from "./ir.ts";
 import { nestRoots, storesOf } from "./nest.ts";
 import { childrenOf, nodesOf } from "./nodes/walk.ts";
+import { epilogueRoots, type Product, resultDims } from "./products.ts";
 
 /** A program as text, one line per kernel: `asText("kernels")`. */
 export function printProgram(program: Program): string {
@@ -63,8 +64,11 @@ export function writesOf(kernel: Kernel): readonly number[] {
     case "whileLoop":
     case "branch":
       return controlAccess(kernel).writes;
-    default:
+    case "scatter":
       return [kernel.out];
+    case "dot":
+    case "contract":
+      return kernel.epilogue?.map((s) => s.buffer) ?? [kernel.out];
   }
 }
 
@@ -122,7 +126,8 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       const product = `${view(kernel.lhs.view)} . ${view(kernel.rhs.view)}`;
       const { result } = kernel;
       const strides = result === undefined ? "" : `(${[...result.batch, result.rowStride, 1].join(",")})`;
-      return `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}: ${name(kernel.out)}${strides} = ${product}`;
+      const start = `${kernel.name} ${kernel.dtype.short} ${batch}${sizes}`;
+      return `${start}: ${printSum(kernel, `${name(kernel.out)}${strides}`, product, name)}`;
     }
     case "contract": {
       const { batch, rows, cols, sum, lhs, rhs, out, outOffset, dtype } = kernel;
@@ -133,7 +138,7 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       const right = at(rhs.buffer, rhs.offset, [...batch, ...sum, ...cols], "right");
       const result = at(out, outOffset, [...batch, ...rows, ...cols], "result");
       const shape = `${batch.length > 0 ? `batch ${sizes(batch)}, ` : ""}m=${sizes(rows)} n=${sizes(cols)} k=${sizes(sum)}`;
-      return `${kernel.name} ${dtype.short} ${shape}: ${result} = ${left} . ${right}`;
+      return `${kernel.name} ${dtype.short} ${shape}: ${printSum(kernel, result, `${left} . ${right}`, name)}`;
     }
     case "forLoop":
     case "whileLoop":
@@ -153,6 +158,14 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       return `${kernel.name} ${name(out)} = ${name(base)};${loops}: ${e.definitions()}${update}${when}`;
     }
   }
+}
+
+/** Where a product goes, or what its epilogue makes of each sum. */
+function printSum(kernel: Product, result: string, product: string, name: Name): string {
+  const { epilogue } = kernel;
+  if (epilogue === undefined) return `${result} = ${product}`;
+  const stores = printStores(epilogue, new Expressions(epilogueRoots(kernel), name), name);
+  return `r0 = ${product}; ${stores.join("; ")}${printAxes(resultDims(kernel).sizes, 0)}`;
 }
 
 /** Slices as `x0{i*512 + j*64}`: where they begin for the block (i, j). */
@@ -180,31 +193,31 @@ function printLoop(kernel: LoopKernel, name: Name): string {
     const value = e.text(r.value);
     parts.push(`${e.definitions()}r${k} = ${r.op}(${value})${printAxes(kernel.reduceAxes, axes.length)}`);
   });
-  for (const s of stores) {
-    const [offset, value] = [e.text(s.offset), e.text(s.value)];
-    parts.push(`${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`);
-  }
+  parts.push(...printStores(stores, e, name));
   return `${kernel.name}${printAxes(axes, 0)}: ${parts.join("; ")}`;
+}
+
+function printStores(stores: readonly Store[], e: Expressions, name: Name): string[] {
+  return stores.map((s) => {
+    const [offset, value] = [e.text(s.offset), e.text(s.value)];
+    return `${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`;
+  });
 }
 
 function printRow(kernel: RowKernel, name: Name): string {
   const { axes, inner, passes, stores } = kernel;
   const e = new Expressions(nestRoots(kernel), name);
-  const store = (s: Store) => {
-    const [offset, value] = [e.text(s.offset), e.text(s.value)];
-    return `${e.definitions()}${name(s.buffer)}[${offset}] = ${value}`;
-  };
   let reductions = 0;
   const reduce = (r: Reduction) => {
     const value = e.text(r.value);
     return `${e.definitions()}r${reductions++} = ${r.op}(${value})`;
   };
   const parts = passes.map((pass) => {
-    const steps = pass.stores.map(store);
+    const steps = printStores(pass.stores, e, name);
     steps.push(...pass.reductions.map(reduce));
     return `(${steps.join("; ")})${printAxes(inner, axes.length)}`;
   });
-  return `${kernel.name}${printAxes(axes, 0)}: ${[...parts, ...stores.map(store)].join("; ")}`;
+  return `${kernel.name}${printAxes(axes, 0)}: ${[...parts, ...printStores(stores, e, name)].join("; ")}`;
 }
 
 function printAxes(sizes: readonly number[], from: number): string {

@@ -18,6 +18,7 @@ import type {
 import { innerAxesOf, type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { printKernel } from "./print.ts";
+import { epilogueProblem, epilogueRoots, isProduct, type Product, resultDims } from "./products.ts";
 import { scalarOps } from "./scalarOps.ts";
 import { checkBlocked } from "./validateBlocked.ts";
 
@@ -73,7 +74,13 @@ class KernelCheck {
     this.kernel = kernel;
     this.fail = fail;
     const isNest = kernel.kind === "loop" || kernel.kind === "row";
-    this.sizes = isNest ? [...kernel.axes, ...innerAxesOf(kernel)] : "axes" in kernel ? kernel.axes : [];
+    this.sizes = isNest
+      ? [...kernel.axes, ...innerAxesOf(kernel)]
+      : isProduct(kernel)
+        ? resultDims(kernel).sizes
+        : "axes" in kernel
+          ? kernel.axes
+          : [];
   }
 
   run(): void {
@@ -103,9 +110,11 @@ class KernelCheck {
         this.view(kernel.lhs.view, [...kernel.batch, kernel.m, kernel.k]);
         this.view(kernel.rhs.view, [...kernel.batch, kernel.k, kernel.n]);
         this.dotResult(kernel);
+        this.epilogue(kernel);
         return;
       case "contract":
         this.contraction(kernel);
+        this.epilogue(kernel);
         return;
       case "sort":
         kernel.inputs.forEach((id, i) => {
@@ -221,6 +230,25 @@ class KernelCheck {
       free.map((d) => d.result),
       sizes(free),
     );
+  }
+
+  private epilogue(kernel: Product): void {
+    const { epilogue, out, dtype } = kernel;
+    if (epilogue === undefined) return;
+    const { sizes } = this;
+    for (const { buffer, offset, value } of epilogue) {
+      this.expression(value, sizes.length, 1);
+      this.store(buffer, offset, value, sizes);
+    }
+    if (epilogue[0]?.buffer !== out) this.fail("an epilogue stores to the result first");
+    const problem = epilogueProblem(kernel);
+    if (problem !== null) this.fail(problem);
+    const stored = new Set(epilogue.map((s) => s.buffer));
+    if (stored.size < epilogue.length) this.fail("an epilogue stores twice to a buffer");
+    for (const node of nodesOf(epilogueRoots(kernel))) {
+      if (node.kind === "acc" && node.dtype !== dtype) this.fail("a sum has the dtype of its products");
+      if (node.kind === "load" && stored.has(node.buffer)) this.fail("an epilogue reads what it stores");
+    }
   }
 
   private dtypeOf(buffer: number) {

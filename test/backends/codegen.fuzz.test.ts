@@ -9,6 +9,7 @@ import {
   randomScatterProgram,
   randomSortProgram,
 } from "./randomKernels.ts";
+import { randomProductProgram } from "./randomProducts.ts";
 import { randomRowProgram } from "./randomRows.ts";
 import { runProgram } from "./runProgram.ts";
 import { expectSame } from "./same.ts";
@@ -19,6 +20,7 @@ const generators = [
   ["scan", randomScanProgram, 300],
   ["scatter", randomScatterProgram, 400],
   ["dot", randomDotProgram, 150],
+  ["product", randomProductProgram, 400],
   ["sort", randomSortProgram, 100],
 ] as const;
 

@@ -58,8 +58,9 @@ export function runProgram(
   const written: [number, number][] = [[arena, arena + code.arenaBytes]];
   program.placements.forEach((p, buffer) => {
     if (p.kind === "arena" || p.kind === "const" || p.kind === "scratch") return;
-    const used = program.results.some((r) => r.kind === "buffer" && r.buffer === buffer);
-    if (p.kind === "result" || used) {
+    // Buffers that the program writes may take the place of donated arguments.
+    const isOwn = program.buffers[buffer].role !== "input";
+    if (p.kind === "result" || isOwn) {
       const start = at[p.kind][p.index];
       written.push([start, start + program.buffers[buffer].byteLength]);
     }

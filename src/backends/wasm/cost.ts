@@ -2,6 +2,7 @@ import { innerPrograms, isControlKernel } from "../../compiler/control/access.ts
 import type { ControlKernel, Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
 import { innerAxesOf, nestRoots, passesOf, storesOf } from "../../compiler/nest.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
+import { epilogueLoads, type Product, resultDims } from "../../compiler/products.ts";
 import { scalarOps } from "../../compiler/scalarOps.ts";
 
 const product = (sizes: readonly number[]) => sizes.reduce((n, size) => n * size, 1);
@@ -33,10 +34,13 @@ export function kernelFlops(kernel: Kernel): number {
     case "scatter":
       return product(kernel.axes) * (1 + expressionFlops(nodesOf([kernel.value])));
     case "dot":
-      return 2 * product(kernel.batch) * kernel.m * kernel.n * kernel.k;
     case "contract": {
-      const dims = [...kernel.batch, ...kernel.rows, ...kernel.cols, ...kernel.sum];
-      return 2 * product(dims.map((d) => d.size));
+      const sums = kernel.kind === "dot" ? kernel.k : product(kernel.sum.map((d) => d.size));
+      const { epilogue = [] } = kernel;
+      return (
+        product(resultDims(kernel).sizes) *
+        (2 * sums + expressionFlops(nodesOf(epilogue.map((s) => s.value))))
+      );
     }
     case "blocked":
       return product(kernel.axes) * kernel.stages.reduce((sum, stage) => sum + kernelFlops(stage), 0);
@@ -109,22 +113,21 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
       ];
     }
     case "dot": {
-      const { lhs, rhs, out, m, n, k, batch } = kernel;
+      const { lhs, rhs, m, n, k, batch } = kernel;
       const matrices = (strides: readonly number[]) => product(batch.filter((_, i) => strides[i] !== 0));
       return [
         { buffer: lhs.view.buffer, count: matrices(lhs.batch) * m * k },
         { buffer: rhs.view.buffer, count: matrices(rhs.batch) * k * n },
-        { buffer: out, count: product(batch) * m * n },
+        ...storedAccesses(kernel),
       ];
     }
     case "contract": {
       const all = [...kernel.batch, ...kernel.rows, ...kernel.cols, ...kernel.sum];
-      const count = (side: "left" | "right" | "result") =>
-        product(all.filter((d) => d[side] !== 0).map((d) => d.size));
+      const count = (side: "left" | "right") => product(all.filter((d) => d[side] !== 0).map((d) => d.size));
       return [
         { buffer: kernel.lhs.buffer, count: count("left") },
         { buffer: kernel.rhs.buffer, count: count("right") },
-        { buffer: kernel.out, count: count("result") },
+        ...storedAccesses(kernel),
       ];
     }
     case "blocked": {
@@ -149,6 +152,13 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
         count: kernel.rows * kernel.length,
       }));
   }
+}
+
+/** The result of a product, or what its epilogue reads and writes. */
+function storedAccesses(kernel: Product): BufferAccess[] {
+  const { sizes } = resultDims(kernel);
+  if (kernel.epilogue === undefined) return [{ buffer: kernel.out, count: product(sizes) }];
+  return [...kernel.epilogue, ...epilogueLoads(kernel)].map((access) => placesOf(access, sizes));
 }
 
 function isInPlace(program: Program, a: number, b: number): boolean {

@@ -9,12 +9,20 @@ import {
   emitContraction,
 } from "../kernels/contraction.ts";
 import { gemmDType } from "./dot.ts";
+import { type EpilogueCode, epilogueCode } from "./epilogue.ts";
 import type { KernelCode } from "./kernelCode.ts";
+import type { Library } from "./library.ts";
 import { cutInto, describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
-function contractionSpec(kernel: ContractionKernel): ContractionSpec {
+function contractionSpec(kernel: ContractionKernel, epilogue: EpilogueCode | null): ContractionSpec {
+  let dim = 0;
+  /** Dimensions of the result are those of the epilogue's arrays, in order. */
   const dims = (list: readonly ContractionDim[]): Dim[] =>
-    list.map((d) => ({ size: d.size, a: d.left, b: d.right, c: d.result }));
+    list.map((d) => {
+      const arrays = epilogue?.arrays.map(({ strides }) => strides[dim] ?? 0);
+      dim++;
+      return { size: d.size, a: d.left, b: d.right, c: d.result, arrays };
+    });
   return {
     dtype: dtypeOf(kernel.dtype),
     batch: dims(kernel.batch),
@@ -22,6 +30,7 @@ function contractionSpec(kernel: ContractionKernel): ContractionSpec {
     cols: dims(kernel.cols),
     sum: dims(kernel.sum),
     relaxed: usesRelaxedSimd(),
+    epilogue: epilogue === null ? undefined : { ...epilogue, arrays: epilogue.arrays.map(() => null) },
   };
 }
 
@@ -45,18 +54,25 @@ function chooseDim(
   return best;
 }
 
+/** The number, among the dimensions of the result, of the outermost one of a kind. */
+function firstOf({ batch, rows }: ContractionKernel, kind: "batch" | "rows" | "cols"): number {
+  return kind === "batch" ? 0 : kind === "rows" ? batch.length : batch.length + rows.length;
+}
+
 const FLOPS_PER_NANOSECOND = 30;
 
 /** The code of a contraction: cut along one of its outer dimensions. */
-export function contractionCode(kernel: ContractionKernel): KernelCode {
+export function contractionCode(kernel: ContractionKernel, lib: Library): KernelCode {
   const { batch, rows, cols, sum } = kernel;
+  const epilogue = epilogueCode(kernel, lib);
   const size = [...batch, ...rows, ...cols, ...sum].reduce((n, d) => n * d.size, 1);
   const chosen = chooseDim(kernel);
   const cut = cutInto((2 * size) / FLOPS_PER_NANOSECOND, chosen?.dim.size ?? 1);
   const specOf = (units: number): ContractionSpec => {
-    if (chosen === null || cut.pieces === 1) return contractionSpec(kernel);
+    if (chosen === null || cut.pieces === 1) return contractionSpec(kernel, epilogue);
     const { kind, dim } = chosen;
-    return contractionSpec({ ...kernel, [kind]: [{ ...dim, size: units }, ...kernel[kind].slice(1)] });
+    const part = { ...kernel, [kind]: [{ ...dim, size: units }, ...kernel[kind].slice(1)] };
+    return contractionSpec(part, epilogue);
   };
   // A short last piece may be computed in another way.
   const scratchBytes = Math.max(...sizesOf(cut).map((units) => contractionScratchBytes(specOf(units))));
@@ -77,6 +93,8 @@ export function contractionCode(kernel: ContractionKernel): KernelCode {
         // Without scratch the address is not used.
         if (scratch === null) f.i32.const(0);
         else f.get(scratch);
+        for (const { buffer, offset, strides } of epilogue?.arrays ?? [])
+          push(buffer, offset, chosen === null ? 0 : strides[firstOf(kernel, chosen.kind)]);
         f.call(mb.shared(`contraction ${JSON.stringify(spec)}`, () => emitContraction(mb, spec)));
       });
     },

@@ -3,11 +3,20 @@ import type { DotKernel } from "../../../compiler/ir.ts";
 import { bool, type DType, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
-import { describeGemm, emitGemm, type GemmDtype, type GemmSpec, gemmPlan } from "../kernels/gemm.ts";
+import {
+  describeGemm,
+  emitGemm,
+  type GemmArray,
+  type GemmDtype,
+  type GemmSpec,
+  gemmPlan,
+} from "../kernels/gemm.ts";
 import type { KernelContext } from "./context.ts";
-import { cutGemm, cutSums } from "./cutGemm.ts";
+import { cutGemm, cutSums, type GemmCut } from "./cutGemm.ts";
 import { sumsCode } from "./dotSums.ts";
+import { type EpilogueArray, type EpilogueCode, epilogueCode } from "./epilogue.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
+import type { Library } from "./library.ts";
 import { emitScalarLoad, emitScalarStore } from "./scalarEmit.ts";
 import { describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
@@ -23,7 +32,7 @@ export function gemmDType(dtype: DType): GemmDtype | undefined {
   return gemmDTypes.get(dtype);
 }
 
-function gemmSpec(kernel: DotKernel): GemmSpec | null {
+function gemmSpec(kernel: DotKernel, epilogue: EpilogueCode | null): GemmSpec | null {
   const dtype = gemmDTypes.get(kernel.dtype);
   if (dtype === undefined) return null;
   const { m, n, k, lhs, rhs } = kernel;
@@ -43,19 +52,26 @@ function gemmSpec(kernel: DotKernel): GemmSpec | null {
       strideC: result.batch[i],
     })),
     relaxed: usesRelaxedSimd(),
+    epilogue: epilogue === null ? undefined : { ...epilogue, arrays: epilogue.arrays.map(asGemmArray) },
   };
 }
 
+function asGemmArray({ strides }: EpilogueArray): GemmArray {
+  const [rowStride, colStride] = strides.slice(-2);
+  return { rowStride, colStride, batch: strides.slice(0, -2) };
+}
+
 /** The code of a product of matrices, or of each of its phases. */
-export function dotPhases(kernel: DotKernel): readonly KernelCode[] {
-  const spec = gemmSpec(kernel);
+export function dotPhases(kernel: DotKernel, lib: Library): readonly KernelCode[] {
+  const spec = kernel.epilogue === undefined ? gemmSpec(kernel, null) : null;
   const cut = spec === null ? null : cutSums(spec);
-  return cut === null ? [dotCode(kernel)] : sumsCode(kernel, spec as GemmSpec, cut);
+  return cut === null ? [dotCode(kernel, lib)] : sumsCode(kernel, spec as GemmSpec, cut);
 }
 
 /** The code of a product of matrices in one phase. */
-export function dotCode(kernel: DotKernel): KernelCode {
-  const spec = gemmSpec(kernel);
+export function dotCode(kernel: DotKernel, lib: Library): KernelCode {
+  const epilogue = epilogueCode(kernel, lib);
+  const spec = gemmSpec(kernel, epilogue);
   if (spec === null) {
     return {
       pieces: 1,
@@ -85,10 +101,17 @@ export function dotCode(kernel: DotKernel): KernelCode {
         // Without scratch the address is not used.
         if (scratch === null) f.i32.const(0);
         else f.get(scratch);
+        for (const { buffer, offset, strides } of epilogue?.arrays ?? [])
+          push(buffer, offset, strides[alongOf(kernel, cut.along)]);
         f.call(mb.shared(`gemm ${JSON.stringify(part)}`, () => emitGemm(mb, part)));
       });
     },
   };
+}
+
+/** The dimension of the result along which a product is cut. */
+function alongOf({ batch }: DotKernel, along: GemmCut["along"]): number {
+  return along === "batch" ? 0 : along === "rows" ? batch.length : batch.length + 1;
 }
 
 /** Products of elements of one or two bytes: integers wrap, bool is "or" of "and". */

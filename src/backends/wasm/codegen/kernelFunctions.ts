@@ -72,7 +72,7 @@ function makeFunctions(
   mb: ModuleBuilder,
   lib: Library,
 ): readonly KernelFunction[] {
-  return kernelCodes(program, kernel).map((code): KernelFunction => {
+  return kernelCodes(program, kernel, lib).map((code): KernelFunction => {
     const { pieces, describe } = code;
     const { perThread, shared = 0 } = code.scratch;
     const scratch = Math.max(perThread, shared);
@@ -91,28 +91,28 @@ function makeFunctions(
 }
 
 /** The code of a kernel; several where it has phases, each of which ends before the next begins. */
-function kernelCodes(program: Program, kernel: LeafKernel): readonly KernelCode[] {
+function kernelCodes(program: Program, kernel: LeafKernel, lib: Library): readonly KernelCode[] {
   switch (kernel.kind) {
     case "loop":
     case "row":
-      return [stageCode(program, kernel)];
+      return [stageCode(program, kernel, lib)];
     case "dot":
-      return dotPhases(kernel);
+      return dotPhases(kernel, lib);
     case "blocked":
-      return [blockedCode(program, kernel, (stage) => stageCode(program, stage))];
+      return [blockedCode(program, kernel, (stage) => stageCode(program, stage, lib))];
     case "scan":
       return [inOnePiece((context) => emitScan(context, kernel))];
     case "scatter":
       return [inOnePiece((context) => emitScatter(context, kernel))];
     case "contract":
-      return [contractionCode(kernel)];
+      return [contractionCode(kernel, lib)];
     case "sort":
       return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }
 }
 
-function stageCode(program: Program, stage: Stage): KernelCode {
-  if (stage.kind === "dot") return dotCode(stage);
+function stageCode(program: Program, stage: Stage, lib: Library): KernelCode {
+  if (stage.kind === "dot") return dotCode(stage, lib);
   return nestCode(stage, (buffer) => program.buffers[buffer].byteLength);
 }
 

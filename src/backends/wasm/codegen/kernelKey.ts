@@ -8,10 +8,14 @@ import type {
 } from "../../../compiler/ir.ts";
 import { innerAxesOf, type NestKernel, nestRoots, passesOf, storesOf } from "../../../compiler/nest.ts";
 import { nodesOf } from "../../../compiler/nodes/walk.ts";
+import { epilogueRoots, type Product } from "../../../compiler/products.ts";
 
 /** The expressions at the roots of a kernel. */
-function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel): Node[] {
+function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel | Product): Node[] {
   switch (kernel.kind) {
+    case "dot":
+    case "contract":
+      return epilogueRoots(kernel);
     case "loop":
     case "row":
       return nestRoots(kernel);
@@ -29,9 +33,13 @@ export function buffersOf(kernel: LeafKernel): number[] {
     case "blocked":
       return [...new Set(kernel.slices.map((s) => s.buffer))];
     case "dot":
-      return [...new Set([kernel.lhs.view.buffer, kernel.rhs.view.buffer, kernel.out])];
+      buffers.add(kernel.lhs.view.buffer).add(kernel.rhs.view.buffer).add(kernel.out);
+      for (const { buffer } of kernel.epilogue ?? []) buffers.add(buffer);
+      break;
     case "contract":
-      return [...new Set([kernel.lhs.buffer, kernel.rhs.buffer, kernel.out])];
+      buffers.add(kernel.lhs.buffer).add(kernel.rhs.buffer).add(kernel.out);
+      for (const { buffer } of kernel.epilogue ?? []) buffers.add(buffer);
+      break;
     case "sort":
       return [...new Set([...kernel.inputs, ...kernel.outputs])];
     case "loop":
@@ -84,36 +92,17 @@ export function kernelOutline(kernel: LeafKernel): string {
   }
 }
 
-/**
- * A text that is equal for kernels which do the same to their buffers, given in the order of {@link buffersOf}. `dtypeId`
- * names the dtype of a buffer.
- */
-export function kernelKey(
-  kernel: LeafKernel,
-  buffers: readonly number[],
-  dtypeId: (buffer: number) => number,
-): string {
-  if (kernel.kind === "blocked") return blockedKey(kernel, buffers, dtypeId);
-  const all = kernel.kind === "row" ? [...buffers, ...kernel.locals] : buffers;
-  const position = new Map(all.map((buffer, i) => [buffer, i]));
-  const at = (buffer: number) => `b${position.get(buffer)}`;
-  const types = all.map(dtypeId).join();
-  if (kernel.kind === "dot" || kernel.kind === "contract" || kernel.kind === "sort") {
-    const rename = (key: string, value: unknown) => {
-      if (key === "name") return undefined;
-      if (key === "dtype") return String(value);
-      return (key === "buffer" || key === "out") && typeof value === "number" ? at(value) : value;
-    };
-    const renamed =
-      kernel.kind === "sort"
-        ? { ...kernel, inputs: kernel.inputs.map(at), outputs: kernel.outputs.map(at) }
-        : kernel;
-    return `${types};${JSON.stringify(renamed, rename)}`;
-  }
+type BufferName = (buffer: number) => string;
+
+/** Expressions as text, each node once, and the number that each has in it. */
+function numbered(
+  roots: readonly Node[],
+  at: BufferName,
+): { readonly text: string; readonly ref: (node: Node) => number } {
   const numbers = new Map<Node, number>();
   const ref = (node: Node) => numbers.get(node) as number;
-  let text = types;
-  for (const node of nodesOf(rootsOf(kernel))) {
+  let text = "";
+  for (const node of nodesOf(roots)) {
     numbers.set(node, numbers.size);
     text += `;${node.dtype.id}`;
     switch (node.kind) {
@@ -137,6 +126,47 @@ export function kernelKey(
         break;
     }
   }
+  return { text, ref };
+}
+
+/** A text that is equal for epilogues that do the same to the buffers of these names. */
+export function epilogueKey(kernel: Product, at: BufferName): string {
+  const { text, ref } = numbered(epilogueRoots(kernel), at);
+  const stores = (kernel.epilogue ?? []).map((s) => `${at(s.buffer)}[${ref(s.offset)}]=${ref(s.value)}`);
+  return `${text}|${stores.join("|")}`;
+}
+
+/**
+ * A text that is equal for kernels which do the same to their buffers, given in the order of {@link buffersOf}. `dtypeId`
+ * names the dtype of a buffer.
+ */
+export function kernelKey(
+  kernel: LeafKernel,
+  buffers: readonly number[],
+  dtypeId: (buffer: number) => number,
+): string {
+  if (kernel.kind === "blocked") return blockedKey(kernel, buffers, dtypeId);
+  const all = kernel.kind === "row" ? [...buffers, ...kernel.locals] : buffers;
+  const position = new Map(all.map((buffer, i) => [buffer, i]));
+  const at = (buffer: number) => `b${position.get(buffer)}`;
+  const types = all.map(dtypeId).join();
+  if (kernel.kind === "dot" || kernel.kind === "contract" || kernel.kind === "sort") {
+    const rename = (key: string, value: unknown) => {
+      if (key === "name" || key === "epilogue") return undefined;
+      if (key === "dtype") return String(value);
+      return (key === "buffer" || key === "out") && typeof value === "number" ? at(value) : value;
+    };
+    const renamed =
+      kernel.kind === "sort"
+        ? { ...kernel, inputs: kernel.inputs.map(at), outputs: kernel.outputs.map(at) }
+        : kernel;
+    const text = `${types};${JSON.stringify(renamed, rename)}`;
+    return kernel.kind === "sort" || kernel.epilogue === undefined
+      ? text
+      : `${text};${epilogueKey(kernel, at)}`;
+  }
+  const { text: nodes, ref } = numbered(rootsOf(kernel), at);
+  let text = types + nodes;
   switch (kernel.kind) {
     case "loop":
     case "row": {

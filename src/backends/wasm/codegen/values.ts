@@ -470,7 +470,7 @@ export class Values {
 }
 
 /** The dtype that an operation's code is chosen by. */
-function operandType(node: OpNode): DType {
+export function operandType(node: OpNode): DType {
   if (node.op === "select") return node.dtype;
   return node.args[0].dtype;
 }

@@ -22,6 +22,7 @@ import {
   randomScatterProgram,
   randomSortProgram,
 } from "../../randomKernels.ts";
+import { randomProductProgram } from "../../randomProducts.ts";
 import { randomRowProgram } from "../../randomRows.ts";
 import { runProgram } from "../../runProgram.ts";
 import { expectSame } from "../../same.ts";
@@ -45,6 +46,7 @@ const generators = [
   ["scan", randomScanProgram, 60],
   ["scatter", randomScatterProgram, 60],
   ["dot", randomDotProgram, 150],
+  ["product", randomProductProgram, 200],
   ["sort", randomSortProgram, 60],
   ["blocked", randomBlockedProgram, 100],
 ] as const;
