@@ -8,6 +8,7 @@ import type { Library } from "./library.ts";
 import { valueNodes } from "./plan.ts";
 import { combineOps, identity } from "./reductions.ts";
 import { emitScalarConst, emitScalarOp } from "./scalarEmit.ts";
+import { emitPrefixSums } from "./scanLanes.ts";
 import type { Copy } from "./scopes.ts";
 import { mergeAxes, type Space } from "./space.ts";
 import { splatConst } from "./splat.ts";
@@ -19,7 +20,7 @@ import { vectorLoop } from "./vectorLoop.ts";
 
 /**
  * Writes the code of a running reduction: loops over the other axes, the innermost of them vectorised when its elements are
- * contiguous, and inside them the loop along the scanned axis. Sums of float32 run in float64.
+ * contiguous, and inside them the loop along the scanned axis. Sums of float32 run in float64; along contiguous elements in vectors.
  */
 export function emitScan(context: KernelContext, kernel: ScanKernel): void {
   if (kernel.axes.includes(0)) return;
@@ -40,8 +41,9 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
     (kernel.op !== "logaddexp" || dtype === float32) &&
     lanesFor(valueNodes(analysis, [kernel.value], axis), [kernel.value], analysis, axis) ===
       (dtype === float64 ? 2 : 4);
-  const vectorAxis = live.find(isVectorAxis) ?? -1;
-  const parallel = vectorAxis < 0 ? live : [...live.filter((a) => a !== vectorAxis), vectorAxis];
+  const sumsInLanes = kernel.op === "sum" && dtype === float32 && isVectorAxis(kernel.axis);
+  const vectorAxis = sumsInLanes ? kernel.axis : (live.find(isVectorAxis) ?? -1);
+  const parallel = live.includes(vectorAxis) ? [...live.filter((a) => a !== vectorAxis), vectorAxis] : live;
   const axisLevels = new Map<number, number>();
   for (const axis of [...parallel, kernel.axis]) axisLevels.set(axis, axisLevels.size + 1);
   const nest: Nest = {
@@ -60,7 +62,8 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
 
   const loops = (depth: number): void => {
     if (depth === parallel.length) {
-      emitRun(values, kernel, access, parallel.length + 1);
+      const emit = sumsInLanes ? emitPrefixSums : emitRun;
+      emit(values, kernel, access, parallel.length + 1);
       return;
     }
     const axis = parallel[depth];
