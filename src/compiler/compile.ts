@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { config } from "../core/config.ts";
+import { pruneClosed } from "../core/dce.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { checkPositions, maxPositions } from "../core/positions.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
@@ -50,7 +51,8 @@ export function compileToProgram(closed: ClosedJaxpr, options: CompileToProgramO
 
 /** The first steps of {@link compileToProgram}: one list of equations, all different and all needed. */
 export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptions["observe"]): FlatProgram {
-  return optimize(flatten(closed), observe);
+  // Of loops and branches only what is used is kept: their programs are pruned while they are jaxprs.
+  return optimize(flatten(pruneClosed(closed).closed), observe);
 }
 
 /** A program without unused equations; so are the programs of its loops and branches. */

@@ -1,8 +1,9 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
+import { isControl } from "../core/lowering.ts";
 import { paramsKey } from "../core/paramsKey.ts";
-import { isControl, programsOf } from "./control/programs.ts";
+import { programsOf } from "./control/programs.ts";
 import type { FlatEqn, FlatProgram, Value } from "./flat.ts";
 
 /** A program that is being expanded: what its variables are, and where its results go. */

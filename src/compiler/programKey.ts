@@ -1,4 +1,6 @@
+import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { paramsKey } from "../core/paramsKey.ts";
+import type { Params } from "../core/primitive.ts";
 import type { FlatProgram, Value } from "./flat.ts";
 
 /**
@@ -26,7 +28,7 @@ export function programKey(program: FlatProgram, donated: readonly boolean[] = [
     define(v);
     key += `${v.aval.id},`;
   }
-  for (const { primitive, params, inputs, outputs } of program.eqns) {
+  for (const { primitive, params, inputs, outputs, programs } of program.eqns) {
     key += `;${primitive.name}(`;
     for (const v of inputs) key += ref(v);
     key += ")";
@@ -34,9 +36,19 @@ export function programKey(program: FlatProgram, donated: readonly boolean[] = [
       define(v);
       key += `${v.aval.id},`;
     }
-    key += paramsKey(params);
+    key += programs === undefined ? paramsKey(params) : controlKey(params, programs);
   }
   key += "|";
   for (const v of program.results) key += ref(v);
   return key;
+}
+
+/** Parameters of a loop or branch: its programs count by what they compute, as the whole does. */
+function controlKey(params: Params, programs: readonly FlatProgram[]): string {
+  const others = Object.entries(params).filter(([, value]) => !holdsProgram(value));
+  return `${paramsKey(Object.fromEntries(others))}{${programs.map((p) => programKey(p)).join("}{")}}`;
+}
+
+function holdsProgram(value: unknown): boolean {
+  return value instanceof ClosedJaxpr || (Array.isArray(value) && value.some(holdsProgram));
 }

@@ -6,6 +6,7 @@ import { config } from "./config.ts";
 import { reports } from "./debug.ts";
 import { evalJaxpr } from "./evalJaxpr.ts";
 import { ClosedJaxpr, Jaxpr, Var } from "./jaxpr.ts";
+import { isControl } from "./lowering.ts";
 import { paramsKey } from "./paramsKey.ts";
 import type { Params, Primitive } from "./primitive.ts";
 import { checkAlive, installEvalTrace, leakError, Trace, type Tracer } from "./trace.ts";
@@ -37,6 +38,8 @@ class EvalTrace extends Trace {
   }
 
   private executable(primitive: Primitive, inputs: readonly ArrayImpl[], params: Params): Executable {
+    // Loops and branches are traced anew at every call, so their code is found by what they compute.
+    if (isControl(primitive.lowering)) return compileEquation(primitive, inputs, params, true);
     let byParams = this.cache.get(primitive);
     if (byParams === undefined) {
       byParams = new Map();
@@ -51,16 +54,7 @@ class EvalTrace extends Trace {
     const akey = avalsKey(inputs);
     let executable = byAvals.get(akey);
     if (executable === undefined) {
-      const invars = inputs.map((x) => new Var(x.aval));
-      const avals = inputs.map((x) => x.aval);
-      const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval));
-      const jaxpr = new Jaxpr([], invars, [{ primitive, inputs: invars, outputs, params }], outputs);
-      const origin = reports("programs") ? { reason: eagerReason(avals) } : undefined;
-      executable = defaultBackend().compile(new ClosedJaxpr(jaxpr), {
-        name: primitive.name,
-        origin,
-        shareCode: false,
-      });
+      executable = compileEquation(primitive, inputs, params, false);
       // A program that never repeats its shapes must not hold on to every kernel it ever needed.
       if (++this.entries > maxEntries) this.clear();
       byAvals.set(akey, executable);
@@ -72,6 +66,21 @@ class EvalTrace extends Trace {
     this.cache.clear();
     this.entries = 0;
   }
+}
+
+/** The program of one equation. */
+function compileEquation(
+  primitive: Primitive,
+  inputs: readonly ArrayImpl[],
+  params: Params,
+  shareCode: boolean,
+): Executable {
+  const avals = inputs.map((x) => x.aval);
+  const invars = avals.map((aval) => new Var(aval));
+  const outputs = primitive.abstractEval(avals, params).map((aval) => new Var(aval));
+  const jaxpr = new Jaxpr([], invars, [{ primitive, inputs: invars, outputs, params }], outputs);
+  const origin = reports("programs") ? { reason: eagerReason(avals) } : undefined;
+  return defaultBackend().compile(new ClosedJaxpr(jaxpr), { name: primitive.name, origin, shareCode });
 }
 
 function avalsKey(inputs: readonly ArrayImpl[]): number | string {

@@ -141,6 +141,11 @@ export type ControlLowering<P extends Params> =
   /** Operand 0, an int32 scalar within range, says which program is run on the other operands. */
   | { readonly kind: "branch"; readonly branches: (params: P) => readonly ClosedJaxpr[] };
 
+/** Whether a primitive runs programs in loops or branches. */
+export function isControl(lowering: Lowering): lowering is ControlLowering<Params> {
+  return lowering.kind === "forLoop" || lowering.kind === "whileLoop" || lowering.kind === "branch";
+}
+
 /** What a convolution computes. Dimension lists put batch (of the kernel: output features) and features before space. */
 export interface ConvGeometry {
   readonly lhs: readonly number[];

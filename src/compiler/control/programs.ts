@@ -1,11 +1,6 @@
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
-import type { ControlLowering, Lowering } from "../../core/lowering.ts";
+import type { ControlLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
-
-/** Whether a primitive runs programs in loops or branches. */
-export function isControl(lowering: Lowering): lowering is ControlLowering<Params> {
-  return lowering.kind === "forLoop" || lowering.kind === "whileLoop" || lowering.kind === "branch";
-}
 
 /** The programs that an equation of control flow runs. */
 export function programsOf(lowering: ControlLowering<Params>, params: Params): readonly ClosedJaxpr[] {

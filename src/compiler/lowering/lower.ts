@@ -1,7 +1,6 @@
-import type { PointwiseLowering } from "../../core/lowering.ts";
+import { isControl, type PointwiseLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
 import { type CompileInner, lowerControl } from "../control/lowerControl.ts";
-import { isControl } from "../control/programs.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import type { Node, View } from "../ir.ts";
 import { lowerConv } from "../templates/conv.ts";
