@@ -30,7 +30,7 @@ export function checkBranches(where: string, a: Branch, b: Branch): void {
     );
     throw new TypeError(
       `${where} branch outputs must have the same pytree structure, but they differ:\n\n${functions}` +
-        `${sentences(differences)}\n${revise} they have the same pytree structure.`,
+        `${sentences(differences, false)}\n${revise} they have the same pytree structure.`,
     );
   }
   const differences = pathsOf(a.results.tree).flatMap((path, i) => {

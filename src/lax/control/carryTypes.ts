@@ -73,9 +73,10 @@ export function mismatch(a: ShapedArray, b: ShapedArray): string {
 }
 
 /** One difference as a sentence, several as a list. */
-export function sentences(differences: readonly string[]): string {
+export function sentences(differences: readonly string[], capitalize = true): string {
   const [first] = differences;
-  if (differences.length === 1) return `${first[0].toUpperCase()}${first.slice(1)}.\n`;
+  if (differences.length === 1)
+    return `${capitalize ? first[0].toUpperCase() : first[0]}${first.slice(1)}.\n`;
   return `${differences.map((d) => `  * ${d}`).join(";\n")}.\n`;
 }
 

@@ -29,8 +29,8 @@ export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
   partialEval: whilePartialEval(bindWhile),
   transpose: () => {
     throw new ValueError(
-      "Reverse-mode differentiation does not work for lax.while_loop or lax.fori_loop with dynamic start/stop values. " +
-        "Try using lax.scan, or using fori_loop with static start/stop.",
+      "Reverse-mode differentiation does not work for lax.whileLoop or lax.foriLoop with dynamic start/stop values. " +
+        "Try using lax.scan, or using foriLoop with static start/stop.",
     );
   },
   batching: whileBatching(bindWhile),
