@@ -17,33 +17,35 @@ export function evalJaxpr(jaxpr: Jaxpr, consts: readonly NDArray[], args: readon
   return jaxpr.outvars.map(read);
 }
 
-interface Call {
-  readonly inputs: readonly Atom[];
-  readonly key: string;
-  readonly results: readonly NDArray[];
-}
-
 /**
  * Calls of a program that are made so far. One that is made again with the same operands is not: where functions call each other several
  * times over, on many levels, the work would double with each of them, and so would the residuals of a derivative.
  */
 class Calls {
-  /** By the first operand. */
-  private readonly known = new Map<Atom, Call[]>();
+  private readonly numbers = new Map<Atom, number>();
+  private readonly known = new Map<string, readonly NDArray[]>();
 
   once(eqn: Eqn, make: () => readonly NDArray[]): readonly NDArray[] {
-    const { primitive, inputs, params } = eqn;
-    if (primitive.inlineAs === undefined || inputs.length === 0) return make();
-    const key = primitive.name + paramsKey(params);
-    let list = this.known.get(inputs[0]);
-    if (list === undefined) {
-      list = [];
-      this.known.set(inputs[0], list);
+    if (eqn.primitive.inlineAs === undefined) return make();
+    const key = this.keyOf(eqn);
+    let results = this.known.get(key);
+    if (results === undefined) {
+      results = make();
+      this.known.set(key, results);
     }
-    const same = list.find((call) => call.key === key && call.inputs.every((a, i) => a === inputs[i]));
-    if (same !== undefined) return same.results;
-    const results = make();
-    list.push({ inputs, key, results });
     return results;
+  }
+
+  private keyOf({ primitive, inputs, params }: Eqn): string {
+    let key = `${primitive.name}(`;
+    for (const atom of inputs) {
+      let number = this.numbers.get(atom);
+      if (number === undefined) {
+        number = this.numbers.size;
+        this.numbers.set(atom, number);
+      }
+      key += `${number},`;
+    }
+    return key + paramsKey(params);
   }
 }
