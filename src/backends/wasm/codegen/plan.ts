@@ -93,7 +93,8 @@ const FUNCTION_COST = 10;
 
 /**
  * Several vectors per iteration, so that their chains of dependent operations overlap: a processor looks ahead only so far. Beyond two, the
- * chains and constants of more than one function need more registers than there are.
+ * chains and constants of more than one function need more registers than there are. Long expressions without functions, such as the rounds
+ * of a hash, keep few values at a time.
  */
 function chooseUnrolls(space: Space, { sizes, reduce }: Piece, best: Estimate, nest: Nest): number[] {
   const passes = space.passes.map(({ reductions }) => reductions);
@@ -104,7 +105,8 @@ function chooseUnrolls(space: Space, { sizes, reduce }: Piece, best: Estimate, n
   const unroll = (reductions: readonly Reduction[], { cost, functions }: PointWork) => {
     const reducing = reductions.length > 0 && !reductions.some(({ op }) => op.startsWith("arg"));
     const narrow = cost <= 6 || (cost <= 60 && functions <= 1 && cost * points > LARGE_WORK);
-    const long = cost <= 100 && (reducing || cost <= 24 || cost * points > SMALL_WORK);
+    const fits = cost <= (functions === 0 ? 300 : 100);
+    const long = fits && (reducing || cost <= 24 || cost * points > SMALL_WORK);
     return Math.max(1, Math.min(narrow ? 4 : long ? 2 : 1, vectors));
   };
   if (passes.length === 1 && nest.vectorIsParallel && best.point.cost <= 6) {
