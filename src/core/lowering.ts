@@ -14,6 +14,8 @@ export type Lowering<P extends Params = Params> =
   | TemplateLowering<P>
   | ControlLowering<P>
   | { readonly kind: "inline" }
+  /** The identity on all operands, as far as values go; work before and after it is neither shared nor merged. */
+  | { readonly kind: "barrier" }
   /** Cannot be compiled; `error` is what compiling it raises, where users are to see one of their own. */
   | { readonly kind: "none"; readonly reason: string; readonly error?: () => Error };
 

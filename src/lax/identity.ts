@@ -1,6 +1,13 @@
 import { NDArray } from "../core/array.ts";
-import { ClosedJaxpr, Jaxpr, Var } from "../core/jaxpr.ts";
-import { definePrimitive, notLinear, type Primitive, Zero, zeroDerivative } from "../core/primitive.ts";
+import { Jaxpr, Var } from "../core/jaxpr.ts";
+import {
+  definePrimitive,
+  notLinear,
+  type Primitive,
+  type Tangent,
+  Zero,
+  zeroDerivative,
+} from "../core/primitive.ts";
 import { bind, bind1 } from "../core/trace.ts";
 import { leafToArray } from "../core/values.ts";
 import { isKey } from "../dtypes/index.ts";
@@ -59,42 +66,37 @@ export function copy(x: LaxOperand): NDArray {
   return bind1(copyPrimitive, [unaryOperand(x, "copy")], noParams);
 }
 
-interface BarrierParams {
-  readonly [name: string]: unknown;
-  /** The identity on operands of these types. */
-  readonly program: ClosedJaxpr;
+const bindBarrier = (xs: readonly NDArray[]): NDArray[] => bind(barrierPrimitive, xs, noParams);
+
+/** Moves the tangents or cotangents that are not zero through a barrier of their own. */
+function moveNonzeros(tangents: readonly Tangent[]): Tangent[] {
+  const moved = bindBarrier(tangents.filter((t): t is NDArray => !(t instanceof Zero)));
+  let next = 0;
+  return tangents.map((t) => (t instanceof Zero ? t : moved[next++]));
 }
 
-/** A barrier for the operands' types. */
-function bindBarrier(xs: readonly NDArray[]): NDArray[] {
-  const vars = xs.map((x) => new Var(x.aval));
-  return bind(barrierPrimitive, xs, { program: new ClosedJaxpr(new Jaxpr([], vars, [], vars)) });
-}
-
-const barrierPrimitive: Primitive<BarrierParams> = definePrimitive<BarrierParams>({
+const barrierPrimitive: Primitive = definePrimitive({
   name: "optimization_barrier",
   abstractEval: (avals) => avals,
   reference: (inputs) => inputs.map((x) => x.data.slice()),
-  inlineAs: ({ program }) => ({ jaxpr: program.jaxpr, consts: [] }),
-  lowering: { kind: "inline" },
-  jvp: (primals, tangents) => {
-    const outs = bindBarrier(primals);
-    const nonzero = tangents.filter((t): t is NDArray => !(t instanceof Zero));
-    const moved = bindBarrier(nonzero);
-    let next = 0;
-    return [outs, tangents.map((t) => (t instanceof Zero ? t : moved[next++]))];
-  },
-  transpose: (cts) => {
-    const moved = bindBarrier(cts.filter((t): t is NDArray => !(t instanceof Zero)));
-    let next = 0;
-    return cts.map((t) => (t instanceof Zero ? t : moved[next++]));
-  },
+  lowering: { kind: "barrier" },
+  jvp: (primals, tangents) => [bindBarrier(primals), moveNonzeros(tangents)],
+  transpose: (cts) => moveNonzeros(cts),
   batching: (operands, dims) => [bindBarrier(operands), dims.slice()],
   printParams: () => ({}),
 });
 
+/** The program whose inputs pass a barrier first: nothing that it computes is shared with what was computed before. */
+export function behindBarrier(jaxpr: Jaxpr): Jaxpr {
+  if (jaxpr.invars.length === 0) return jaxpr;
+  const inputs = jaxpr.invars.map((v) => new Var(v.aval));
+  const barrier = { primitive: barrierPrimitive, inputs, outputs: jaxpr.invars, params: noParams };
+  return new Jaxpr(jaxpr.constvars, inputs, [barrier, ...jaxpr.eqns], jaxpr.outvars);
+}
+
 /**
- * The identity on a tree of arrays, computed together: none of the results is available before all are.
+ * The identity on a tree of arrays, computed together: none of the results is available before all are. The compiler shares no work between
+ * what comes before and what depends on the results, and does not merge their loops.
  * @example
  * const [x, y] = lax.optimizationBarrier([jnp.ones([2]), jnp.zeros([3])]);
  */

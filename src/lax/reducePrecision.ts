@@ -1,8 +1,9 @@
 import type { NDArray } from "../core/array.ts";
+import { type Eqn, Var } from "../core/jaxpr.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import type { Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
-import { type DType, float64, roundHalfEven } from "../dtypes/index.ts";
+import { type DType, finfo, float64, roundHalfEven } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { linearTranspose, unary } from "./families.ts";
 import { floating, unaryOperand } from "./operands.ts";
@@ -40,6 +41,12 @@ function powerOfTwoBelow(x: number): number {
   return p;
 }
 
+/** Whether the dtype has no more bits than are asked for. */
+function changesNothing(dtype: DType, { exponentBits, mantissaBits }: Params): boolean {
+  const [largest, digits] = layout(dtype);
+  return mantissaBits >= digits && 2 ** (exponentBits - 1) - 1 >= largest;
+}
+
 /** The same with scalar operations: every scaling is by a power of two, hence exact. */
 function emitReduce(b: ExprBuilder, x: Expr, { exponentBits, mantissaBits }: Params): Expr {
   const { dtype } = x;
@@ -75,7 +82,7 @@ function emitReduce(b: ExprBuilder, x: Expr, { exponentBits, mantissaBits }: Par
   return b.select(special, x, result);
 }
 
-const reducePrecisionPrimitive: Primitive<Params> = unary<Params>("reduce_precision", {
+export const reducePrecisionPrimitive: Primitive<Params> = unary<Params>("reduce_precision", {
   accepts: floating,
   check: (_x, { exponentBits, mantissaBits }) => {
     if (!(exponentBits >= 1)) {
@@ -87,10 +94,21 @@ const reducePrecisionPrimitive: Primitive<Params> = unary<Params>("reduce_precis
   },
   reference: reduce,
   cost: "expensive",
-  emit: (b, [x], params) => emitReduce(b, x, params),
+  emit: (b, [x], params) => (changesNothing(x.dtype, params) ? x : emitReduce(b, x, params)),
   jvp: (g) => g,
   transpose: linearTranspose((ct, _x, params) => bind1(reducePrecisionPrimitive, [ct], params)),
 });
+
+/** The equation that rounds a float to its own precision. */
+export function fullPrecisionEqn(x: Var): Eqn {
+  const { nexp, nmant } = finfo(x.aval.dtype);
+  return {
+    primitive: reducePrecisionPrimitive as unknown as Primitive,
+    inputs: [x],
+    outputs: [new Var(x.aval)],
+    params: { exponentBits: nexp, mantissaBits: nmant },
+  };
+}
 
 /**
  * Rounds every element to what a float with the given numbers of exponent and mantissa bits can hold. The dtype stays.

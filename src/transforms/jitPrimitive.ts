@@ -183,7 +183,7 @@ function forwardOutputs(
 const pruned = new ProgramCache<{ closed: ClosedJaxpr; usedInputs: readonly boolean[] }>();
 
 /** The program for some of its outputs, taking only the inputs that they need. */
-function pruneProgram(
+export function pruneProgram(
   program: ClosedJaxpr,
   usedOutputs: readonly boolean[],
 ): { closed: ClosedJaxpr; usedInputs: readonly boolean[] } {
@@ -213,7 +213,8 @@ interface TransposedProgram {
 
 const transposed = new ProgramCache<TransposedProgram>();
 
-function transposeProgram(
+/** The program that pulls cotangents of the outputs back to the inputs marked in `linear`. */
+export function transposeProgram(
   program: ClosedJaxpr,
   linear: readonly boolean[],
   nonzeros: readonly boolean[],

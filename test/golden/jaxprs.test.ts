@@ -1,6 +1,8 @@
 // Printed jaxprs, equal to JAX's character for character. Each program is translated by hand from the golden's Python.
 
 import {
+  adCheckpoint,
+  checkpoint,
   customVjp,
   type DTypeLike,
   grad,
@@ -202,6 +204,8 @@ const programs: Record<string, Program> = {
 
   "jacobian/hessian": hessian((x: A) => jnp.sum(x.pow(3))),
 
+  "checkpoint/plain": checkpoint((x: A) => jnp.sin(jnp.sin(x))),
+  "checkpoint/name": (x: A) => adCheckpoint.checkpointName(jnp.sin(x), "s").mul(2),
   "custom/vjp": (x: A) => tripled(x),
   "custom/vjp_grad": grad((x: A) => tripled(x)),
 
@@ -269,7 +273,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^linalg\//, "jnp.linalg: later"],
   [/^fft\//, "jnp.fft: later"],
   [/^vmap\/psum$/, "collectives: later"],
-  [/^checkpoint\//, "checkpoint: later"],
   [/^misc\/named_call$/, "namedCall: later"],
   [/^misc\/polyval$/, "jnp polynomials: later"],
 ];

@@ -1,6 +1,8 @@
 // Differentiated and transformed programs, translated by hand from the golden's Python.
 
 import {
+  checkpoint,
+  checkpointPolicies,
   customGradient,
   customJvp,
   customVjp,
@@ -203,6 +205,9 @@ const autodiff: Record<string, Program> = {
     return gradOfBoth((x, y) => jnp.sum(vmap(s, { inAxes: [0, null] })(x, y).pow(2)));
   })(),
   "custom/gradient_decorator": valueAndGrad(customGradient((x: A) => [x.pow(2), (g: A) => [g.mul(x)]])),
+  "nest/checkpoint_policy": grad(
+    checkpoint((x: A) => jnp.sum(jnp.sin(x.matmul(x))), { policy: checkpointPolicies.dotsSaveable }),
+  ),
   "nest/hessian_pytree": hessian((p: { a: A; b: A }) => p.a.pow(2).mul(jnp.sum(p.b.pow(2)))),
   "nest/jvp_of_grad": (x: A, v: A) =>
     jvp(
@@ -371,7 +376,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^fft\/|^vmap\/op_fft$/, "jnp.fft: later"],
   [/^complex\//, "complex numbers: later"],
   [/^control\/custom_linear_solve$/, "customLinearSolve: later"],
-  [/^nest\/checkpoint_policy/, "checkpoint: later"],
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
   [/^vmap\/op_segment_sum$/, "segment sums: later"],

@@ -26,6 +26,12 @@ export class Draft {
   readonly producers = new Map<number, Group>();
   private readonly fusion = new Fusion(this.b, this.producers);
   private order = 0;
+  private epoch = 0;
+
+  /** Loops before and after it are not merged. */
+  fence(): void {
+    this.epoch++;
+  }
 
   newBuffer(aval: ShapedArray, role: Role = "temp"): number {
     const id = this.buffers.length;
@@ -115,6 +121,7 @@ export class Draft {
     const group: LoopGroup = {
       kind: "loop",
       order: this.order++,
+      epoch: this.epoch,
       inputs: new Set(),
       consumers: new Set(),
       space: loop.space,

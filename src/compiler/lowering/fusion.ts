@@ -13,7 +13,7 @@ import { worthRows } from "./rows.ts";
  * rows and loops over their elements become passes over each row while it is in the cache.
  *
  * Merging must not create a cycle. Two ways are free of search: the later group moves up when all else that it reads exists before
- * the earlier group runs; the earlier one moves down when nothing between the two reads it.
+ * the earlier group runs; the earlier one moves down when nothing between the two reads it. Groups on different sides of a fence stay apart.
  */
 export class Fusion {
   private readonly b: NodeBuilder;
@@ -65,7 +65,7 @@ export class Fusion {
   }
 
   private canMerge(early: LoopGroup, late: LoopGroup): MergePlan | null {
-    if (early.order > late.order) return null;
+    if (early.order > late.order || early.epoch !== late.epoch) return null;
     if (early.nodes + late.nodes > maxKernelNodes) return null;
     if (countStores(early) + countStores(late) > maxKernelStores) return null;
     const read = late.loads.filter((load) => this.producers.get(load.buffer) === early);

@@ -37,6 +37,8 @@ export interface StoreDraft {
  */
 export interface LoopGroup extends GroupBase {
   readonly kind: "loop";
+  /** How many fences were there before it. */
+  readonly epoch: number;
   space: readonly number[];
   reduceAxes: readonly number[];
   stores: readonly StoreDraft[];

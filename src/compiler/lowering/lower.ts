@@ -117,6 +117,10 @@ export class Lowering {
       case "branch":
         lowerControl(this, eqn, lowering);
         break;
+      case "barrier":
+        this.draft.fence();
+        eqn.outputs.forEach((v, i) => this.define(v, this.source(eqn.inputs[i])));
+        break;
       case "inline":
         throw new Error(`primitive ${eqn.primitive.name} is to be inlined but gave no program`);
       case "none":
@@ -216,7 +220,8 @@ function wantedInMemory(program: FlatProgram): Uint8Array {
     // The input of a convolution is copied with its padding, or else stored when it is reached.
     if (lowering.kind === "conv") wanted[inputs[1].id] = 1;
     const isView = lowering.kind === "pointwise" && lowering.cost === "view" && inputs.length === 1;
-    if (isView && wanted[outputs[0].id] === 1) wanted[inputs[0].id] = 1;
+    const passed = isView ? 1 : lowering.kind === "barrier" ? inputs.length : 0;
+    for (let k = 0; k < passed; k++) if (wanted[outputs[k].id] === 1) wanted[inputs[k].id] = 1;
   }
   return wanted;
 }
@@ -228,6 +233,12 @@ function countUses(program: FlatProgram): Float64Array {
   for (let i = program.eqns.length - 1; i >= 0; i--) {
     const { primitive, inputs, outputs } = program.eqns[i];
     const { lowering } = primitive;
+    if (lowering.kind === "barrier") {
+      inputs.forEach((v, k) => {
+        uses[v.id] += uses[outputs[k].id];
+      });
+      continue;
+    }
     let places = 1;
     if (lowering.kind === "pointwise" && lowering.cost === "view") {
       places = 0;
