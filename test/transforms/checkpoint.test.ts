@@ -425,3 +425,60 @@ describe("prints as in JAX", () => {
   in (i,) }`);
   });
 });
+
+describe("in loops and branches, and around them", () => {
+  const step = (c: A, x: A) => jnp.sin(jnp.exp(c.mul(0.3)).mul(x)).add(c);
+  const run = (body: typeof step) => (c: A, xs: A) =>
+    lax.scan(
+      (carry: A, x: A) => {
+        const next = body(carry, x);
+        return [next, next.mul(x)] as [A, A];
+      },
+      c,
+      xs,
+    );
+  const total = (loop: ReturnType<typeof run>) => (c: A, xs: A) => {
+    const [last, ys] = loop(c, xs);
+    return last.mul(2).add(jnp.sum(ys));
+  };
+  const xs = jnp.array([0.2, -0.5, 1, 0.7]);
+  const plain = total(run(step));
+  const expected = grad(plain, [0, 1])(f32(0.4), xs).map((d) => d.tolist());
+  const variants: [string, typeof plain][] = [
+    ["a checkpointed body", total(run(checkpoint(step)))],
+    ["a body that keeps products", total(run(checkpoint(step, { policy: everythingSaveable })))],
+    ["a checkpointed loop", total(checkpoint(run(step)))],
+    ["a checkpointed loop with a policy", total(checkpoint(run(step), { policy: dotsSaveable }))],
+    ["both", checkpoint(total(checkpoint(run(checkpoint(step)))))],
+  ];
+  test.each(variants)("%s", (_name, g) => {
+    for (const d of [grad(g, [0, 1]), jit(grad(g, [0, 1])), grad(jit(g), [0, 1])]) {
+      expectClose(d(f32(0.4), xs), expected);
+    }
+    const [ax, bx] = [jnp.array([0.4, 0.4]), jnp.stack([xs, xs])];
+    expectClose(
+      vmap(grad(g, [0, 1]))(ax, bx),
+      [0, 1].map((i) => [expected[i], expected[i]]),
+    );
+    expectClose(hessian(g, 1)(f32(0.4), xs), hessian(plain, 1)(f32(0.4), xs).tolist(), 1e-4);
+  });
+
+  test("a checkpointed body stores the carries of a loop, and not what is between", () => {
+    const count = (body: typeof step) =>
+      savedResiduals(total(run(body)), f32(0.4), xs).filter((r) => r.source === "output of scan").length;
+    // The carry, and the next one, which the loop multiplies outside of the checkpoint.
+    expect(count(checkpoint(step))).toBe(2);
+    expect(count(step)).toBeGreaterThan(2);
+  });
+
+  test("branches", () => {
+    const f = (p: A, x: A) =>
+      lax.cond(p, checkpoint((v: A) => jnp.sin(jnp.sin(v))) as (v: A) => A, (v: A) => v.mul(3), x) as A;
+    for (const g of [f, checkpoint(f), jit(f)]) {
+      expectClose(grad(g, 1)(jnp.array(true), f32(1)), Math.cos(Math.sin(1)) * Math.cos(1));
+      expectClose(grad(g, 1)(jnp.array(false), f32(1)), 3);
+    }
+    const h = vmap(grad(f, 1));
+    expectClose(h(jnp.array([true, false]), jnp.ones([2])), [Math.cos(Math.sin(1)) * Math.cos(1), 3]);
+  });
+});

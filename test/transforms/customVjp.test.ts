@@ -9,6 +9,7 @@ import {
   jit,
   jnp,
   jvp,
+  lax,
   linearize,
   makeJaxpr,
   NotImplementedError,
@@ -449,4 +450,40 @@ test("prints as in JAX", () => {
     ] a b c
   in (d,) }`,
   );
+});
+
+describe("in loops and branches", () => {
+  const triple = customVjp((c: A, x: A) => c.mul(x));
+  triple.defvjp(
+    (c, x) => [triple(c, x), [c, x] as const],
+    ([c, x], ct) => [ct.mul(x).mul(3), ct.mul(c).mul(3)],
+  );
+  const xs = jnp.array([2, 3, 5]);
+  const f = (c: A, xs: A) => lax.scan((c: A, x: A) => [triple(c, x), c] as [A, A], c, xs)[0];
+  test("the body of a scan", () => {
+    // Each step multiplies the gradient by three.
+    for (const g of [grad(f, [0, 1]), jit(grad(f, [0, 1])), grad(jit(f), [0, 1])]) {
+      expectClose(g(f32(1), xs), [27 * 30, [27 * 15, 9 * 10, 3 * 6]]);
+    }
+  });
+  test("the branches of a cond", () => {
+    const g = (p: A, c: A) =>
+      lax.cond(
+        p,
+        (c: A) => triple(c, f32(2)),
+        (c: A) => c,
+        c,
+      ) as A;
+    expectClose(grad(g, 1)(jnp.array(true), f32(1)), 6);
+    expectClose(vmap(grad(g, 1))(jnp.array([true, false]), jnp.ones([2])), [6, 1]);
+  });
+  test("a loop within the rule", () => {
+    const power = customVjp((x: A) => lax.foriLoop(0, 3, (_i: A, y: A) => y.mul(x), jnp.onesLike(x)) as A);
+    power.defvjp(
+      (x) => [power(x), x],
+      (x, ct) => [lax.foriLoop(0, 2, (_i: A, y: A) => y.mul(x), ct.mul(3)) as A],
+    );
+    expectClose(grad(power)(f32(2)), 12);
+    expectClose(jit(vmap(grad(power)))(jnp.array([1, 2])), [3, 12]);
+  });
 });
