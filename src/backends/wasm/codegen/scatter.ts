@@ -3,7 +3,7 @@ import { keyFry } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { Analysis } from "./analysis.ts";
 import type { KernelContext } from "./context.ts";
-import { valueNodes } from "./plan.ts";
+import { valueNodes } from "./estimate.ts";
 import { emitScalarLoad, emitScalarOp } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
 import { mergeAxes, type Piece, type Space } from "./space.ts";
