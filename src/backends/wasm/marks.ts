@@ -19,8 +19,8 @@ export class Marks {
   milliseconds(i: number): number {
     return this.times[i + 1] - this.times[i];
   }
-  /** The threads that took part in kernel `i` in the last call. */
+  /** The threads that took part in kernel `i` in the last call: a worker that joined several of its phases is one. */
   threads(i: number): number {
-    return 1 + this.joined[i + 1] - this.joined[i];
+    return Math.min(pool?.threads ?? 1, 1 + this.joined[i + 1] - this.joined[i]);
   }
 }

@@ -131,6 +131,14 @@ describe.runIf(pool !== null)("the pool", () => {
     expect(bits(a.add(1))).toHaveLength(301 * 517);
   });
 
+  test("a worker that takes part in several phases of a kernel is counted once", () => {
+    config.update("numThreads", 2);
+    const x = random.uniform(random.key(1), [200_000]);
+    const sorted = jit((v: NDArray) => jnp.sort(v));
+    const { kernels } = sorted.lower(x).compile().profile(x);
+    for (const { threads } of kernels) expect(threads).toBeLessThanOrEqual(2);
+  });
+
   test("patience is for one region: many that each wait a little do not use it up", () => {
     config.update("numThreads", 2);
     const words = new Int32Array(wasmMemory.buffer);
