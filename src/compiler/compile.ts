@@ -13,6 +13,7 @@ import type { BufferInfo, Program, ResultSource } from "./ir.ts";
 import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
 import { deadCode } from "./passes/deadCode.ts";
+import { singlePrecision } from "./passes/singlePrecision.ts";
 import { printKernels, printProgram, writesOf } from "./print.ts";
 import { printFlat } from "./printFlat.ts";
 import { printGroups } from "./printGroups.ts";
@@ -57,7 +58,7 @@ export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptio
 
 /** A program without unused equations; so are the programs of its loops and branches. */
 function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe"]): FlatProgram {
-  const flat = deadCode(whole);
+  const flat = singlePrecision(deadCode(whole));
   observe?.("flattened", () => printFlat(whole));
   observe?.("dead code", () => printFlat(flat));
   if (!flat.eqns.some((eqn) => eqn.programs !== undefined)) return flat;

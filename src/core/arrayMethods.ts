@@ -152,7 +152,7 @@ export interface ArrayMethods {
   item(...index: number[]): number | boolean | bigint;
   /** All elements as nested lists. */
   tolist(): Nested;
-  /** The elements, row-major, as a typed array (a copy). */
+  /** The elements, row-major, as a typed array (a copy). Floats of 16 bits are converted to float32. */
   dataSync(): HostData;
   /** {@link dataSync}, on every device. */
   data(): Promise<HostData>;

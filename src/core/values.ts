@@ -6,6 +6,7 @@ import {
   type HostData,
   int32,
   requireComputable,
+  scalarFromHost,
   scalarToHost,
 } from "../dtypes/index.ts";
 import { OverflowError } from "../errors.ts";
@@ -70,9 +71,8 @@ export function freshLiteral(x: Scalar, given?: ShapedArray): ArrayImpl {
   }
   const backend = defaultBackend();
   const data = scalarToHost(x, aval.dtype);
-  const stored = data[0] as number | bigint;
-  const value =
-    aval.dtype === bool ? stored !== 0 : given === undefined && typeof x === "number" ? x : stored;
+  const stored = scalarFromHost(data, 0, aval.dtype) as number | bigint | boolean;
+  const value = given === undefined && typeof x === "number" ? x : stored;
   return new ArrayImpl(aval, backend, backend.fromHost(data, aval), value);
 }
 

@@ -308,6 +308,8 @@ export const computableDTypes: ReadonlySet<DType> = new Set([
   int8,
   int16,
   int32,
+  float16,
+  bfloat16,
   float32,
   float64,
   keyFry,
@@ -325,7 +327,7 @@ export function requireComputable(dtype: DType, where: string): void {
   throw new TypeError(
     `${where}: arrays of dtype ${dtype.name} are not supported yet. Use ${nearestComputable(dtype)} instead, ` +
       `for example with { dtype: "${nearestComputable(dtype)}" } or x.astype("${nearestComputable(dtype)}"). ` +
-      "Supported dtypes: bool, uint8, uint16, uint32, int8, int16, int32, float32, float64.",
+      "Supported dtypes: bool, uint8, uint16, uint32, int8, int16, int32, float16, bfloat16, float32, float64.",
   );
 }
 

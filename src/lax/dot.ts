@@ -343,10 +343,7 @@ export function dotGeneral(
     );
     return ops.ne(counts, 0);
   }
-  // Kernels have one dtype: operands of narrower ones are widened first.
-  const dtype = dotDType(x.aval, y.aval, params.preferredElementType);
-  const widen = (a: NDArray) => (a.dtype === dtype ? a : ops.convertElementType(a, dtype));
-  return bind1(dotPrimitive, [widen(x), widen(y)], params);
+  return bind1(dotPrimitive, [x, y], params);
 }
 
 function canonicalizeDimensions(dims: DotDimensionNumbers): DotDimensionNumbers {

@@ -1,5 +1,5 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
-import { bool } from "../dtypes/index.ts";
+import { scalarFromHost } from "../dtypes/index.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 
 /** The value of a scalar that is known now (eagerly, or under jvp and grad), or null for one that is being traced. */
@@ -8,6 +8,5 @@ export function concreteScalar(x: NDArray): number | bigint | boolean | null {
   const array = concreteValue(x);
   if (array === null) return null;
   if (array instanceof ArrayImpl && array.literal !== undefined) return array.literal;
-  const value = array.toHost()[0];
-  return array.dtype === bool ? value !== 0 : value;
+  return scalarFromHost(array.toHost(), 0, array.dtype) as number | bigint | boolean;
 }

@@ -1,6 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { float0, float32, int32, isFloating } from "../dtypes/index.ts";
+import { finfo, float0, int16, int32, isFloating } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { customJvp } from "../transforms/customJvp.ts";
@@ -22,25 +22,35 @@ const modfJit = jit(
 export const modf = (x: ArrayLike): [NDArray, NDArray] => modfJit(toArray(x, "modf"));
 
 /** @throws TypeError for dtypes whose bits cannot be taken apart here */
-function requireFloat32(x: NDArray, name: string): void {
-  if (x.dtype !== float32)
+function requireWord(x: NDArray, name: string): void {
+  if (x.dtype.bits > 32)
     throw new TypeError(
-      `jnp.${name} supports float32 here, got ${x.dtype}: convert with astype(jnp.float32).`,
+      `jnp.${name} supports floats of up to 32 bits here, got ${x.dtype}: convert with astype(jnp.float32).`,
     );
 }
-const int = (x: number): NDArray => scalar(x, int32);
 
-/** Fraction in [0.5, 1) and exponent from the bits of a float32. */
+/** Fraction in [0.5, 1) and exponent from the bits of a float. */
 const frexpCustom = customJvp(
   (x: NDArray): [NDArray, NDArray] => {
-    // Subnormals are scaled up by 2^23 first.
-    const small = lax.lt(lax.abs(x), scalar(2 ** -126, float32));
-    const bits = lax.bitcastConvertType(where(small, lax.mul(x, scalar(2 ** 23, float32)), x), int32);
-    const field = lax.bitwiseAnd(lax.shiftRightArithmetic(bits, int(23)), int(0xff));
-    const exponent = lax.add(where(small, int(-23), int(0)), lax.sub(field, int(126)));
-    const mantissa = lax.bitwiseOr(lax.bitwiseAnd(bits, int(~(0xff << 23))), int(126 << 23));
-    const special = bi.logicalOr(bi.logicalOr(isinf(x), isnan(x)), lax.eq(x, scalar(0, float32)));
-    return [where(special, x, lax.bitcastConvertType(mantissa, float32)), where(special, int(0), exponent)];
+    const { dtype } = x;
+    const { nmant, nexp, bits: width, smallestNormal } = finfo(dtype);
+    const word = width === 16 ? int16 : int32;
+    const int = (v: number): NDArray => scalar(v, word);
+    const bias = 2 ** (nexp - 1) - 1;
+    const ones = 2 ** nexp - 1;
+    // Subnormals are scaled up first.
+    const small = lax.lt(lax.abs(x), scalar(smallestNormal, dtype));
+    const scaled = where(small, lax.mul(x, scalar(2 ** nmant, dtype)), x);
+    const shift = where(small, int(-nmant), int(0));
+    const bits = lax.bitcastConvertType(scaled, word);
+    const field = lax.bitwiseAnd(lax.shiftRightArithmetic(bits, int(nmant)), int(ones));
+    const exponent = lax.add(shift, lax.sub(field, int(bias - 1)));
+    const mantissa = lax.bitwiseOr(lax.bitwiseAnd(bits, int(~(ones << nmant))), int((bias - 1) << nmant));
+    const special = bi.logicalOr(bi.logicalOr(isinf(x), isnan(x)), lax.eq(x, scalar(0, dtype)));
+    return [
+      where(special, x, lax.bitcastConvertType(mantissa, dtype)),
+      convert(where(special, int(0), exponent), int32),
+    ];
   },
   { name: "_frexp" },
 );
@@ -54,7 +64,7 @@ frexpCustom.defjvp(([x], [t]) => {
 const frexpJit = jit(
   (x0: NDArray): [NDArray, NDArray] => {
     const [x] = promoteDTypesInexact([x0]);
-    requireFloat32(x, "frexp");
+    requireWord(x, "frexp");
     return frexpCustom(x);
   },
   { name: "frexp" },
@@ -67,7 +77,7 @@ const ldexpJit = jit(
     if (isFloating(x2.dtype))
       throw new ValueError(`ldexp not supported for input types (${x1.dtype}, ${x2.dtype})`);
     const [x] = promoteDTypesInexact([x1]);
-    requireFloat32(x, "ldexp");
+    requireWord(x, "ldexp");
     // The exponent is taken apart first, so that a small x1 and a large x2 do not overflow on the way.
     const [m0, e0] = frexp(x);
     const e1 = bi.add(e0, x2);

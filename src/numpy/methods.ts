@@ -2,7 +2,18 @@ import { ArrayImpl, NDArray } from "../core/array.ts";
 import type { Nested } from "../core/arrayMethods.ts";
 import { Tracer } from "../core/trace.ts";
 import { isShared } from "../core/values.ts";
-import { asDType, bool, formatRepr, formatStr, type HostData, keyFry } from "../dtypes/index.ts";
+import {
+  asDType,
+  bfloat16,
+  bool,
+  convertHost,
+  float16,
+  float32,
+  formatRepr,
+  formatStr,
+  type HostData,
+  keyFry,
+} from "../dtypes/index.ts";
 import {
   ConcretizationTypeError,
   TracerArrayConversionError,
@@ -55,7 +66,10 @@ function elements(x: NDArray, what: string): HostData {
       "JAX array with PRNGKey dtype cannot be converted to a typed array. Use random.keyData(arr) if you wish to extract the underlying integer array.",
     );
   }
-  return array.toHost();
+  const data = array.toHost();
+  const { dtype } = array;
+  // JavaScript has no typed array for floats of 16 bits.
+  return dtype === float16 || dtype === bfloat16 ? convertHost(data, dtype, float32) : data;
 }
 
 function nested(data: HostData, shape: readonly number[], isBool: boolean): Nested {

@@ -6,6 +6,7 @@ import {
   bool,
   type DType,
   type DTypeLike,
+  float32,
   iinfo,
   int32,
   isFloating,
@@ -60,7 +61,7 @@ function makeReduction(spec: ReductionSpec) {
           ? widen(x.dtype)
           : x.dtype
         : asDType(dtype);
-    x = convert(x, resultDType);
+    x = convert(x, spec.promoteIntegers === true ? single(resultDType) : resultDType);
     if (mask !== null) x = select(mask, x, scalar(spec.identity(x.dtype), x.dtype));
     let result = spec.reduce(x, axes);
     if (initial !== undefined) {
@@ -71,6 +72,7 @@ function makeReduction(spec: ReductionSpec) {
         );
       result = spec.combine(convert(start, x.dtype), result);
     }
+    result = convert(result, resultDType);
     return keepdims === true ? restoreAxes(result, axes) : result;
   };
 }
@@ -89,6 +91,11 @@ function widen(dtype: DType): DType {
   if (dtype === bool) return int32;
   if (!isInteger(dtype) || dtype.bits >= 32) return dtype;
   return dtype.kind === "uint" ? uint32 : int32;
+}
+
+/** Sums and products of floats of 16 bits are computed in float32. */
+function single(dtype: DType): DType {
+  return isFloating(dtype) && dtype.bits < 32 ? float32 : dtype;
 }
 
 function checkWhere(name: string, where: ArrayLike | undefined): NDArray | null {

@@ -13,6 +13,7 @@ import {
   isFloating,
   isInteger,
   requireComputable,
+  uint16,
   uint32,
 } from "../dtypes/index.ts";
 import { IndexError, ValueError } from "../errors.ts";
@@ -74,12 +75,14 @@ const uniformJit = jit(
     checkShape("uniform", shape, min, max);
     const info = finfo(dtype);
     if (dtype === float64) return uniform64(key, min, max, shape);
-    const mantissa = lax.shiftRightLogical(
-      lax.randomBits(key, 32, shape),
-      scalar(info.bits - info.nmant, uint32),
-    );
+    const word = info.bits === 16 ? uint16 : uint32;
+    // Eight bits are enough for a shorter mantissa.
+    const drawn = info.nmant < 8 ? 8 : info.bits;
+    const random = convert(lax.randomBits(key, drawn, shape), word);
+    const mantissa = lax.shiftRightLogical(random, scalar(drawn - info.nmant, word));
     // The bits of 1.0 with a random mantissa: uniform in [1, 2).
-    const oneToTwo = lax.bitcastConvertType(lax.bitwiseOr(mantissa, scalar(0x3f800000, uint32)), dtype);
+    const one = 2 ** info.nmant * (2 ** (info.bits - 2 - info.nmant) - 1);
+    const oneToTwo = lax.bitcastConvertType(lax.bitwiseOr(mantissa, scalar(one, word)), dtype);
     const floats = lax.sub(oneToTwo, scalar(1, dtype));
     return lax.max(min, lax.add(lax.mul(floats, lax.sub(max, min)), min));
   },
@@ -131,7 +134,7 @@ function bound(x: ArrayLike | undefined, value: number): NDArray {
 
 const normalRealJit = jit(
   (key: NDArray, shape: readonly number[], dtype: DType): NDArray => {
-    const lo = dtype === float32 ? -1 + 2 ** -24 : -1 + 2 ** -53;
+    const lo = -1 + 2 ** -(finfo(dtype).nmant + 1);
     const u = uniform(key, { shape, dtype, minval: scalar(lo, dtype), maxval: scalar(1, dtype) });
     return lax.mul(scalar(Math.SQRT2, dtype), lax.erfInv(u));
   },

@@ -2,6 +2,16 @@
 
 import { type DTypeLike, jnp, type NDArray, random } from "fluxion";
 import { expect } from "vitest";
+import {
+  asDType,
+  bfloat16,
+  type DTypeName,
+  decodeFloat,
+  encodeFloat,
+  float16,
+  float32,
+  floatFormat,
+} from "../../src/dtypes/index.ts";
 import { type GoldenArray, type GoldenValue, isGoldenArray } from "./cases.ts";
 
 const special: Record<string, number> = {
@@ -21,6 +31,8 @@ const typedArrays = {
   uint16: Uint16Array,
   int32: Int32Array,
   uint32: Uint32Array,
+  float16: Float64Array,
+  bfloat16: Float64Array,
   float32: Float32Array,
   float64: Float64Array,
 };
@@ -126,7 +138,7 @@ function expectArray(actual: unknown, expected: GoldenArray, { rtol, atol }: Tol
   const data = expected.dtype.startsWith("key<") ? random.keyData(actual).dataSync() : actual.dataSync();
   const got = Array.from(data as ArrayLike<number | bigint | boolean>, Number);
   // The files give the shortest decimals that round to the float32.
-  const want = expected.data.map(numberOf).map(expected.dtype === "float32" ? Math.fround : (e) => e);
+  const want = expected.data.map(numberOf).map(roundTo(expected.dtype));
   expect(got.length, `size of ${path}`).toBe(want.length);
   const wrong = want.flatMap((e, i) => (close(got[i] as number, e, { rtol, atol }) ? [] : [i]));
   if (wrong.length > 0) {
@@ -144,4 +156,13 @@ function close(a: number, e: number, { rtol, atol }: Tolerance): boolean {
   if (Number.isNaN(e)) return Number.isNaN(a);
   if (!Number.isFinite(e)) return a === e;
   return Math.abs(a - e) <= atol + rtol * Math.abs(e);
+}
+
+/** Goldens are written in decimal; a few digits less than a float has bits. */
+function roundTo(name: string): (x: number) => number {
+  const dtype = asDType(name as DTypeName);
+  if (dtype === float32) return Math.fround;
+  if (dtype !== float16 && dtype !== bfloat16) return (x) => x;
+  const format = floatFormat(dtype);
+  return (x) => decodeFloat(encodeFloat(x, format), format);
 }

@@ -1,7 +1,18 @@
 import { ArrayImpl, type NDArray } from "../../src/core/array.ts";
 import { shapedArray, sizeOf } from "../../src/core/aval.ts";
 import { arrayFromHost } from "../../src/core/values.ts";
-import { asDType, type DTypeName, type HostData, hostArray } from "../../src/dtypes/index.ts";
+import {
+  asDType,
+  bfloat16,
+  convertHost,
+  type DType,
+  type DTypeName,
+  encodeHalf,
+  float16,
+  float64,
+  type HostData,
+  hostArray,
+} from "../../src/dtypes/index.ts";
 
 // Arrays from plain numbers and back.
 
@@ -12,6 +23,7 @@ export function array(
   dtype: DTypeName = "float32",
 ): NDArray {
   const type = asDType(dtype);
+  if (isHalf(type)) return arrayFromHost(encodeHalf(data, type), shapedArray(shape, type));
   const host = hostArray(type, sizeOf(shape));
   data.forEach((v, i) => {
     host[i] = v;
@@ -22,7 +34,13 @@ export function array(
 /** The elements of a concrete array as numbers. */
 export function elements(x: NDArray): number[] {
   if (!(x instanceof ArrayImpl)) throw new Error(`not a concrete array: ${x.aval}`);
-  return Array.from(x.toHost() as Exclude<HostData, BigInt64Array | BigUint64Array>);
+  const data = isHalf(x.dtype) ? convertHost(x.toHost(), x.dtype, float64) : x.toHost();
+  return Array.from(data as Exclude<HostData, BigInt64Array | BigUint64Array>);
+}
+
+/** Floats of 16 bits are kept as their bits. */
+function isHalf(dtype: DType): boolean {
+  return dtype === float16 || dtype === bfloat16;
 }
 
 /** Whether two numbers agree: both NaN, the same infinity, or near. */

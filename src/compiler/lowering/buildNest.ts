@@ -169,6 +169,6 @@ class NestBuilder {
     const buffer = this.draft.newBuffer(shapedArray([size], dtype), "local");
     this.locals.push(buffer);
     const index = reduceAxes.map((n, axis) => b.index(space.length + axis, n));
-    return b.load(buffer, dtype, linearCombination(b, index, rowMajorStrides(reduceAxes), 0));
+    return b.load(buffer, dtype, linearCombination(b, index, rowMajorStrides(reduceAxes), 0)) as LoadNode;
   }
 }

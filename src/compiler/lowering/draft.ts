@@ -1,6 +1,7 @@
 import type { ShapedArray } from "../../core/aval.ts";
 import type { BufferInfo, LoadNode, Node, View } from "../ir.ts";
 import { NodeBuilder } from "../nodes/builder.ts";
+import { storageDType } from "../nodes/half.ts";
 import { isContiguous, loopSizes } from "../shapes.ts";
 import { elementOffset, Fusion } from "./fusion.ts";
 import type { Group, LoopGroup, ReductionDraft, TemplateGroup } from "./groups.ts";
@@ -35,7 +36,7 @@ export class Draft {
 
   newBuffer(aval: ShapedArray, role: Role = "temp"): number {
     const id = this.buffers.length;
-    this.buffers.push({ id, dtype: aval.dtype, size: aval.size, role });
+    this.buffers.push({ id, dtype: storageDType(aval.dtype), size: aval.size, role });
     return id;
   }
 
@@ -130,7 +131,7 @@ export class Draft {
         {
           buffer: loop.buffer,
           offset: elementOffset(this.b, loop.space),
-          value: loop.reduction ?? loop.value,
+          value: loop.reduction ?? this.b.stored(loop.value),
           inner: false,
         },
       ],

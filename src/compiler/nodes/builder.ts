@@ -1,8 +1,9 @@
 import type { Expr, ExprBuilder } from "../../core/lowering.ts";
-import { bool, type DType, int32, keyFry, uint32 } from "../../dtypes/index.ts";
+import { bool, type DType, float32, float64, int32, keyFry, uint16, uint32 } from "../../dtypes/index.ts";
 import type { AccNode, CastNode, ConstNode, IndexNode, LoadNode, Node, OpNode } from "../ir.ts";
 import { castScalar, isExact, roundTo, scalarFunction } from "../scalarEval.ts";
 import { scalarOps } from "../scalarOps.ts";
+import { halfConst, halfOp, halfToSingle, isHalf, roundToHalf, storageDType } from "./half.ts";
 import { addLinear, isLinearArithmetic, mulLinear } from "./indexAlgebra.ts";
 import { isWidened, widenedOp } from "./narrow.ts";
 import { castRange, maxInt, minInt, opRange, type Range } from "./ranges.ts";
@@ -33,7 +34,9 @@ export class NodeBuilder implements ExprBuilder {
     return this.nextId;
   }
 
-  const(value: number | bigint | boolean, dtype: DType): ConstNode {
+  /** A constant of a 16-bit float is one of its bits, reinterpreted. */
+  const(value: number | bigint | boolean, dtype: DType): Node {
+    if (isHalf(dtype)) return halfConst(this, Number(value), dtype);
     const v = constantValue(value, dtype);
     let byValue = this.constants.get(dtype);
     if (byValue === undefined) {
@@ -64,7 +67,8 @@ export class NodeBuilder implements ExprBuilder {
     return node;
   }
 
-  load(buffer: number, dtype: DType, offset: Node): LoadNode {
+  load(buffer: number, dtype: DType, offset: Node): Node {
+    if (isHalf(dtype)) return this.bitcast(this.load(buffer, uint16, offset), dtype);
     let byOffset = this.loads.get(buffer);
     if (byOffset === undefined) {
       byOffset = new Map();
@@ -94,6 +98,7 @@ export class NodeBuilder implements ExprBuilder {
     const args = exprs as Node[];
     checkOperands(name, args);
     const dtype = resultDType(name, args);
+    if (isHalf(args[args.length - 1].dtype)) return halfOp(this, name, args);
     const folded = this.fold(name, dtype, args);
     if (folded !== undefined) return folded;
     if (isWidened(name, args[args.length - 1].dtype)) return widenedOp(this, name, args);
@@ -110,8 +115,20 @@ export class NodeBuilder implements ExprBuilder {
   cast(x: Expr, dtype: DType): Node {
     const arg = x as Node;
     if (arg.dtype === dtype) return arg;
+    if (isHalf(arg.dtype)) return this.cast(halfToSingle(this, arg), dtype);
+    if (isHalf(dtype)) return this.castToHalf(arg, dtype);
     if (arg.kind === "const") return this.const(castScalar(arg.value as number, arg.dtype, dtype), dtype);
     return simplifyCast(this, arg, dtype) ?? this.rawCast(arg, dtype, false);
+  }
+
+  private castToHalf(arg: Node, dtype: DType): Node {
+    if (arg.kind === "const") return this.const(arg.value as number, dtype);
+    return roundToHalf(this, arg.dtype === float64 ? arg : this.cast(arg, float32), dtype);
+  }
+
+  /** A value as it lies in memory. */
+  stored(x: Node): Node {
+    return this.bitcast(x, storageDType(x.dtype));
   }
 
   bitcast(x: Expr, dtype: DType): Node {

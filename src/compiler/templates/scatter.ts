@@ -33,7 +33,7 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
     return {
       guard: written.guard as Node | null,
       offset: linearCombination(b, written.index as Node[], strides, 0),
-      value: written.value as Node,
+      value: b.stored(written.value as Node),
     };
   });
   const condition = guard !== null && guard.kind === "const" ? null : guard;

@@ -37,7 +37,7 @@ export function lowerTiles(l: Lowering, eqn: FlatEqn, corners: Corners): void {
       axes: loopSizes(x.aval.shape),
       reduceAxes: [],
       reductions: [],
-      stores: [{ buffer, offset, value }],
+      stores: [{ buffer, offset, value: b.stored(value) }],
     });
   });
   const reads = kernels.flatMap(({ stores: [{ value }] }) =>
