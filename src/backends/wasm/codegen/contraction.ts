@@ -9,7 +9,7 @@ import {
   emitContraction,
 } from "../kernels/contraction.ts";
 import { gemmDType } from "./dot.ts";
-import { type EpilogueCode, epilogueCode } from "./epilogue.ts";
+import { describeEpilogue, type EpilogueCode, epilogueCode } from "./epilogue.ts";
 import type { KernelCode } from "./kernelCode.ts";
 import type { Library } from "./library.ts";
 import { cutInto, describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
@@ -80,7 +80,7 @@ export function contractionCode(kernel: ContractionKernel, lib: Library): Kernel
     pieces: cut.pieces,
     scratch: { perThread: scratchBytes },
     describe: () =>
-      `${describeContraction(specOf(cut.each))}; ${describeCut(cut, `along a dimension of ${chosen?.kind}`)}`,
+      `${describeContraction(specOf(cut.each))}${describeEpilogue(epilogue)}; ${describeCut(cut, `along a dimension of ${chosen?.kind}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
       const push = (buffer: number, offset: number, step: number) =>

@@ -14,7 +14,7 @@ import {
 import type { KernelContext } from "./context.ts";
 import { cutGemm, cutSums, type GemmCut } from "./cutGemm.ts";
 import { sumsCode } from "./dotSums.ts";
-import { type EpilogueArray, type EpilogueCode, epilogueCode } from "./epilogue.ts";
+import { describeEpilogue, type EpilogueArray, type EpilogueCode, epilogueCode } from "./epilogue.ts";
 import { type KernelCode, noScratch } from "./kernelCode.ts";
 import type { Library } from "./library.ts";
 import { emitScalarLoad, emitScalarStore } from "./scalarEmit.ts";
@@ -88,7 +88,7 @@ export function dotCode(kernel: DotKernel, lib: Library): KernelCode {
     pieces: cut.pieces,
     scratch: { perThread: Math.max(...scratchBytes) },
     describe: () =>
-      `${describeGemm(plan)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
+      `${describeGemm(plan)}${describeEpilogue(epilogue)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
       const push = (buffer: number, offset: number, step: number) =>

@@ -59,6 +59,13 @@ export function epilogueCode(kernel: Product, lib: Library): EpilogueCode | null
   };
 }
 
+/** What an epilogue accesses, in words; nothing without one. */
+export function describeEpilogue(epilogue: EpilogueCode | null): string {
+  if (epilogue === null) return "";
+  const { length } = epilogue.arrays;
+  return `, epilogue in registers${length === 0 ? "" : ` with ${length} further array${length === 1 ? "" : "s"}`}`;
+}
+
 /** Computes expressions for one vector of sums. */
 class EpilogueValues {
   private readonly f: FunctionBuilder;
