@@ -105,6 +105,17 @@ export class NameError extends Error {
 }
 
 /**
+ * A check of derivatives (`testUtil.checkGrads`) found that they are wrong.
+ *
+ * - **Mistake**: a custom rule that is not the derivative of its function.
+ * - **Reason**: finite differences give another value; the message says where.
+ * - **Fix**: correct the rule; where the function is only ill-conditioned, give other tolerances or another step.
+ */
+export class AssertionError extends Error {
+  override readonly name: string = "AssertionError";
+}
+
+/**
  * An object lacks a part that it must have to be used in this way.
  *
  * - **Mistake**: calling a `customJvp` function before its `defjvp`, or a `customVjp` function before its `defvjp`.

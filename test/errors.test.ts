@@ -1,4 +1,5 @@
 import {
+  AssertionError,
   AttributeError,
   ConcretizationTypeError,
   FloatingPointError,
@@ -28,6 +29,7 @@ test("error classes carry their names and kinds", () => {
     [IndexError, Error, "IndexError"],
     [KeyError, Error, "KeyError"],
     [NameError, Error, "NameError"],
+    [AssertionError, Error, "AssertionError"],
     [AttributeError, Error, "AttributeError"],
     [OverflowError, Error, "OverflowError"],
     [FloatingPointError, Error, "FloatingPointError"],

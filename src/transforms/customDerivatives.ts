@@ -1,4 +1,5 @@
 /** What custom rules are written with: `customDerivatives.SymbolicZero`, ... */
+export { closureConvert } from "./closureConvert.ts";
 export { customGradient } from "./customGradient.ts";
 export { customJvp } from "./customJvp.ts";
 export { customVjp } from "./customVjp.ts";

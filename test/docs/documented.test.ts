@@ -70,6 +70,11 @@ const spaces: [name: string, module: object, file: string][] = [
   ["nn.initializers", fluxion.nn.initializers, "nn/initializers.ts"],
   ["optim", fluxion.optim, "optim/index.ts"],
   ["tree", fluxion.tree, "tree/index.ts"],
+  ["customDerivatives", fluxion.customDerivatives, "transforms/customDerivatives.ts"],
+  ["customBatching", fluxion.customBatching, "transforms/customBatching.ts"],
+  ["adCheckpoint", fluxion.adCheckpoint, "transforms/adCheckpoint.ts"],
+  ["checkpointPolicies", fluxion.checkpointPolicies, "transforms/checkpointPolicies.ts"],
+  ["testUtil", fluxion.testUtil, "testUtil/index.ts"],
 ];
 
 describe.each(spaces)("%s", (_name, module, file) => {

@@ -1,0 +1,2 @@
+/** Numerical checks of derivatives, for tests: `testUtil.checkGrads`, ... */
+export { type CheckGradsOptions, type CheckOptions, checkGrads, checkJvp, checkVjp } from "./checkGrads.ts";
