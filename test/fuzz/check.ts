@@ -16,7 +16,7 @@ import {
   type Program,
   sourceOf,
 } from "./generate.ts";
-import { operations } from "./operations.ts";
+import { type Operation, operations } from "./operations.ts";
 
 // What must hold for every program.
 
@@ -277,12 +277,15 @@ function stacked(xs: readonly NDArray[], axis: number): NDArray {
   return array(data, shape, x.dtype.name as "int32");
 }
 
-const differentiable = operations.filter((o) => o.differentiable);
-
 /** A program that can be differentiated, with its arguments; null where there is nothing to differentiate. */
-function differentiableProgram(choices: Choices, floats: readonly DTypeText[], clampsReads = true) {
+function differentiableProgram(
+  choices: Choices,
+  floats: readonly DTypeText[],
+  pool: readonly Operation[],
+  clampsReads = true,
+) {
   const program = generate(choices, {
-    operations: clampsReads ? differentiable : differentiable.filter((o) => !o.clampsReads),
+    operations: pool.filter((o) => o.differentiable && (clampsReads || !o.clampsReads)),
     dtypes: [...floats, "int32", "bool"],
     special: false,
   });
@@ -302,8 +305,8 @@ const lossOf =
       .astype("float32");
 
 /** Gradients of a weighted sum of the results: jitted and eager against the reference rules. */
-export function checkGrad(choices: Choices): void {
-  const made = differentiableProgram(choices, ["float32", "float32", "float32", "float64"]);
+export function checkGrad(choices: Choices, pool: readonly Operation[] = operations): void {
+  const made = differentiableProgram(choices, ["float32", "float32", "float32", "float64"], pool);
   if (made === null) return;
   const { program, wrt, xs } = made;
   explained(program, () => {
@@ -318,8 +321,8 @@ export function checkGrad(choices: Choices): void {
 }
 
 /** Hessian-vector products, reverse over reverse and forward over reverse, against the reference rules. */
-export function checkSecondOrder(choices: Choices): void {
-  const made = differentiableProgram(choices, ["float32", "float32"]);
+export function checkSecondOrder(choices: Choices, pool: readonly Operation[] = operations): void {
+  const made = differentiableProgram(choices, ["float32", "float32"], pool);
   if (made === null) return;
   const { program, wrt, xs } = made;
   const vs = wrt.map((i) => weights(xs[i], `direction ${i}`));
@@ -354,8 +357,8 @@ export function checkSecondOrder(choices: Choices): void {
 }
 
 /** Forward and reverse mode are each other's transposes: <ct, J t> = <J' ct, t>, in float64. */
-export function checkTranspose(choices: Choices): void {
-  const made = differentiableProgram(choices, ["float64", "float64", "float64"], false);
+export function checkTranspose(choices: Choices, pool: readonly Operation[] = operations): void {
+  const made = differentiableProgram(choices, ["float64", "float64", "float64"], pool, false);
   if (made === null) return;
   const { program, wrt, xs } = made;
   explained(program, () => {
@@ -384,7 +387,7 @@ export function checkTranspose(choices: Choices): void {
     ] as const) {
       const [tangents, pulled, cts] = run(...at) as NDArray[][];
       // A float32 on the way rounds.
-      const single = program.values.some((v) => v.dtype === "float32");
+      const single = program.values.some((v) => v.dtype === "float32") || program.source.includes("float32");
       let [forward, backward, size] = [0, 0, 0];
       const dot = (p: NDArray, q: NDArray): number => {
         const b = host(q);

@@ -1,19 +1,25 @@
-// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose] [seed] [minutes] [most operations]
+// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose] [seed] [minutes] [most operations] [control]
+// With "control" as the last word half of the operations are loops and branches.
 import fc from "fast-check";
 import { config } from "fluxion";
 import { checkGrad, checkSecondOrder, checkTranspose, checkValues, checkVmap, choicesOf } from "./check.ts";
+import { withControl } from "./control.ts";
+import { operations } from "./operations.ts";
 
-const [what = "values", seedText = "1", minutes = "1", most = "14"] = process.argv.slice(2);
+const [what = "values", seedText = "1", minutes = "1", most = "14", control] = process.argv.slice(2);
+const pool = control === "control" ? withControl : operations;
 config.update("enableChecks", true);
 const programs = choicesOf(1, Number(most));
 const property = {
-  large: () => fc.property(programs, (c) => checkValues(c, { large: true })),
-  values: () => fc.property(programs, (c) => checkValues(c)),
+  large: () => fc.property(programs, (c) => checkValues(c, { large: true, operations: pool })),
+  values: () => fc.property(programs, (c) => checkValues(c, { operations: pool })),
   vmap: () =>
-    fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) => checkVmap(c, a)),
-  transpose: () => fc.property(programs, (c) => checkTranspose(c)),
-  second: () => fc.property(programs, (c) => checkSecondOrder(c)),
-  grad: () => fc.property(programs, (c) => checkGrad(c)),
+    fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) =>
+      checkVmap(c, a, { operations: pool }),
+    ),
+  transpose: () => fc.property(programs, (c) => checkTranspose(c, pool)),
+  second: () => fc.property(programs, (c) => checkSecondOrder(c, pool)),
+  grad: () => fc.property(programs, (c) => checkGrad(c, pool)),
 }[what];
 if (property === undefined) throw new Error(`no property ${what}`);
 

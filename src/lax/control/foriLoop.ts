@@ -10,7 +10,7 @@ import type { AnyFunction } from "../../transforms/types.ts";
 import { constLike } from "../operands.ts";
 import { ops } from "../ops.ts";
 import { scan } from "./scan.ts";
-import type { TreeWithNumbers } from "./types.ts";
+import type { ParameterAt, TreeWithNumbers } from "./types.ts";
 import { whileLoop } from "./whileLoop.ts";
 
 /**
@@ -33,9 +33,9 @@ export function foriLoop<F extends (i: NDArray, value: any) => unknown>(
   lower: NDArray | number | bigint,
   upper: NDArray | number | bigint,
   bodyFun: F,
-  initVal: TreeWithNumbers<Parameters<F>[1]>,
+  initVal: TreeWithNumbers<ParameterAt<F, 1>>,
   options: { unroll?: number | boolean | null } = {},
-): Parameters<F>[1] {
+): ParameterAt<F, 1> {
   if (typeof bodyFun !== "function")
     throw new TypeError("lax.foriLoop: bodyFun argument should be callable.");
   checkOptions("lax.foriLoop", options, ["unroll"]);

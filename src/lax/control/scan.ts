@@ -11,7 +11,7 @@ import { count, marked, merged, parts, unmarked } from "./lists.ts";
 import { forwarding, range, rearranged } from "./programs.ts";
 import { scanP } from "./scanPrimitive.ts";
 import { avalTree, type TracedFunction, traceFunction } from "./traceFunction.ts";
-import type { TreeWithNumbers } from "./types.ts";
+import type { ParameterAt, TreeWithNumbers } from "./types.ts";
 
 export interface ScanOptions {
   /** The number of steps; needed when there is nothing to scan. */
@@ -47,13 +47,16 @@ const optionNames = ["length", "reverse", "unroll", "_splitTranspose"];
 // biome-ignore lint/suspicious/noExplicitAny: parameters of a body without annotations
 export function scan<F extends (carry: any, x: any) => readonly [unknown, unknown]>(
   f: F,
-  init: TreeWithNumbers<Parameters<F>[0]>,
-  xs?: TreeWithNumbers<Parameters<F>[1]> | null | (ScanOptions & { xs?: TreeWithNumbers<Parameters<F>[1]> }),
+  init: TreeWithNumbers<ParameterAt<F, 0>>,
+  xs?:
+    | TreeWithNumbers<ParameterAt<F, 1>>
+    | null
+    | (ScanOptions & { xs?: TreeWithNumbers<ParameterAt<F, 1>> }),
   options?: ScanOptions | number | null,
   reverse?: boolean,
   unroll?: number | boolean,
   _splitTranspose?: boolean,
-): [Parameters<F>[0], ReturnType<F>[1]];
+): [ParameterAt<F, 0>, ReturnType<F>[1]];
 export function scan(f: AnyFunction, init: unknown, given: unknown = null, ...rest: unknown[]): unknown {
   if (typeof f !== "function") throw new TypeError("lax.scan: f argument should be a callable.");
   const { xs, ...o } = readOptions(given, rest);

@@ -9,7 +9,7 @@ import { checkCarry, promoteWeakCarries } from "./carryTypes.ts";
 import { count, marked, merged, unmarked } from "./lists.ts";
 import { forwarding, range, rearranged } from "./programs.ts";
 import { avalTree, resultsOf, type TracedFunction, traceFunction } from "./traceFunction.ts";
-import type { TreeWithNumbers } from "./types.ts";
+import type { ParameterAt, TreeWithNumbers } from "./types.ts";
 import { whileP } from "./whilePrimitive.ts";
 
 /**
@@ -30,10 +30,10 @@ import { whileP } from "./whilePrimitive.ts";
  */
 // biome-ignore lint/suspicious/noExplicitAny: the value's type is that of the body's parameter
 export function whileLoop<F extends (value: any) => unknown>(
-  condFun: (value: Parameters<F>[0]) => NDArray | boolean,
+  condFun: (value: ParameterAt<F, 0>) => NDArray | boolean,
   bodyFun: F,
-  initVal: TreeWithNumbers<Parameters<F>[0]>,
-): Parameters<F>[0];
+  initVal: TreeWithNumbers<ParameterAt<F, 0>>,
+): ParameterAt<F, 0>;
 export function whileLoop(condFun: AnyFunction, bodyFun: AnyFunction, initVal: unknown): unknown {
   if (typeof condFun !== "function" || typeof bodyFun !== "function")
     throw new TypeError("lax.whileLoop: condFun and bodyFun arguments should be callable.");
