@@ -15,6 +15,7 @@ export class LocalLayout {
 
   /** A stride of the whole intermediate in the memory of a block. */
   stride(whole: number): number {
+    if (whole < 0) return -this.stride(-whole); // walked backwards
     return this.digits.reduce(
       (stride, { step, size, kept }) => (whole >= step * size ? (stride / size) * kept : stride),
       whole,
