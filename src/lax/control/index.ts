@@ -1,6 +1,8 @@
 /** Loops and branches. */
 export { type AssociativeScanOptions, associativeScan } from "./associativeScan.ts";
 export { cond } from "./cond.ts";
+export { customLinearSolve, type LinearSolveOptions } from "./customLinearSolve.ts";
+export { customRoot } from "./customRoot.ts";
 export { foriLoop } from "./foriLoop.ts";
 export { type MapOptions, map } from "./map.ts";
 export { type ScanOptions, scan } from "./scan.ts";
