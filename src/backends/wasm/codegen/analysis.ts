@@ -13,11 +13,11 @@ const MAX_AXES = 29;
 
 const noTerms: ReadonlyMap<Node, number> = new Map();
 
-/** What is known of the axes of a kernel and of some of its nodes, in the piece of the space that is being written. */
+/** What is known of the axes of a kernel and of some of its nodes, in the part of the space that is being written. */
 export interface Assumptions {
-  /** Points of each axis in the piece. */
+  /** Points of each axis in the part. */
   readonly sizes: readonly number[];
-  /** The first index of each axis in the piece; 0 where absent. Loop counters run from 0. */
+  /** The first index of each axis in the part; 0 where absent. Loop counters run from 0. */
   readonly starts?: ReadonlyMap<number, number>;
   /** Axes without a loop: of one point, or merged into another. */
   readonly frozen?: ReadonlySet<number>;

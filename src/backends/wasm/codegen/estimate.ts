@@ -1,7 +1,7 @@
 import type { LoadNode, Node, Store } from "../../../compiler/ir.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
 import { ACC_BIT, type Analysis, argsOf } from "./analysis.ts";
-import type { Piece, Space } from "./space.ts";
+import type { Part, Space } from "./space.ts";
 import { sizeLog2 } from "./types.ts";
 import { lanesFor } from "./uses.ts";
 
@@ -45,9 +45,9 @@ interface Work {
   readonly outer: Set<Node>;
 }
 
-function workOf(space: Space, piece: Piece, axis: number): Work {
-  const { analysis } = piece;
-  const inner = piece.reduce.reduce((mask, a) => mask | (1 << a), 0);
+function workOf(space: Space, part: Part, axis: number): Work {
+  const { analysis } = part;
+  const inner = part.reduce.reduce((mask, a) => mask | (1 << a), 0);
   const outer = new Set<Node>();
   const visit = (pass: Set<Node> | null, unresolved: Node) => {
     const node = analysis.resolve(unresolved);
@@ -68,8 +68,8 @@ function workOf(space: Space, piece: Piece, axis: number): Work {
 }
 
 /** In how many lanes vectors along an axis run; 1 when there is no vector code. */
-function lanesAlong(space: Space, piece: Piece, work: Work, axis: number): 1 | 2 | 4 {
-  const isParallel = piece.parallel.includes(axis);
+function lanesAlong(space: Space, part: Part, work: Work, axis: number): 1 | 2 | 4 {
+  const isParallel = part.parallel.includes(axis);
   const reductions = space.passes.flatMap((p) => p.reductions);
   const roots = [...reductions, ...space.passes.flatMap((p) => p.stores)].map((x) => x.value);
   const nodes = work.passes.flatMap((set) => [...set]);
@@ -77,7 +77,7 @@ function lanesAlong(space: Space, piece: Piece, work: Work, axis: number): 1 | 2
     nodes.push(...work.outer);
     roots.push(...space.stores.map((s) => s.value));
   }
-  const lanes = lanesFor(nodes, roots, piece.analysis, axis, isParallel);
+  const lanes = lanesFor(nodes, roots, part.analysis, axis, isParallel);
   const narrow = reductions.some(
     ({ op, value }) => op === "argmax" || op === "argmin" || value.dtype.name !== "float64",
   );
@@ -85,19 +85,19 @@ function lanesAlong(space: Space, piece: Piece, work: Work, axis: number): 1 | 2
 }
 
 /** The cost of a kernel with vectors along an axis (-1: scalar code), in scalar instructions. */
-export function estimate(space: Space, piece: Piece, axis: number): Estimate {
-  const { analysis, sizes } = piece;
+export function estimate(space: Space, part: Part, axis: number): Estimate {
+  const { analysis, sizes } = part;
   const bit = axis < 0 ? 0 : 1 << axis;
-  const isParallel = piece.parallel.includes(axis);
+  const isParallel = part.parallel.includes(axis);
   const dependent = isParallel ? bit | ACC_BIT : bit;
-  const work = workOf(space, piece, axis);
-  const lanes = axis < 0 ? 1 : lanesAlong(space, piece, work, axis);
+  const work = workOf(space, part, axis);
+  const lanes = axis < 0 ? 1 : lanesAlong(space, part, work, axis);
   if (axis >= 0 && lanes === 1) {
     return { axis, lanes, cost: Number.POSITIVE_INFINITY, point: { cost: 0, functions: 0 }, passes: [] };
   }
   const count = (axes: readonly number[]) => axes.reduce((n, a) => n * sizes[a], 1);
-  const outerPoints = count(piece.parallel);
-  const innerPoints = outerPoints * count(piece.reduce);
+  const outerPoints = count(part.parallel);
+  const innerPoints = outerPoints * count(part.reduce);
   const steps = axis < 0 ? 1 : Math.ceil(sizes[axis] / lanes) / sizes[axis];
   const once = axis < 0 ? 1 : 1 / sizes[axis];
   // Where lanes are rows, a local holds their elements side by side.

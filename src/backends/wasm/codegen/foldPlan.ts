@@ -3,7 +3,7 @@ import { scalarOps } from "../../../compiler/scalarOps.ts";
 import { stateVectors } from "./accumulators.ts";
 import { type Analysis, argsOf } from "./analysis.ts";
 import { SUM_BLOCK } from "./reductions.ts";
-import type { Piece, Space } from "./space.ts";
+import type { Part, Space } from "./space.ts";
 import { sizeLog2 } from "./types.ts";
 import { lanesFor, type Nest } from "./uses.ts";
 
@@ -45,7 +45,7 @@ const SHORT_ROW = 8192;
  */
 export function chooseFold(
   space: Space,
-  { analysis, sizes, parallel, reduce }: Piece,
+  { analysis, sizes, parallel, reduce }: Part,
   nest: Nest,
   nodes: Iterable<Node>,
 ): Fold | null {

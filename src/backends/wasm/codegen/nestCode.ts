@@ -6,13 +6,13 @@ import { FoldEmitter, foldBytes } from "./fold.ts";
 import type { KernelCode } from "./kernelCode.ts";
 import { LoopEmitter } from "./loop.ts";
 import { type LoopPlan, planLoops } from "./plan.ts";
-import { nestSpace, pieces } from "./space.ts";
+import { nestSpace, partsOf } from "./space.ts";
 import { type Cut, pieceRange, type Range } from "./split.ts";
 
 /** The code of a loop or row kernel. */
 export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => number): KernelCode {
   const space = nestSpace(kernel);
-  const plans = kernel.axes.includes(0) ? [] : pieces(space).map((piece) => planLoops(space, piece));
+  const plans = kernel.axes.includes(0) ? [] : partsOf(space).map((part) => planLoops(space, part));
   const cut = plans.filter((plan) => plan.cut !== null);
   const whole = plans.filter((plan) => plan.cut === null);
   // The parts of the space that are not cut make one piece together, the first.

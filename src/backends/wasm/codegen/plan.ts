@@ -2,7 +2,7 @@ import type { Node, Reduction } from "../../../compiler/ir.ts";
 import type { Analysis } from "./analysis.ts";
 import { type Estimate, estimate, type PointWork, valueNodes } from "./estimate.ts";
 import { chooseFold, type Fold, folding, foldNest } from "./foldPlan.ts";
-import type { Piece, Space } from "./space.ts";
+import type { Part, Space } from "./space.ts";
 import { type Cut, cutInto } from "./split.ts";
 import { sizeLog2 } from "./types.ts";
 import { lanesFor, type Nest } from "./uses.ts";
@@ -32,18 +32,18 @@ export interface LoopPlan {
 export const TILE_ROWS = 128;
 export const TILE_COLUMNS = 64;
 
-/** Arranges the loops of a piece of a kernel: chooses the axis to vectorise by estimated cost. */
-export function planLoops(space: Space, piece: Piece): LoopPlan {
-  const { analysis, sizes, parallel, reduce } = piece;
-  let best = estimate(space, piece, -1);
+/** Arranges the loops of a part of a kernel: chooses the axis to vectorise by estimated cost. */
+export function planLoops(space: Space, part: Part): LoopPlan {
+  const { analysis, sizes, parallel, reduce } = part;
+  let best = estimate(space, part, -1);
   for (const axis of [...parallel, ...reduce]) {
-    const candidate = estimate(space, piece, axis);
+    const candidate = estimate(space, part, axis);
     if (candidate.cost < best.cost * 0.95) best = candidate;
   }
   const { axis, lanes } = best;
   const last = (axes: readonly number[]) =>
     axes.includes(axis) ? [...axes.filter((a) => a !== axis), axis] : axes;
-  const tileAxis = parallel.includes(axis) ? chooseTileAxis(space, piece, axis) : -1;
+  const tileAxis = parallel.includes(axis) ? chooseTileAxis(space, part, axis) : -1;
   const orderedParallel = last(
     tileAxis < 0 ? parallel : [...parallel.filter((a) => a !== tileAxis), tileAxis],
   );
@@ -56,11 +56,11 @@ export function planLoops(space: Space, piece: Piece): LoopPlan {
     lanes,
     vectorAxis: axis,
     vectorIsParallel: parallel.includes(axis),
-    rowAxis: tileAxis >= 0 && rowsAreVectors(space, piece, best, tileAxis) ? tileAxis : -1,
+    rowAxis: tileAxis >= 0 && rowsAreVectors(space, part, best, tileAxis) ? tileAxis : -1,
   };
   const roots = [...space.passes.flatMap((p) => p.reductions), ...space.stores].map(({ value }) => value);
-  const fold = chooseFold(space, piece, nest, valueNodes(analysis, roots, axis));
-  const unrolls = chooseUnrolls(space, piece, best, nest);
+  const fold = chooseFold(space, part, nest, valueNodes(analysis, roots, axis));
+  const unrolls = chooseUnrolls(space, part, best, nest);
   const unitOf = (a: number) => {
     if (a === tileAxis) return TILE_ROWS;
     if (a !== axis) return 1;
@@ -93,7 +93,7 @@ const LARGE_WORK = 200_000;
  * chains and constants of more than one function need more registers than there are. Long expressions without functions, such as the rounds
  * of a hash, keep few values at a time.
  */
-function chooseUnrolls(space: Space, { sizes, reduce }: Piece, best: Estimate, nest: Nest): number[] {
+function chooseUnrolls(space: Space, { sizes, reduce }: Part, best: Estimate, nest: Nest): number[] {
   const passes = space.passes.map(({ reductions }) => reductions);
   if (nest.lanes === 1) return passes.length === 0 ? [1] : passes.map(() => 1);
   if (nest.rowAxis >= 0) return [1];
@@ -140,10 +140,10 @@ const LINE_BYTES = 64;
 /** Below this many points everything is in the nearest cache anyway. */
 const TILED_POINTS = 8192;
 
-function chooseTileAxis(space: Space, piece: Piece, vectorAxis: number): number {
-  const { analysis, sizes } = piece;
+function chooseTileAxis(space: Space, part: Part, vectorAxis: number): number {
+  const { analysis, sizes } = part;
   if (space.passes.length > 0 || sizes[vectorAxis] < 32) return -1;
-  if (piece.parallel.reduce((n, axis) => n * sizes[axis], 1) < TILED_POINTS) return -1;
+  if (part.parallel.reduce((n, axis) => n * sizes[axis], 1) < TILED_POINTS) return -1;
   const offsets: { offset: Node; bytes: number }[] = space.stores.map(({ offset, value }) => ({
     offset,
     bytes: 1 << sizeLog2(value.dtype),
@@ -156,7 +156,7 @@ function chooseTileAxis(space: Space, piece: Piece, vectorAxis: number): number 
     const linear = analysis.linear(offset);
     const along = analysis.stride(linear, vectorAxis);
     if (along === null || Math.abs(along) * bytes < LINE_BYTES) continue;
-    for (const axis of piece.parallel) {
+    for (const axis of part.parallel) {
       if (axis === vectorAxis || sizes[axis] < 8) continue;
       if (Math.abs(analysis.stride(linear, axis) ?? 0) === 1) return axis;
     }
@@ -170,12 +170,12 @@ const BLOCK_COST = 40;
 /** Whether to compute several rows at once, for loads of blocks that are transposed in registers. */
 function rowsAreVectors(
   space: Space,
-  piece: Piece,
+  part: Part,
   { axis, lanes, point }: Estimate,
   tileAxis: number,
 ): boolean {
-  if (point.cost > BLOCK_COST || piece.sizes[tileAxis] < lanes) return false;
+  if (point.cost > BLOCK_COST || part.sizes[tileAxis] < lanes) return false;
   const roots = space.stores.map((s) => s.value);
-  const nodes = valueNodes(piece.analysis, roots, axis);
-  return lanesFor(nodes, roots, piece.analysis, axis, true, tileAxis) === lanes;
+  const nodes = valueNodes(part.analysis, roots, axis);
+  return lanesFor(nodes, roots, part.analysis, axis, true, tileAxis) === lanes;
 }

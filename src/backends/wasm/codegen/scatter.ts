@@ -6,7 +6,7 @@ import type { KernelContext } from "./context.ts";
 import { valueNodes } from "./estimate.ts";
 import { emitScalarLoad, emitScalarOp } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
-import { mergeAxes, type Piece, type Space } from "./space.ts";
+import { mergeAxes, type Part, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
 import { lanesFor, type Nest, Uses } from "./uses.ts";
 import { Values } from "./values.ts";
@@ -142,7 +142,7 @@ function copyBase(context: KernelContext, kernel: ScatterKernel): void {
 }
 
 /** Merged axes keep the order of the points. */
-function mergedAxes(kernel: ScatterKernel): Piece {
+function mergedAxes(kernel: ScatterKernel): Part {
   const { out: buffer, offset, value, guard } = kernel;
   const stores = [{ buffer, offset, value }];
   if (guard !== null) stores.push({ buffer, offset, value: guard });

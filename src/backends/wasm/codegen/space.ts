@@ -38,9 +38,9 @@ function rootsOf(space: Space): Node[] {
 }
 
 /** A part of a space with what is known in it. */
-export interface Piece {
+export interface Part {
   readonly analysis: Analysis;
-  /** Points of each axis in the piece, 1 for the frozen ones. */
+  /** Points of each axis in the part, 1 for the frozen ones. */
   readonly sizes: readonly number[];
   /** The axes that have loops. */
   readonly parallel: readonly number[];
@@ -49,17 +49,17 @@ export interface Piece {
 
 /** Spaces below this many points are not worth more code than one loop nest. */
 const SPLIT_POINTS = 256;
-const MAX_PIECES = 12;
+const MAX_PARTS = 12;
 
 /**
  * Brings a kernel's space into the form in which its accesses are affine: axes that are taken apart by division become several, the
  * space is cut where clamps and comparisons of indices change, and neighbouring axes that are walked as one are merged.
  */
-export function pieces(space: Space): Piece[] {
+export function partsOf(space: Space): Part[] {
   const points = space.sizes.reduce((n, size) => n * size, 1);
   if (points < SPLIT_POINTS) return [mergeAxes(space, wholeSpace(space))];
   const { finer, analysis } = expandAxes(space);
-  return cut(finer, analysis).map((piece) => mergeAxes(finer, piece));
+  return cut(finer, analysis).map((part) => mergeAxes(finer, part));
 }
 
 function wholeSpace(space: Space): Analysis {
@@ -164,7 +164,7 @@ function cut(space: Space, whole: Analysis): Analysis[] {
   const done: Analysis[] = [];
   const open: Analysis[] = [whole];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    const room = done.length + open.length + 1 < MAX_PIECES;
+    const room = done.length + open.length + 1 < MAX_PARTS;
     const halves = decide(space, part, candidates, room);
     if (halves.length === 1) done.push(halves[0]);
     else open.push(...halves);
@@ -201,14 +201,14 @@ function decide(space: Space, part: Analysis, candidates: readonly Node[], mayCu
         : Math.floor((difference.constant - bound) / -c) + 1;
     const { axis } = atom;
     const { sizes, starts } = part.assumptions;
-    const piece = (from: number, to: number) =>
+    const between = (from: number, to: number) =>
       new Analysis({
         ...part.assumptions,
         sizes: sizes.map((size, i) => (i === axis ? to - from : size)),
         starts: new Map(starts).set(axis, part.start(axis) + from),
         decided,
       });
-    return [piece(0, at), piece(at, sizes[axis])];
+    return [between(0, at), between(at, sizes[axis])];
   }
   return [analysis];
 }
@@ -231,7 +231,7 @@ function outcome(op: string, below: boolean, a: Node, b: Node): Node {
 // ---- merging
 
 /** Freezes axes of one point and merges neighbours that every index expression walks through as one. */
-export function mergeAxes(space: Space, analysis: Analysis): Piece {
+export function mergeAxes(space: Space, analysis: Analysis): Part {
   const sizes = analysis.assumptions.sizes.slice();
   const frozen = new Set<number>();
   sizes.forEach((size, axis) => {
