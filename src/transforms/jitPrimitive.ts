@@ -17,7 +17,7 @@ import { batchJaxpr } from "./batchTrace.ts";
 import { jvpJaxpr } from "./jvpTrace.ts";
 import { linearizeFlat } from "./linearizeTrace.ts";
 import { maskKey, ProgramCache } from "./programCache.ts";
-import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
+import { closeOverConcrete, liftTracers, traceToJaxpr } from "./traceToJaxpr.ts";
 import { backwardPass } from "./transposeJaxpr.ts";
 
 export interface JitParams extends Params {
@@ -48,7 +48,7 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
     const nonzeros = tangents.map((t) => !(t instanceof Zero));
     const { closed, nonzerosOut } = jvpJaxpr(params.jaxpr, nonzeros);
     const args = [...primals, ...tangents.filter((_, i) => nonzeros[i]).map(instantiate)];
-    const outs = bind(jitP, args, callOf(params, closed));
+    const outs = call(params, closed, args);
     const primalsOut = outs.slice(0, nonzerosOut.length);
     let next = nonzerosOut.length;
     return [
@@ -59,7 +59,7 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
 
   linearize: (primals, nonzeros, params) => {
     const lin = linearizeProgram(params.jaxpr, nonzeros);
-    const outs = bind(jitP, primals, callOf(params, lin.primal));
+    const outs = call(params, lin.primal, primals);
     const fetch = (s: Source): NDArray => (s.kind === "input" ? primals[s.index] : outs[s.index]);
     const primalsOut = lin.primalSources.map(fetch);
     const residuals = lin.residualSources.map(fetch);
@@ -67,7 +67,7 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
       primalsOut,
       linear: (tangents) => {
         const args = [...residuals, ...tangents.filter((_, i) => nonzeros[i]).map(instantiate)];
-        const tangentsOut = bind(jitP, args, callOf(params, lin.linear));
+        const tangentsOut = call(params, lin.linear, args);
         let next = 0;
         return lin.nonzerosOut.map((nz, i) =>
           nz ? tangentsOut[next++] : new Zero(primalsOut[i].aval.toTangent()),
@@ -84,14 +84,14 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
       ...operands.filter((x): x is NDArray => !(x instanceof UndefinedPrimal)),
       ...cotangents.filter((ct): ct is NDArray => !(ct instanceof Zero)),
     ];
-    const outs = bind(jitP, args, callOf(params, closed));
+    const outs = call(params, closed, args);
     let next = 0;
     return nonzerosOut.map((nz) => (nz ? outs[next++] : null));
   },
 
   batching: (operands, dims, params, axisSize) => {
     const { closed, dimsOut } = batchJaxpr(params.jaxpr, dims, axisSize);
-    return [bind(jitP, operands, callOf(params, closed)), dimsOut];
+    return [call(params, closed, operands), dimsOut];
   },
 
   prune: (params, usedOutputs) => {
@@ -102,13 +102,15 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
   },
 });
 
-function callOf(params: JitParams, jaxpr: ClosedJaxpr): JitParams {
-  return {
+/** Calls a program that a transformation made of that of another call. */
+function call(params: JitParams, program: ClosedJaxpr, args: readonly NDArray[]): NDArray[] {
+  const { closed, lifted } = liftTracers(program);
+  return bind(jitP, [...lifted, ...args], {
     name: params.name,
-    jaxpr,
-    donatedInvars: jaxpr.jaxpr.invars.map(() => false),
+    jaxpr: closed,
+    donatedInvars: closed.jaxpr.invars.map(() => false),
     keepUnused: params.keepUnused,
-  };
+  });
 }
 
 /** Where a value of a linearized program comes from: an input passed on, or an output of the primal program. */

@@ -61,3 +61,12 @@ export function closeOverConcrete(
     lifted,
   };
 }
+
+/**
+ * A program that a transformation made for a call, with what it has from outside as leading inputs: rules of custom derivatives may close
+ * over tracers of outer transformations.
+ */
+export function liftTracers(program: ClosedJaxpr): { closed: ClosedJaxpr; lifted: readonly NDArray[] } {
+  if (!program.consts.some((c) => c instanceof Tracer)) return { closed: program, lifted: [] };
+  return closeOverConcrete(program.jaxpr, program.consts);
+}

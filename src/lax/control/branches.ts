@@ -1,12 +1,11 @@
 import type { NDArray } from "../../core/array.ts";
-import { ClosedJaxpr, Jaxpr, Var } from "../../core/jaxpr.ts";
 import { bind, Tracer } from "../../core/trace.ts";
 import { flattenArrays } from "../../transforms/flatFunction.ts";
 import type { AnyFunction } from "../../transforms/types.ts";
 import { type Branch, checkBranches } from "./branchTypes.ts";
 import { condP } from "./condPrimitive.ts";
 import { parts } from "./lists.ts";
-import { forwarding, range, rearranged } from "./programs.ts";
+import { forwarding, range, rearranged, withLeadingInputs } from "./programs.ts";
 import { type AvalTree, avalTree, resultsOf, type TracedFunction, traceFunction } from "./traceFunction.ts";
 
 /**
@@ -41,7 +40,7 @@ function bindCond(
   leaves: readonly NDArray[],
 ): NDArray[] {
   const consts = [...new Set(traced.flatMap((t) => t.consts))];
-  const programs = traced.map((t) => withConstants(t, consts));
+  const programs = traced.map((t) => withLeadingInputs(t.program, t.consts, consts));
   const inputs = [...consts, ...leaves];
   const forwarded = programs.map(({ jaxpr }) => forwarding(jaxpr));
   const passedOn = forwarded[0].map((from, i) => (forwarded.every((f) => f[i] === from) ? from : null));
@@ -50,16 +49,6 @@ function bindCond(
   const outs = bind(condP, [index, ...inputs], { branches });
   let next = 0;
   return passedOn.map((from) => (from === null ? outs[next++] : inputs[from]));
-}
-
-/** The program of a function with the constants of all branches as its leading inputs. */
-function withConstants({ program, consts }: TracedFunction, all: readonly NDArray[]): ClosedJaxpr {
-  const { constvars, invars, eqns, outvars } = program.jaxpr;
-  const leading = all.map((x) => {
-    const own = consts.indexOf(x);
-    return own < 0 ? new Var(x.aval) : invars[own];
-  });
-  return new ClosedJaxpr(new Jaxpr(constvars, [...leading, ...invars.slice(consts.length)], eqns, outvars));
 }
 
 /** A value in a message. */

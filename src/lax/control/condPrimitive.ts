@@ -4,13 +4,22 @@ import type { HostArray } from "../../core/hostArray.ts";
 import { definePrimitive, type Primitive } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import type { HostData } from "../../dtypes/index.ts";
+import { liftTracers } from "../../transforms/traceToJaxpr.ts";
 import { condBatching } from "./condBatching.ts";
 import { condJvp, condLinearize, condPartialEval } from "./condDerivatives.ts";
 import type { BindCond, CondParams } from "./condParams.ts";
 import { pruneCond } from "./condPrune.ts";
 import { condTranspose } from "./condTranspose.ts";
+import { withLeadingInputs } from "./programs.ts";
 
-const bindCond: BindCond = (operands, params) => bind(condP, operands, params);
+const bindCond: BindCond = ([index, ...operands], { branches }) => {
+  const own = branches.map(liftTracers);
+  const lifted = [...new Set(own.flatMap((branch) => branch.lifted))];
+  if (lifted.length === 0) return bind(condP, [index, ...operands], { branches });
+  return bind(condP, [index, ...lifted, ...operands], {
+    branches: own.map((branch) => withLeadingInputs(branch.closed, branch.lifted, lifted)),
+  });
+};
 
 export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
   name: "cond",

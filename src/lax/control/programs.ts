@@ -1,6 +1,7 @@
+import type { NDArray } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import { pruneClosed } from "../../core/dce.ts";
-import { ClosedJaxpr, Jaxpr } from "../../core/jaxpr.ts";
+import { ClosedJaxpr, Jaxpr, Var } from "../../core/jaxpr.ts";
 import { maskKey, ProgramCache } from "../../transforms/programCache.ts";
 
 const orders = new ProgramCache<ClosedJaxpr>();
@@ -26,6 +27,21 @@ export function rearranged(
 /** The program with its constants as leading inputs. */
 export function constsAsInputs({ constvars, invars, eqns, outvars }: Jaxpr): ClosedJaxpr {
   return new ClosedJaxpr(new Jaxpr([], [...constvars, ...invars], eqns, outvars));
+}
+
+/** A program whose leading inputs stand for `own` values, as one whose leading inputs stand for `all` of several programs. */
+export function withLeadingInputs(
+  { jaxpr, consts }: ClosedJaxpr,
+  own: readonly NDArray[],
+  all: readonly NDArray[],
+): ClosedJaxpr {
+  const { constvars, invars, eqns, outvars } = jaxpr;
+  const leading = all.map((x) => {
+    const at = own.indexOf(x);
+    return at < 0 ? new Var(x.aval) : invars[at];
+  });
+  const rest = invars.slice(own.length);
+  return new ClosedJaxpr(new Jaxpr(constvars, [...leading, ...rest], eqns, outvars), consts);
 }
 
 /** For each output the place of the input that it is, or null. */

@@ -4,6 +4,7 @@ import type { HostArray } from "../../core/hostArray.ts";
 import { definePrimitive, type Primitive } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import { type HostData, hostArray, wordsPerElement } from "../../dtypes/index.ts";
+import { liftTracers } from "../../transforms/traceToJaxpr.ts";
 import { parts } from "./lists.ts";
 import { stacked } from "./programs.ts";
 import { scanBatching } from "./scanBatching.ts";
@@ -12,7 +13,11 @@ import type { BindScan, ScanParams } from "./scanParams.ts";
 import { pruneScan } from "./scanPrune.ts";
 import { scanTranspose } from "./scanTranspose.ts";
 
-const bindScan: BindScan = (operands, params) => bind(scanP, operands, params);
+const bindScan: BindScan = (operands, params) => {
+  const { closed, lifted } = liftTracers(params.jaxpr);
+  const numConsts = lifted.length + params.numConsts;
+  return bind(scanP, [...lifted, ...operands], { ...params, jaxpr: closed, numConsts });
+};
 
 export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
   name: "scan",

@@ -5,6 +5,7 @@ import { definePrimitive, type Primitive } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import type { HostData } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
+import { liftTracers } from "../../transforms/traceToJaxpr.ts";
 import { parts } from "./lists.ts";
 import { whileBatching } from "./whileBatching.ts";
 import { whileJvp, whileLinearize, whilePartialEval } from "./whileDerivatives.ts";
@@ -12,7 +13,18 @@ import { maskedLoop } from "./whileMasked.ts";
 import { type BindWhile, conditionRank, type WhileParams } from "./whileParams.ts";
 import { pruneWhile } from "./whilePrune.ts";
 
-const bindWhile: BindWhile = (operands, params) => bind(whileP, operands, params);
+const bindWhile: BindWhile = (operands, params) => {
+  const { condNconsts, bodyNconsts } = params;
+  const [condConsts, bodyConsts, carry] = parts(operands, condNconsts, bodyNconsts);
+  const cond = liftTracers(params.condJaxpr);
+  const body = liftTracers(params.bodyJaxpr);
+  return bind(whileP, [...cond.lifted, ...condConsts, ...body.lifted, ...bodyConsts, ...carry], {
+    condJaxpr: cond.closed,
+    condNconsts: cond.lifted.length + condNconsts,
+    bodyJaxpr: body.closed,
+    bodyNconsts: body.lifted.length + bodyNconsts,
+  });
+};
 
 export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
   name: "while",

@@ -3,12 +3,14 @@
 import {
   config,
   customJvp,
+  customVjp,
   grad,
   jit,
   jnp,
   jvp,
   lax,
   linearize,
+  linearTranspose,
   makeJaxpr,
   type NDArray,
   vmap,
@@ -273,11 +275,63 @@ describe("rules that mix known values and tangents in one loop", () => {
   });
 });
 
+describe("custom derivatives that close over tracers of an outer transformation", () => {
+  type Maker = (a: A) => (x: A) => A;
+  const byJvp: Maker = (a) => {
+    const f = customJvp((x: A) => x.mul(a));
+    f.defjvp(([x]: [A], [t]: [A]) => [x.mul(a), t.mul(a)]);
+    return f as (x: A) => A;
+  };
+  const byVjp: Maker = (a) => {
+    const f = customVjp((x: A) => x.mul(a));
+    f.defvjp(
+      (x: A) => [x.mul(a), null],
+      (_residuals: null, ct: A) => [ct.mul(a)],
+    );
+    return f as (x: A) => A;
+  };
+  const around: [string, (f: (x: A) => A) => (x: A) => A, number][] = [
+    ["jit", (f) => jit(f), 1],
+    ["scan", (f) => (x) => lax.foriLoop(0, 2, (_i: A, c: A) => f(c), x), 2],
+    ["cond", (f) => (x) => lax.cond(x.gt(0), f, (c: A) => c, x), 1],
+  ];
+  for (const [kind, make] of [
+    ["customJvp", byJvp],
+    ["customVjp", byVjp],
+  ] as const) {
+    test.each(around)(`${kind} within %s`, (_, wrap, power) => {
+      // The derivative in x is a to the power.
+      const slope = (a: A) => grad(wrap(make(a)))(f32(2));
+      expect(`${grad(slope)(5)}`).toBe(power === 2 ? "10.0" : "1.0");
+      expect(`${jit(grad(slope))(f32(5))}`).toBe(power === 2 ? "10.0" : "1.0");
+      expect(`${vmap(slope)(jnp.array([5, 6]))}`).toBe(power === 2 ? "[25. 36.]" : "[5. 6.]");
+    });
+  }
+  test("in a while loop, forwards", () => {
+    const f = (a: A) => {
+      const g = byJvp(a);
+      return jvp(
+        (x: A) =>
+          lax.whileLoop(
+            (c: A) => c.lt(40),
+            (c: A) => g(c),
+            x,
+          ),
+        [f32(2)],
+        [f32(1)],
+      )[1];
+    };
+    expect(`${jvp(f, [f32(5)], [f32(1)])}`).toBe("25.0,10.0");
+    expect(`${vmap(f)(jnp.array([5, 8]))}`).toBe("[25. 64.]");
+  });
+});
+
 test("a linear loop with a counter in its carry is transposed", () => {
   const f = (x: A, w: A) => lax.foriLoop(0, 3, (i: A, c: A) => c.mul(i.add(1)).mul(w), x);
   const { jaxpr, consts } = makeJaxpr(f)(f32(1), f32(2));
   const [ct] = backwardPass(jaxpr, consts, [new UndefinedPrimal(jaxpr.invars[0].aval), f32(2)], [f32(1)]);
   expect(String(ct)).toBe("48.0");
+  expect(String(linearTranspose((x: A) => f(x, f32(2)), f32(1))(f32(1)))).toBe("48.0");
 });
 
 describe("debugging", () => {
