@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { config, grad, jit, jvp, type NDArray, vjp, vmap } from "fluxion";
+import { checkpoint, checkpointPolicies, config, grad, jit, jvp, type NDArray, vjp, vmap } from "fluxion";
 import { deviceMemory } from "../../src/backends/wasm/device.ts";
 import type { ArrayImpl } from "../../src/core/array.ts";
 import { sizeOf } from "../../src/core/aval.ts";
@@ -317,6 +317,31 @@ export function checkGrad(choices: Choices, pool: readonly Operation[] = operati
     compare(gradient(f)(...xs), expected, "grad");
     compare(jit(gradient(f))(...xs), expected, "jit of grad");
     compare(gradient(jit(f))(...xs), expected, "grad of jit");
+  });
+}
+
+/** Checkpoints change no derivative, whatever they keep: nothing, everything, or some operations. */
+export function checkCheckpoint(choices: Choices, pool: readonly Operation[] = operations): void {
+  const made = differentiableProgram(choices, ["float32", "float32", "float32", "float64"], pool);
+  if (made === null) return;
+  const { program, wrt, xs } = made;
+  explained(program, () => {
+    const gradient = (f: Many): Many =>
+      grad(lossOf(f) as never, { argnums: wrt as never }) as unknown as Many;
+    const expected = expectedOf((f) => gradient(f)(...xs), program, () => false, 3e-6); // biome-ignore format: short
+    const f = programFunction(program);
+    const some: checkpointPolicies.CheckpointPolicy = ({ name }, avals) =>
+      (name.length + avals.length + (avals[0]?.ndim ?? 0)) % 2 === 0;
+    compare(gradient(checkpoint(f))(...xs), expected, "grad of a checkpoint");
+    compare(
+      jit(gradient(checkpoint(f, { policy: some })))(...xs),
+      expected,
+      "jit of grad, some results kept",
+    );
+    const { everythingSaveable } = checkpointPolicies;
+    const nested = checkpoint(checkpoint(jit(f), { policy: some }), { policy: everythingSaveable });
+    compare(jit(gradient(nested))(...xs), expected, "checkpoint of checkpoint");
+    compare(gradient(jit(checkpoint(f)))(...xs), expected, "grad of jit of a checkpoint");
   });
 }
 

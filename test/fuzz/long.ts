@@ -1,8 +1,16 @@
-// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose] [seed] [minutes] [most operations] [control]
+// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose|checkpoint] [seed] [minutes] [most operations] [control]
 // With "control" as the last word half of the operations are loops and branches.
 import fc from "fast-check";
 import { config } from "fluxion";
-import { checkGrad, checkSecondOrder, checkTranspose, checkValues, checkVmap, choicesOf } from "./check.ts";
+import {
+  checkCheckpoint,
+  checkGrad,
+  checkSecondOrder,
+  checkTranspose,
+  checkValues,
+  checkVmap,
+  choicesOf,
+} from "./check.ts";
 import { withControl } from "./control.ts";
 import { operations } from "./operations.ts";
 
@@ -19,6 +27,7 @@ const property = {
     ),
   transpose: () => fc.property(programs, (c) => checkTranspose(c, pool)),
   second: () => fc.property(programs, (c) => checkSecondOrder(c, pool)),
+  checkpoint: () => fc.property(programs, (c) => checkCheckpoint(c, pool)),
   grad: () => fc.property(programs, (c) => checkGrad(c, pool)),
 }[what];
 if (property === undefined) throw new Error(`no property ${what}`);

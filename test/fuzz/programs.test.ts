@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { config, grad, jit, jnp, lax, type NDArray, random } from "fluxion";
 import { describe, expect, test } from "vitest";
 import {
+  checkCheckpoint,
   checkGrad,
   checkSecondOrder,
   checkTranspose,
@@ -47,6 +48,13 @@ describe("random programs", () => {
     fc.assert(
       fc.property(choicesOf(1, 14), axes, (c, a) => checkVmap(c, a)),
       options(20260103, 120),
+    );
+  });
+
+  test("checkpoints change no gradient", () => {
+    fc.assert(
+      fc.property(choicesOf(1, 14), (c) => checkCheckpoint(c)),
+      options(20260108, 50),
     );
   });
 
