@@ -163,6 +163,7 @@ function interleave(first: readonly Eqn[], second: readonly Eqn[], isKnown: Set<
     take(eqn);
     advance();
   }
+  if (next < second.length) throw new Error("a linear program reads what its primal program does not give");
   return eqns;
 }
 
