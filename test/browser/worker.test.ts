@@ -1,8 +1,8 @@
-// The tests that run on the page's main thread run once more in a Web Worker each.
+// The tests that run on the page's main thread run once more in Web Workers.
 
 /// <reference types="vite/types/importMeta.d.ts" />
 
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { nodeOnlyPaths } from "../support/nodeOnly.ts";
 import type { Report } from "./suite.worker.ts";
 
@@ -10,14 +10,38 @@ const files = Object.keys(import.meta.glob(["../**/*.test.ts", "!./**"]));
 const excluded = nodeOnlyPaths.map((path) => `../${path}`);
 const run = files.filter((file) => !excluded.some((path) => file.startsWith(path)));
 
-function runInWorker(file: string): Promise<Report> {
-  const worker = new Worker(new URL("./suite.worker.ts", import.meta.url), { type: "module" });
-  return new Promise<Report>((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
-    worker.onerror = ({ message }) => reject(new Error(`the worker stopped: ${message}`));
-    worker.postMessage(file);
-  }).finally(() => worker.terminate());
+/** A worker runs so many files before another takes its place: most of the time of a file goes into loading the library. */
+const filesPerWorker = 12;
+interface Used {
+  readonly worker: Worker;
+  files: number;
 }
+const idle: Used[] = [];
+
+async function runInWorker(file: string): Promise<Report> {
+  const used = idle.pop() ?? {
+    worker: new Worker(new URL("./suite.worker.ts", import.meta.url), { type: "module" }),
+    files: 0,
+  };
+  const { worker } = used;
+  let lives = false;
+  try {
+    const report = await new Promise<Report>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(`the worker stopped: ${message}`));
+      worker.postMessage(file);
+    });
+    lives = ++used.files < filesPerWorker;
+    return report;
+  } finally {
+    if (lives) idle.push(used);
+    else worker.terminate();
+  }
+}
+
+afterAll(() => {
+  for (const { worker } of idle.splice(0)) worker.terminate();
+});
 
 test.concurrent.each(run.map((file) => [file.slice("../".length), file]))("%s", async (_name, file) => {
   const { passed, failures } = await runInWorker(file);

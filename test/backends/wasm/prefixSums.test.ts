@@ -23,7 +23,7 @@ describe.each(scans)("running sums of contiguous elements, %s", (_name, reverse,
     const x = random.normal(random.key(n), [n]);
     const xs = x.dataSync() as Float32Array;
     const expected = runningSums(xs, reverse);
-    const most = Math.max(...expected.map(Math.abs).slice(0, 1e5));
+    const most = expected.reduce((m, sum) => Math.max(m, Math.abs(sum)), 0);
     scan(x)
       .dataSync()
       .forEach((sum: number | bigint, i: number) => {
