@@ -103,7 +103,8 @@ test("a number that is its own result is not a shared literal", () => {
     () => lax.transpose(2, []),
     () => lax.zerosLike(2),
   ]) {
-    expect(make() === make()).toBe(false);
+    const [first, second] = [make(), make()];
+    expect(first === second).toBe(false);
   }
 });
 
