@@ -6,7 +6,13 @@ import type { Hello, Reply, Request } from "./protocol.ts";
 /** Longer than any answer may take; a peer that hangs is ended. */
 const limitSeconds = 120;
 
-/** The process of one peer, which answers one request at a time. */
+/** Processes that are stopped would outlive this one. */
+const alive = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+/** The process of one peer, which answers one request at a time and is stopped in between. */
 export class PeerProcess {
   readonly peer: PeerCommand;
   readonly hello: Hello;
@@ -27,7 +33,18 @@ export class PeerProcess {
     const replies = new Replies(child);
     const hello = await replies.next();
     if (hello.kind !== "hello") throw new Error(`${peer.name} did not start`);
-    return new PeerProcess(peer, child, replies, hello);
+    const made = new PeerProcess(peer, child, replies, hello);
+    made.pause();
+    alive.add(child);
+    return made;
+  }
+
+  /** Threads that wait by looking, and collectors of garbage, would take the cores of the peer whose turn it is. */
+  private pause(): void {
+    if (process.platform !== "win32") this.child.kill("SIGSTOP");
+  }
+  private resume(): void {
+    if (process.platform !== "win32") this.child.kill("SIGCONT");
   }
 
   get running(): boolean {
@@ -37,8 +54,11 @@ export class PeerProcess {
   /** The reply; an error of the peer, its death and its silence are replies of kind "error". */
   async ask(request: Request): Promise<Reply> {
     try {
+      this.resume();
       this.child.stdin?.write(`${JSON.stringify(request)}\n`);
-      return await this.replies.next();
+      const reply = await this.replies.next();
+      this.pause();
+      return reply;
     } catch (error) {
       this.stop();
       return { kind: "error", message: (error as Error).message };
@@ -46,6 +66,7 @@ export class PeerProcess {
   }
 
   stop(): void {
+    alive.delete(this.child);
     this.child.kill("SIGKILL");
   }
 }
