@@ -35,7 +35,7 @@ function lowerForLoop(
   loop: ReturnType<Extract<ControlLowering<Params>, { kind: "forLoop" }>["loop"]>,
 ): void {
   const { length, reverse, numConsts, numCarry } = loop;
-  const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
+  const { operands, consts } = split(l, eqn);
   const [flat] = eqn.programs as readonly FlatProgram[];
   const inits = operands.slice(numConsts, numConsts + numCarry);
   if (length === 0) {
@@ -76,7 +76,7 @@ function lowerWhileLoop(
   loop: ReturnType<Extract<ControlLowering<Params>, { kind: "whileLoop" }>["loop"]>,
 ): void {
   const { condConsts, bodyConsts } = loop;
-  const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
+  const { operands, consts } = split(l, eqn);
   const [cond, body] = eqn.programs as readonly FlatProgram[];
   const name = eqn.primitive.name;
   const inits = operands.slice(condConsts + bodyConsts);
@@ -110,7 +110,7 @@ function lowerWhileLoop(
 }
 
 function lowerBranch(l: Lowering, eqn: FlatEqn): void {
-  const { operands, consts } = split(l, eqn, eqn.inputs.length - constCount(eqn));
+  const { operands, consts } = split(l, eqn);
   const [selector, ...others] = operands;
   if (selector.aval.dtype !== int32) throw new Error("the selector of a branch is an int32");
   const { programs, ties } = compileBranches(l, eqn);
@@ -224,16 +224,12 @@ function tiesOf(flat: FlatProgram, numConsts: number, numCarry: number): number[
   return flat.results.map((_, i) => (i < numCarry ? numConsts + i : -1));
 }
 
-function constCount(eqn: FlatEqn): number {
-  return (eqn.programs ?? []).reduce((n, p) => n + p.consts.length, 0);
-}
-
-/** The operands of the equation, and the constants of each of its programs. */
-function split(l: Lowering, eqn: FlatEqn, count: number) {
-  const sources = eqn.inputs.map((v) => l.source(v));
-  let next = count;
-  const consts = (eqn.programs ?? []).map((p) => sources.slice(next, (next += p.consts.length)));
-  return { operands: sources.slice(0, count), consts };
+/** The operands of the equation, and the constants of each of its programs, which follow them among the inputs. */
+function split(l: Lowering, { inputs, programs = [] }: FlatEqn) {
+  const sources = inputs.map((v) => l.source(v));
+  const counts = programs.map((p) => p.consts.length);
+  const operands = sources.splice(0, sources.length - counts.reduce((sum, n) => sum + n, 0));
+  return { operands, consts: counts.map((n) => sources.splice(0, n)) };
 }
 
 function inMemory(l: Lowering, x: Source): Binding {
