@@ -72,8 +72,7 @@ function makeReduction(spec: ReductionSpec) {
         );
       result = spec.combine(convert(start, x.dtype), result);
     }
-    result = convert(result, resultDType);
-    return keepdims === true ? restoreAxes(result, axes) : result;
+    return convert(keepdims === true ? restoreAxes(result, axes) : result, resultDType);
   };
 }
 
@@ -93,7 +92,7 @@ function widen(dtype: DType): DType {
   return dtype.kind === "uint" ? uint32 : int32;
 }
 
-/** Sums and products of floats of 16 bits are computed in float32. */
+/** Sums, products, means and variances of floats of 16 bits are computed in float32. */
 function single(dtype: DType): DType {
   return isFloating(dtype) && dtype.bits < 32 ? float32 : dtype;
 }
@@ -218,8 +217,10 @@ export const mean: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray => {
   const x = toArray(a, "mean");
   const mask = checkWhere("mean", where);
   const result = dtype === undefined ? toInexactDType(x.dtype) : asDType(dtype);
-  const count = countOf(x, axis, keepdims, mask, result);
-  return lax.div(sum(x, { axis: axis ?? null, dtype: result, keepdims, where: mask ?? undefined }), count);
+  const computed = single(result);
+  const count = countOf(x, axis, keepdims, mask, computed);
+  const total = sum(x, { axis: axis ?? null, dtype: computed, keepdims, where: mask ?? undefined });
+  return convert(lax.div(total, count), result);
 };
 
 export interface VarOptions extends ReductionOptions {
@@ -248,7 +249,8 @@ const varJit = jit(
     givenMean: NDArray | null,
     s: VarStatic,
   ): NDArray => {
-    const { axis, dtype, keepdims } = s;
+    const { axis, keepdims } = s;
+    const dtype = single(s.dtype);
     const x = convert(x0, dtype);
     const mask = where ?? undefined;
     const center =
@@ -258,7 +260,7 @@ const varJit = jit(
     const centered = lax.square(lax.sub(x, broadcastable(center, x)));
     const normalizer = lax.sub(countOf(x, axis, keepdims, where, dtype), convert(correction, dtype));
     const total = sum(centered, { axis: axis ?? null, dtype, keepdims, where: mask });
-    const result = lax.div(total, normalizer);
+    const result = convert(lax.div(total, normalizer), s.dtype);
     return select(lax.gt(normalizer, scalar(0, dtype)), result, Number.NaN);
   },
   { name: "_var", staticArgnums: 4 },

@@ -1,4 +1,4 @@
-import { grad, jit, jnp, lax, type NDArray, random, vmap } from "fluxion";
+import { grad, jit, jnp, lax, makeJaxpr, type NDArray, random, vmap } from "fluxion";
 import { describe, expect, test } from "vitest";
 import {
   bfloat16,
@@ -87,6 +87,17 @@ describe.each(dtypes.map((d) => [d.name, d] as const))("%s", (name, dtype) => {
     });
     expect(f(x, y).dataSync()).toEqual(expected);
     expect(jit(f)(x, y).dataSync()).toEqual(expected);
+  });
+
+  test("mean, variance and standard deviation are computed in float32, rounded at the end", () => {
+    const x = jnp.full([4096], 100, name);
+    expect([jnp.mean(x).item(), jnp.var(x).item(), jnp.std(x).item()]).toEqual([100, 0, 0]);
+    const y = jnp.array([1, 2, 4, 8]).astype(name);
+    expect([jnp.mean(y).item(), y.mean(0, { keepdims: true }).tolist()]).toEqual([3.75, [3.75]]);
+    expect([jnp.mean(y), jnp.var(y), jnp.std(y)].map((v) => v.dtype.name)).toEqual([name, name, name]);
+    expect(String(makeJaxpr((x: NDArray) => jnp.mean(x))(y))).toContain("f32[] = div");
+    const kept = String(makeJaxpr((x: NDArray) => jnp.sum(x, { axis: 0, keepdims: true }))(y));
+    expect(kept.indexOf("broadcast_in_dim")).toBeLessThan(kept.lastIndexOf("convert_element_type"));
   });
 
   test("sums and products accumulate in float32, derivatives keep the dtype, vmap agrees", () => {
