@@ -2,7 +2,16 @@ import { NDArray } from "../core/array.ts";
 import { definePrimitive, notDifferentiable, notLinear, type Primitive } from "../core/primitive.ts";
 import { nextafterFloat32, nextafter as nextafterOf, pow as powOf } from "../core/scalarMath.ts";
 import { bind1 } from "../core/trace.ts";
-import { float32, float64, isInexact, isInteger } from "../dtypes/index.ts";
+import {
+  decodeFloat,
+  encodeFloat,
+  type FloatFormat,
+  float32,
+  float64,
+  floatFormat,
+  isInexact,
+  isInteger,
+} from "../dtypes/index.ts";
 import { broadcastingBatching } from "./batching.ts";
 import {
   applyBinary,
@@ -94,12 +103,20 @@ export function pow(x: LaxOperand, y: LaxOperand): NDArray {
 
 // nextafter
 
+/** Floats of up to 16 bits: the bits of the neighbours of a number are one more and one less. */
+function nextafterNarrow(x: number, y: number, format: FloatFormat): number {
+  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
+  if (x === y) return y;
+  const smallest = decodeFloat(1, format);
+  if (x === 0) return y > 0 ? smallest : -smallest;
+  return decodeFloat(encodeFloat(x, format) + (y > x === x > 0 ? 1 : -1), format);
+}
+
 const nextafterPrimitive = binary("nextafter", {
   accepts: floating,
   reference: (x, y, dtype) => {
     if (dtype === float32) return nextafterFloat32(x, y);
-    if (dtype === float64) return nextafterOf(x, y);
-    throw new TypeError(`nextafter of ${dtype.name} is not supported.`);
+    return dtype === float64 ? nextafterOf(x, y) : nextafterNarrow(x, y, floatFormat(dtype));
   },
   cost: "expensive",
   jvp: notDifferentiable("it steps between neighbouring floats"),

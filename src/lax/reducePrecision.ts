@@ -3,7 +3,7 @@ import { type Eqn, Var } from "../core/jaxpr.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import type { Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
-import { type DType, finfo, float64, roundHalfEven } from "../dtypes/index.ts";
+import { type DType, finfo, float32, roundHalfEven } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { linearTranspose, unary } from "./families.ts";
 import { floating, unaryOperand } from "./operands.ts";
@@ -16,7 +16,10 @@ interface Params {
 }
 
 /** The largest exponent of a finite number, and mantissa bits. */
-const layout = (dtype: DType) => (dtype === float64 ? ([1023, 52] as const) : ([127, 23] as const));
+function layout(dtype: DType): readonly [largest: number, digits: number] {
+  const { nexp, nmant } = finfo(dtype);
+  return [2 ** (nexp - 1) - 1, nmant];
+}
 
 /** Rounds to the nearest number with the given bits, ties to even; too large becomes infinite, too small becomes zero. */
 function reduce(x: number, dtype: DType, { exponentBits, mantissaBits }: Params): number {
@@ -47,10 +50,11 @@ function changesNothing(dtype: DType, { exponentBits, mantissaBits }: Params): b
   return mantissaBits >= digits && 2 ** (exponentBits - 1) - 1 >= largest;
 }
 
-/** The same with scalar operations: every scaling is by a power of two, hence exact. */
-function emitReduce(b: ExprBuilder, x: Expr, { exponentBits, mantissaBits }: Params): Expr {
-  const { dtype } = x;
-  const [largest, digits] = layout(dtype);
+/** The same with scalar operations: every scaling is by a power of two, hence exact; in float32 for narrower floats. */
+function emitReduce(b: ExprBuilder, x0: Expr, { exponentBits, mantissaBits }: Params): Expr {
+  const [largest, digits] = layout(x0.dtype);
+  const dtype = x0.dtype.bits < 32 ? float32 : x0.dtype;
+  const x = b.cast(x0, dtype);
   const c = (v: number) => b.const(v, dtype);
   const scaledBy = (e: Expr, factor: number) => b.op("mul", e, c(factor));
   const m = Math.min(mantissaBits, digits);
@@ -79,7 +83,7 @@ function emitReduce(b: ExprBuilder, x: Expr, { exponentBits, mantissaBits }: Par
   }
   result = b.select(b.op("lt", x, c(0)), b.op("neg", result), result);
   const special = b.op("or", b.op("not", b.op("is_finite", x)), b.op("eq", x, c(0)));
-  return b.select(special, x, result);
+  return b.cast(b.select(special, x, result), x0.dtype);
 }
 
 export const reducePrecisionPrimitive: Primitive<Params> = unary<Params>("reduce_precision", {

@@ -1,10 +1,12 @@
 import { grad, jit, jnp, lax, makeJaxpr, type NDArray, random, vmap } from "fluxion";
 import { describe, expect, test } from "vitest";
+import { interpretReference } from "../../src/backends/reference/interpret.ts";
 import {
   bfloat16,
   convertHost,
   decodeFloat,
   encodeFloat,
+  encodeHalf,
   float16,
   float32,
   float64,
@@ -87,6 +89,20 @@ describe.each(dtypes.map((d) => [d.name, d] as const))("%s", (name, dtype) => {
     });
     expect(f(x, y).dataSync()).toEqual(expected);
     expect(jit(f)(x, y).dataSync()).toEqual(expected);
+  });
+
+  test("the next number, evaluated and compiled; precision is reduced within the range of the dtype", () => {
+    const xs = jnp.array([0, 1, -1, 2, 0.5, -0.25, Infinity, Number.NaN]).astype(name);
+    const next = (x: NDArray) => lax.nextafter(x, lax.neg(lax.add(x, lax.full(x.shape, 1, x.dtype))));
+    const compiled = jit(next)(xs).tolist() as number[];
+    const hosts = [{ shape: xs.shape, dtype, data: encodeHalf(xs.dataSync() as Float32Array, dtype) }];
+    const [bits] = interpretReference(makeJaxpr(next)(xs), hosts) as Uint16Array[];
+    expect(compiled).toEqual([...bits].map((b) => decodeFloat(b, format)));
+    expect(compiled[1]).toBe(1 - 2 ** -(format.nmant + 1));
+    // What JAX gives.
+    const y = jnp.array([1.2345, -300.7, 0.001, 60000, 1e-7, Infinity, 0]).astype(name);
+    const reduced = jit((v: NDArray) => lax.reducePrecision(v, 5, 3))(y);
+    expect(reduced.tolist()).toEqual([1.25, -288, 0.0009765625, 61440, 0, Infinity, 0]);
   });
 
   test("mean, variance and standard deviation are computed in float32, rounded at the end", () => {
