@@ -74,7 +74,7 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   for (const { outputs } of flat.eqns) {
     for (const { aval } of outputs) if (aval.size > maxPositions) checkPositions(aval.shape);
   }
-  const lowering = new Lowering(flat, (inner, name, ties) => compileFlat(inner, { name, ties }));
+  const lowering = new Lowering(flat, compileInner);
   const { draft } = lowering;
   const results = placeResults(lowering, flat, options.donated ?? [], ties);
   observe?.("groups after fusion", () => printGroups(draft));
@@ -121,6 +121,27 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   observe?.("kernels", () => printKernels(program, finished));
   observe?.("chunks and buffer plan", () => printProgram(program));
   if (config.enableChecks && ties === undefined) validateProgram(program, options.donated);
+  return program;
+}
+
+const innerPrograms = new WeakMap<FlatProgram, Map<string, Program>>();
+
+/**
+ * The program of a loop or branch. Branches are compiled again when a guess where results lie was wrong; what they contain is not, or the
+ * time would double with each level.
+ */
+function compileInner(flat: FlatProgram, name: string, ties: readonly number[]): Program {
+  let byTies = innerPrograms.get(flat);
+  if (byTies === undefined) {
+    byTies = new Map();
+    innerPrograms.set(flat, byTies);
+  }
+  const key = ties.join();
+  let program = byTies.get(key);
+  if (program === undefined) {
+    program = compileFlat(flat, { name, ties });
+    byTies.set(key, program);
+  }
   return program;
 }
 

@@ -71,6 +71,7 @@ function needsSingles({ primitive, inputs, outputs }: FlatEqn): boolean {
   const { lowering } = primitive;
   switch (lowering.kind) {
     case "pointwise":
+    case "barrier":
     case "forLoop":
     case "whileLoop":
     case "branch":

@@ -346,6 +346,15 @@ describe("branches", () => {
     expect(text((c) => (f(c) as A[])[1], array([8]))).toMatch(/; carry 1 from x0 in y\d+\n/);
   });
 
+  test("branches in branches that move elements compile in time that grows with their number", () => {
+    // Each level is compiled twice; without care the innermost would be a billion times.
+    const nest = (depth: number, i: A, x: A): A =>
+      depth === 0
+        ? x.mul(2)
+        : branch(i, [(i, x) => [jnp.roll(x, 1).add(nest(depth - 1, i, x))], (_, x) => [x]], [i, x])[0];
+    agree((i, x) => nest(30, i, x), [int(0), array([5])]);
+  });
+
   test("constants of the programs, and operands that are computed", () => {
     const [k, m] = [array([4], float32, 3), array([4], float32, 4)];
     const f: F = (i, x) => branch(i.mul(1), [(x) => [x.add(k)], (x) => [x.mul(m).add(k)]], [x.mul(2)]);

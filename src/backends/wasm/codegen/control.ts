@@ -103,7 +103,7 @@ class ControlCode {
       const offset = binding.kind === "slice" ? first * this.stepBytes(binding) : 0;
       this.store(fn, slot, () => {
         push(binding.buffer);
-        if (offset !== 0) f.i32.const(offset).i32.add();
+        if (offset !== 0) f.i32.const(offset | 0).i32.add();
       });
     });
   }
