@@ -118,6 +118,6 @@ describe("when memory runs out", () => {
     const loss = (p: typeof params) => jnp.sin(p.w).mul(jnp.exp(p.b)).sum();
     message(() => jit(grad(loss))(params));
     for (const x of tree.leaves(params) as NDArray[]) expect(x.sum().item()).toBe(x === params.w ? n : 0);
-    expect(deviceMemory.allocator.capacity).toBeLessThan(1024 * MEBIBYTE);
+    expect(deviceMemory.allocator.capacity).toBeLessThanOrEqual(deviceMemory.allocator.maxBytes);
   });
 });
