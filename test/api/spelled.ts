@@ -1,0 +1,37 @@
+import type { lax, treeUtil } from "fluxion";
+
+/** Names that are spelled otherwise here: operators by their short names (docs: conventions), some for what JavaScript has. */
+export const spelled: Readonly<Record<string, string>> = {
+  Array: "NDArray",
+  "Array.floorDivide": "Array.floorDiv",
+  "Array.bitwiseAnd": "Array.and",
+  "Array.bitwiseNot": "Array.invert",
+  "Array.bitwiseOr": "Array.or",
+  "Array.bitwiseXor": "Array.xor",
+  "Array.equal": "Array.eq",
+  "Array.greater": "Array.gt",
+  "Array.greaterEqual": "Array.ge",
+  "Array.leftShift": "Array.lshift",
+  "Array.less": "Array.lt",
+  "Array.lessEqual": "Array.le",
+  "Array.notEqual": "Array.ne",
+  "Array.rightShift": "Array.rshift",
+  "Array.get(...index)": "Array.get",
+  "Array.toTypedArray": "Array.data",
+  // There is no conversion to bool to take part in: `x.item()` gives the boolean.
+  "Array.item / explicit bool conversion": "Array.item",
+};
+
+/** Names that are types here, which do not exist when the program runs; the compiler checks that they are exported. */
+export interface Types {
+  "lax.DotDimensionNumbers": lax.DotDimensionNumbers;
+  "lax.PrecisionLike": lax.PrecisionLike;
+  "treeUtil.KeyEntry": treeUtil.KeyEntry;
+  "treeUtil.KeyPath": treeUtil.KeyPath;
+}
+export const types: Readonly<Record<keyof Types, true>> = {
+  "lax.DotDimensionNumbers": true,
+  "lax.PrecisionLike": true,
+  "treeUtil.KeyEntry": true,
+  "treeUtil.KeyPath": true,
+};
