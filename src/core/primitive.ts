@@ -4,6 +4,7 @@ import type { ShapedArray } from "./aval.ts";
 import type { HostArray } from "./hostArray.ts";
 import type { Jaxpr } from "./jaxpr.ts";
 import type { Lowering } from "./lowering.ts";
+import type { NamedAxis } from "./trace.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each primitive narrows its own parameters
 export type Params = Record<string, any>;
@@ -47,6 +48,17 @@ export type BatchingRule<P extends Params = Params> = (
   dims: readonly BatchDim[],
   params: P,
   axisSize: number,
+) => [NDArray[], BatchDim[]];
+
+/**
+ * How an operation between the members of named axes becomes operations on whole arrays: the batching rule for a trace that maps over
+ * `axes`, of which the operation names at least one. The mapped dimension counts the members in row-major order of `axes`.
+ */
+export type CollectiveRule<P extends Params = Params> = (
+  operands: readonly NDArray[],
+  dims: readonly BatchDim[],
+  params: P,
+  axes: readonly NamedAxis[],
 ) => [NDArray[], BatchDim[]];
 
 /**
@@ -101,6 +113,13 @@ export interface Primitive<P extends Params = Params> {
   readonly transpose: TransposeRule<P> | NoRule;
   readonly batching: BatchingRule<P>;
   readonly lowering: Lowering<P>;
+  /** For operations between the members of named axes: which these are, and what becomes of them where one is mapped. */
+  readonly collective?: {
+    readonly names: (params: P) => readonly string[];
+    readonly batching: CollectiveRule<P>;
+  };
+  /** For primitives whose programs see named axes of their own. */
+  readonly bindsAxes?: (params: P) => readonly string[];
   readonly linearize?: LinearizeRule<P>;
   readonly partialEval?: PartialEvalRule<P>;
   /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */

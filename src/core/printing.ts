@@ -235,6 +235,11 @@ export function isNumpyInt(values: readonly number[], index: number): boolean {
   return numpyInts.get(values)?.[index] ?? false;
 }
 
+/** A value as Python shows it inside a tuple: strings are quoted. */
+function pythonRepr(value: unknown): string {
+  return typeof value === "string" ? `'${value}'` : pythonStr(value);
+}
+
 /** A value as Python's `str` shows it. */
 export function pythonStr(value: unknown): string {
   if (value === null || value === undefined) return "None";
@@ -242,7 +247,7 @@ export function pythonStr(value: unknown): string {
   if (value instanceof DType) return value.name;
   if (Array.isArray(value)) {
     const marks = numpyInts.get(value);
-    const items = value.map((v, i) => (marks?.[i] ? `np.int64(${v})` : pythonStr(v)));
+    const items = value.map((v, i) => (marks?.[i] ? `np.int64(${v})` : pythonRepr(v)));
     return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
   }
   if (typeof value === "function") return (value as { name: string }).name || "<lambda>";

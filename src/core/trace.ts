@@ -3,6 +3,13 @@ import { type ArrayImpl, NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
 import type { Params, Primitive } from "./primitive.ts";
 
+/** A mapped axis that collectives refer to by name: the `axisName` of a vmap or pmap, or an axis of a mesh. */
+export interface NamedAxis {
+  readonly name: string;
+  readonly size: number;
+}
+export const noAxes: readonly NamedAxis[] = [];
+
 /**
  * An interpreter of primitives. One trace is current at any time; a transformation makes a new one whose parent is the
  * trace it was called under, runs the user's function under it, and runs the rules of the primitives under the parent.
@@ -13,9 +20,12 @@ export abstract class Trace {
   alive = true;
   /** What was traced, for the message about a leak. */
   readonly description: string;
-  constructor(parent: Trace | null, description: string) {
+  /** The named axes that are bound here, in addition to those of the parents: collectives below may refer to them. */
+  readonly axes: readonly NamedAxis[];
+  constructor(parent: Trace | null, description: string, axes: readonly NamedAxis[] = noAxes) {
     this.parent = parent;
     this.description = description;
+    this.axes = axes;
   }
   abstract processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[];
   /** Whether any of the values has a derivative that this trace follows. */
@@ -69,6 +79,37 @@ export function withTrace<T>(trace: Trace, f: () => T): T {
 /** Runs `f` outside every transformation. */
 export function withEvaluation<T>(f: () => T): T {
   return withTrace(bottom as Trace, f);
+}
+
+/** The size of the innermost axis of this name that is bound where the program is; undefined when there is none. */
+export function boundAxisSize(name: string): number | undefined {
+  for (let trace = current; trace !== null; trace = trace.parent) {
+    for (const axis of trace.axes) if (axis.name === name) return axis.size;
+  }
+  return undefined;
+}
+/** All named axes that are bound, as part of a key: what is traced may depend on their sizes. */
+export function boundAxesKey(): string {
+  let key = "";
+  for (let trace = current; trace !== null; trace = trace.parent) key += axesKey(trace.axes);
+  return key;
+}
+/** Named axes as part of a key. */
+export function axesKey(axes: readonly NamedAxis[]): string {
+  let key = "";
+  for (const { name, size } of axes) key += `${JSON.stringify(name)}:${size};`;
+  return key;
+}
+
+/** Only binds axes. */
+class ScopeTrace extends Trace {
+  processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
+    return (this.parent as Trace).processPrimitive(primitive, args, params);
+  }
+}
+/** Runs `f` with named axes bound. */
+export function withAxes<T>(axes: readonly NamedAxis[], f: () => T): T {
+  return axes.length === 0 ? f() : withTrace(new ScopeTrace(current, "binding named axes", axes), f);
 }
 
 /** Applies a primitive under the current trace. */

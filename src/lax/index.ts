@@ -1,5 +1,6 @@
 /** `lax`: the primitives as functions, without promotion of dtypes. */
 export * from "./arithmetic.ts";
+export * from "./collectives/index.ts";
 export * from "./compare.ts";
 export * from "./control/index.ts";
 export * from "./conv.ts";

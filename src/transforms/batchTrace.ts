@@ -2,8 +2,18 @@ import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray } from "../core/aval.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
+import { axesUsed } from "../core/namedAxes.ts";
 import type { BatchDim, Params, Primitive } from "../core/primitive.ts";
-import { checkAlive, currentTrace, Trace, Tracer, withTrace } from "../core/trace.ts";
+import {
+  axesKey,
+  checkAlive,
+  currentTrace,
+  type NamedAxis,
+  noAxes,
+  Trace,
+  Tracer,
+  withTrace,
+} from "../core/trace.ts";
 import { placeBatchDim } from "../lax/batching.ts";
 import { ProgramCache } from "./programCache.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
@@ -26,11 +36,20 @@ export class BatchTracer extends Tracer {
   }
 }
 
-/** Vectorisation: every primitive applies its batching rule, under the parent trace. */
+let mapped: readonly NamedAxis[] = noAxes;
+/** The named axes that the batching rule in progress maps over: programs that it maps see them. */
+export function mappedAxes(): readonly NamedAxis[] {
+  return mapped;
+}
+
+/**
+ * Vectorisation: every primitive applies its batching rule, under the parent trace. The mapped dimension may have a name, or be several named
+ * axes in row-major order.
+ */
 export class BatchTrace extends Trace {
   readonly axisSize: number;
-  constructor(parent: Trace, axisSize: number, description: string) {
-    super(parent, description);
+  constructor(parent: Trace, axisSize: number, description: string, axes: readonly NamedAxis[]) {
+    super(parent, description, axes);
     this.axisSize = axisSize;
   }
   split(x: NDArray): [NDArray, BatchDim] {
@@ -52,21 +71,46 @@ export class BatchTrace extends Trace {
       dims.push(d);
     }
     const parent = this.parent as Trace;
-    if (dims.every((d) => d === null)) return parent.processPrimitive(primitive, values, params);
-    const [outs, outDims] = withTrace(parent, () => primitive.batching(values, dims, params, this.axisSize));
+    const named = this.axes.length > 0 && this.isUsedBy(primitive, params);
+    if (!named && dims.every((d) => d === null)) return parent.processPrimitive(primitive, values, params);
+    const [outs, outDims] = withTrace(parent, () => this.applyRule(primitive, values, dims, params, named));
     return outs.map((x, i) => this.join(x, outDims[i]));
+  }
+
+  private isUsedBy(primitive: Primitive, params: Params): boolean {
+    const names = axesUsed(primitive, params);
+    return names.length > 0 && this.axes.some(({ name }) => names.includes(name));
+  }
+
+  private applyRule(
+    primitive: Primitive,
+    values: readonly NDArray[],
+    dims: readonly BatchDim[],
+    params: Params,
+    named: boolean,
+  ): [NDArray[], BatchDim[]] {
+    const saved = mapped;
+    mapped = this.axes;
+    try {
+      return named && primitive.collective !== undefined
+        ? primitive.collective.batching(values, dims, params, this.axes)
+        : primitive.batching(values, dims, params, this.axisSize);
+    } finally {
+      mapped = saved;
+    }
   }
 }
 
-/** Runs `f` on batched values. */
+/** Runs `f` on batched values. `axes` are the names of the mapped dimension; by default those of the batching rule in progress. */
 export function runBatched(
   f: (args: NDArray[]) => readonly NDArray[],
   values: readonly NDArray[],
   dims: readonly BatchDim[],
   axisSize: number,
   description: string,
+  axes: readonly NamedAxis[] = mapped,
 ): [NDArray[], BatchDim[]] {
-  const trace = new BatchTrace(currentTrace(), axisSize, description);
+  const trace = new BatchTrace(currentTrace(), axisSize, description, axes);
   try {
     const outs = withTrace(trace, () => f(values.map((v, i) => trace.join(v, dims[i]))));
     const pairs = outs.map((x) => trace.split(x));
@@ -88,7 +132,7 @@ export function batchJaxpr(
   axisSize: number,
   outputs: "as they come" | "mapped" = "as they come",
 ): { closed: ClosedJaxpr; dimsOut: BatchDim[] } {
-  return batchCache.get(program.jaxpr, `${axisSize}:${dims.join()}:${outputs}`, () =>
+  return batchCache.get(program.jaxpr, `${axisSize}:${axesKey(mapped)}${dims.join()}:${outputs}`, () =>
     batchedProgram(program, dims, axisSize, (outs, outDims) => {
       if (outputs === "as they come") return [outs, outDims];
       const mapped = outDims.map((d) => d ?? 0);

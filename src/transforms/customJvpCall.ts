@@ -3,7 +3,7 @@ import { type BatchDim, definePrimitive, type Primitive, type Tangent, Zero } fr
 import { instantiate } from "../core/tangents.ts";
 import { bind } from "../core/trace.ts";
 import { placeBatchDim } from "../lax/batching.ts";
-import { batchJaxpr, runBatched } from "./batchTrace.ts";
+import { batchJaxpr, mappedAxes, runBatched } from "./batchTrace.ts";
 import { type CustomCallParams, programOf, rejectPerturbedClosure } from "./customCall.ts";
 import { setName } from "./functionName.ts";
 import { backwardPass } from "./transposeJaxpr.ts";
@@ -63,6 +63,7 @@ function batchedRule(
   dimsOut: readonly BatchDim[],
   axisSize: number,
 ): FlatJvpRule {
+  const axes = mappedAxes();
   const rule = (primals: readonly NDArray[], tangents: readonly Tangent[]): [NDArray[], Tangent[]] => {
     const given = tangents.filter((t): t is NDArray => !(t instanceof Zero));
     let nonzerosOut: boolean[] = [];
@@ -81,6 +82,7 @@ function batchedRule(
       [...dims, ...dims.filter((_, i) => !(tangents[i] instanceof Zero))],
       axisSize,
       `mapping the jvp rule of ${name}`,
+      axes,
     );
     const at = (k: number, i: number): NDArray => placeBatchDim(outs[k], outDims[k], dimsOut[i], axisSize);
     const ys = nonzerosOut.map((_, i) => at(i, i));

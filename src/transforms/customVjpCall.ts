@@ -11,11 +11,11 @@ import {
   Zero,
 } from "../core/primitive.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
-import { bind } from "../core/trace.ts";
+import { bind, type NamedAxis } from "../core/trace.ts";
 import { float0 } from "../dtypes/index.ts";
 import { placeBatchDim } from "../lax/batching.ts";
 import { ops } from "../lax/ops.ts";
-import { batchedAval, batchJaxpr, runBatched } from "./batchTrace.ts";
+import { batchedAval, batchJaxpr, mappedAxes, runBatched } from "./batchTrace.ts";
 import { type CustomCallParams, programOf, rejectPerturbedClosure } from "./customCall.ts";
 import { setName } from "./functionName.ts";
 import { backwardPass } from "./transposeJaxpr.ts";
@@ -151,6 +151,7 @@ function batchedForward(
   dimsOut: readonly BatchDim[],
   axisSize: number,
 ): FlatForward {
+  const axes = mappedAxes();
   const forward = (primals: readonly NDArray[], perturbed: readonly boolean[]) => {
     let inner!: ReturnType<FlatForward>;
     const [values, valueDims] = runBatched(
@@ -162,6 +163,7 @@ function batchedForward(
       dims,
       axisSize,
       `mapping the fwd rule of ${name}`,
+      axes,
     );
     const n = inner.outs.length;
     const outs = values.slice(0, n).map((x, i) => placeBatchDim(x, valueDims[i], dimsOut[i], axisSize));
@@ -173,6 +175,7 @@ function batchedForward(
       residualDims: valueDims.slice(n),
       cotangentAvals: inAvals,
       axisSize,
+      axes,
     });
     return { outs, residuals: values.slice(n), backward };
   };
@@ -188,11 +191,12 @@ interface BatchedBackward {
   /** Types of the cotangents of one example. */
   readonly cotangentAvals: readonly ShapedArray[];
   readonly axisSize: number;
+  readonly axes: readonly NamedAxis[];
 }
 
 /** The backward half: the cotangent of an operand that was not mapped is the sum over the examples. */
 function batchedBackward(backward: FlatBackward, context: BatchedBackward): FlatBackward {
-  const { name, dims, dimsOut, residualDims, cotangentAvals, axisSize } = context;
+  const { name, dims, dimsOut, residualDims, cotangentAvals, axisSize, axes } = context;
   return (residuals, cotangents) => {
     const nonzero = cotangents.map((ct) => !(ct instanceof Zero));
     let zerosOut: (Zero | null)[] = [];
@@ -208,6 +212,7 @@ function batchedBackward(backward: FlatBackward, context: BatchedBackward): Flat
       [...residualDims, ...dimsOut.filter((_, i) => nonzero[i])],
       axisSize,
       `mapping the bwd rule of ${name}`,
+      axes,
     );
     let next = 0;
     return zerosOut.map((zero, i) => {

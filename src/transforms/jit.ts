@@ -8,7 +8,7 @@ import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { evalWithoutCalls, nestingOf } from "../core/nesting.ts";
 import type { Primitive } from "../core/primitive.ts";
-import { bind, isEager, withEvaluation } from "../core/trace.ts";
+import { bind, boundAxesKey, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
 import { flattenInto } from "../tree/flatten.ts";
@@ -166,10 +166,10 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
         nested.set(treedef, found);
       }
       byAvals = found;
-      key = avalsKey(leaves);
+      key = boundKey(avalsKey(leaves));
     } else {
       byAvals = cache;
-      key = staticKey([treedef.id, avalsKey(leaves), args.length, ...statics.map((i) => args[i])]);
+      key = staticKey([treedef.id, boundKey(avalsKey(leaves)), args.length, ...statics.map((i) => args[i])]);
     }
     let entry = byAvals.get(key);
     if (entry === undefined) {
@@ -268,6 +268,12 @@ function avalsKey(leaves: readonly NDArray[]): number | string {
   let key = "";
   for (let i = 0; i < leaves.length; i++) key += `${leaves[i].aval.id},`;
   return key;
+}
+
+/** What is traced may depend on the named axes that are bound. */
+function boundKey(key: number | string): number | string {
+  const axes = boundAxesKey();
+  return axes === "" ? key : `${axes}|${key}`;
 }
 
 function dynamicArgs(args: readonly unknown[], statics: readonly number[]): unknown[] {

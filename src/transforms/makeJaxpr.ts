@@ -13,6 +13,7 @@ import type { AnyFunction } from "./types.ts";
  *
  * @param options.staticArgnums positions of arguments passed through as they are
  * @param options.returnShape also return the shapes of the result
+ * @param options.axisEnv names and sizes of axes that collectives in `f` may refer to
  * @example
  * ```ts
  * String(makeJaxpr((x) => x.mul(2))(jnp.float32(1))); // => "{ lambda ; a:f32[]. let b:f32[] = mul a 2.0:f32[] in (b,) }"
@@ -20,10 +21,14 @@ import type { AnyFunction } from "./types.ts";
  */
 export function makeJaxpr(
   f: AnyFunction,
-  options: { staticArgnums?: number | readonly number[]; returnShape?: boolean } = {},
+  options: {
+    staticArgnums?: number | readonly number[];
+    returnShape?: boolean;
+    axisEnv?: readonly (readonly [string, number])[];
+  } = {},
 ): (...args: unknown[]) => ClosedJaxpr {
   requireCallable(f);
-  checkOptions("makeJaxpr", options, ["staticArgnums", "returnShape"]);
+  checkOptions("makeJaxpr", options, ["staticArgnums", "returnShape", "axisEnv"]);
   const positions = options.staticArgnums === undefined ? [] : [options.staticArgnums].flat();
   const make = (...args: unknown[]): unknown => {
     const statics = resolvePositions(positions, args.length);
@@ -43,6 +48,7 @@ export function makeJaxpr(
       },
       avals,
       `tracing the function ${functionName(f)} for makeJaxpr`,
+      options.axisEnv?.map(([name, size]) => ({ name, size })),
     );
     const closed = new ClosedJaxpr(jaxpr, consts);
     return options.returnShape === true ? [closed, shape] : closed;

@@ -2,16 +2,17 @@ import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { StagingTrace } from "../core/staging.ts";
-import { currentTrace, Tracer, withTrace } from "../core/trace.ts";
+import { currentTrace, type NamedAxis, noAxes, Tracer, withTrace } from "../core/trace.ts";
 import { RecursionError } from "../errors.ts";
 
-/** Traces a function of flat arrays into a program; constants may include tracers of outer transformations. */
+/** Traces a function of flat arrays into a program, in which `axes` are bound; constants may include tracers of outer transformations. */
 export function traceToJaxpr(
   f: (args: NDArray[]) => readonly NDArray[],
   avals: readonly ShapedArray[],
   description: string,
+  axes: readonly NamedAxis[] = noAxes,
 ): { jaxpr: Jaxpr; consts: NDArray[] } {
-  const trace = new StagingTrace(currentTrace(), description);
+  const trace = new StagingTrace(currentTrace(), description, axes);
   const args = avals.map((aval) => trace.newArg(aval));
   try {
     return withTrace(trace, () => trace.finish(f(args)));

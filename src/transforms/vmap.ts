@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import type { BatchDim } from "../core/primitive.ts";
+import { noAxes } from "../core/trace.ts";
 import { ValueError } from "../errors.ts";
 import { broadcastBatchDim, moveBatchDim } from "../lax/batching.ts";
 import { isPlainObject } from "../tree/descend.ts";
@@ -21,6 +22,8 @@ export interface VmapOptions {
   inAxes?: AxisSpec;
   /** Where the mapped axis appears in each result; default 0. */
   outAxes?: AxisSpec;
+  /** The name by which collectives (`lax.psum(x, "i")`) refer to the mapped axis. */
+  axisName?: string;
   /** The size of the mapped axis, when no argument is mapped or to check the arguments. */
   axisSize?: number;
 }
@@ -42,14 +45,17 @@ export function vmap<F extends AnyFunction>(
 ): (...args: ArgsOf<F>) => ReturnType<F> {
   requireCallable(f);
   const o: VmapOptions = isPlainObject(options) ? options : { inAxes: options as AxisSpec, outAxes };
-  checkOptions("vmap", o, ["inAxes", "outAxes", "axisSize"]);
-  const { inAxes = 0, axisSize } = o;
+  checkOptions("vmap", o, ["inAxes", "outAxes", "axisName", "axisSize"]);
+  const { inAxes = 0, axisName, axisSize } = o;
   const wantedAxes = o.outAxes === undefined ? 0 : o.outAxes;
   if (isPlainObject(inAxes)) throw axesError("inAxes", "an object");
   checkAxes(inAxes, "inAxes");
   checkAxes(wantedAxes, "outAxes");
   if (axisSize !== undefined && !(Number.isInteger(axisSize) && axisSize >= 0)) {
     throw new ValueError(`vmap axisSize must be a non-negative integer, got ${String(axisSize)}.`);
+  }
+  if (axisName !== undefined && typeof axisName !== "string") {
+    throw new TypeError(`vmap axisName must be a string, got ${String(axisName)}.`);
   }
   const name = functionName(f);
   const mapped = (...args: unknown[]): unknown => {
@@ -76,6 +82,7 @@ export function vmap<F extends AnyFunction>(
       dims,
       size,
       `mapping the function ${name} with vmap`,
+      axisName === undefined ? noAxes : [{ name: axisName, size }],
     );
     const placeholder = outTree.unflatten(outs);
     const wanted = broadcastPrefix(wantedAxes, placeholder, isAxis, "vmap outAxes") as BatchDim[];

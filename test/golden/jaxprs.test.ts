@@ -218,6 +218,7 @@ const programs: Record<string, Program> = {
   "vmap/dot": vmap((x: A, y: A) => jnp.dot(x, y)),
   "vmap/sum": vmap((x: A) => jnp.sum(x)),
   "vmap/in_axis_1": vmap((x: A) => jnp.sum(x), { inAxes: 1 }),
+  "vmap/psum": vmap((x: A) => x.div(lax.psum(x, "i")), { axisName: "i" }),
   "vmap/dynamic_slice": vmap((x: A, i: A) => lax.dynamicSlice(x, [i], [2])),
 
   "conv/nhwc": (x: A, k: A) =>
@@ -277,7 +278,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^linalg\//, "jnp.linalg: later"],
   [/^fft\//, "jnp.fft: later"],
-  [/^vmap\/psum$/, "collectives: later"],
   [/^misc\/named_call$/, "namedCall: later"],
   [/^misc\/polyval$/, "jnp polynomials: later"],
 ];

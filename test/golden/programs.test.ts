@@ -351,6 +351,20 @@ const transforms: Record<string, Program> = {
   "vmap/random": () => vmap((k: A) => random.normal(k, [2]))(random.split(random.key(0), 3)),
   // A keyword argument is a named field of an options object here, and mapped like any other argument.
   "vmap/kwargs": (x: A, s: A) => vmap((a: A, options: { s: A }) => a.mul(options.s))(x, { s }),
+  "collective/pmean": vmap((x: A) => x.sub(lax.pmean(x, "i")), { axisName: "i" }),
+  "collective/pmax_pmin": vmap((x: A) => [lax.pmax(x, "i"), lax.pmin(x, "i")], { axisName: "i" }),
+  "collective/axis_size": vmap((x: A) => x.mul(lax.axisSize("i")), { axisName: "i" }),
+  "collective/all_gather_tiled": vmap((x: A) => lax.allGather(x, "i", { tiled: true }), { axisName: "i" }),
+  "collective/ppermute": vmap(
+    (x: A) =>
+      lax.ppermute(x, "i", [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+      ]),
+    { axisName: "i" },
+  ),
+  "collective/psum_scatter": vmap((x: A) => lax.psumScatter(x, "i"), { axisName: "i" }),
   "jit/static_argnames": (x: A) => [withFlag(x, true), withFlag(x, false)],
   "jit/closure_constant": (x: A) => {
     const w = jnp.arange(3).astype("float32");
@@ -379,7 +393,7 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
   [/^vmap\/op_segment_sum$/, "segment sums: later"],
-  [/^collective\//, "collectives: later"],
+  [/^collective\/pmap_single$/, "pmap: later"],
   [/^misc\//, "ravelPytree, namedCall, disableJit, defaultMatmulPrecision: later"],
 ];
 

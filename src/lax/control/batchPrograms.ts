@@ -1,7 +1,8 @@
 import type { NDArray } from "../../core/array.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
 import type { BatchDim } from "../../core/primitive.ts";
-import { batchedProgram } from "../../transforms/batchTrace.ts";
+import { axesKey } from "../../core/trace.ts";
+import { batchedProgram, mappedAxes } from "../../transforms/batchTrace.ts";
 import { maskKey, ProgramCache } from "../../transforms/programCache.ts";
 import { broadcastBatchDim, moveBatchDim } from "../batching.ts";
 
@@ -14,7 +15,7 @@ export function batchToFront(
   size: number,
   force: readonly boolean[],
 ): { closed: ClosedJaxpr; batchedOut: boolean[] } {
-  const key = `${size}:${dims.join()}:${maskKey(force)}`;
+  const key = `${size}:${axesKey(mappedAxes())}${dims.join()}:${maskKey(force)}`;
   const { closed, dimsOut } = batched.get(program.jaxpr, key, () =>
     batchedProgram(program, dims, size, (outs, from) => {
       const to = from.map((d, i) => (d !== null || force[i] ? 0 : null));
@@ -31,7 +32,7 @@ export function batchToDims(
   size: number,
   to: readonly BatchDim[],
 ): ClosedJaxpr {
-  const key = `${size}:${dims.join()}:${to.join()}:exact`;
+  const key = `${size}:${axesKey(mappedAxes())}${dims.join()}:${to.join()}:exact`;
   return batched.get(program.jaxpr, key, () =>
     batchedProgram(program, dims, size, (outs, from) => [
       outs.map((x, i) => placed(x, from[i], to[i], size)),

@@ -11,8 +11,8 @@ import {
   Zero,
 } from "../../core/primitive.ts";
 import { instantiate, zeroTangent } from "../../core/tangents.ts";
-import { bind } from "../../core/trace.ts";
-import { batchedProgram } from "../../transforms/batchTrace.ts";
+import { axesKey, bind } from "../../core/trace.ts";
+import { batchedProgram, mappedAxes } from "../../transforms/batchTrace.ts";
 import { runJvp } from "../../transforms/jvpTrace.ts";
 import { linearizeFlat } from "../../transforms/linearizeTrace.ts";
 import { neg, sub } from "../arithmetic.ts";
@@ -198,7 +198,7 @@ function batched(
     byKey = new Map();
     batches.set(programs, byKey);
   }
-  const key = `${axisSize}:${constDims.join()}`;
+  const key = `${axisSize}:${axesKey(mappedAxes())}${constDims.join()}`;
   let result = byKey.get(key);
   if (result === undefined) {
     let at = 0;
