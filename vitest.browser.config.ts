@@ -51,6 +51,8 @@ export default defineConfig({
           enabled: true,
           headless: true,
           screenshotFailures: false,
+          // Most of the time of a file would go into loading the library anew.
+          isolate: false,
           provider: playwright({ launchOptions: { executablePath, args: chromiumFlags } }),
           instances: [{ browser: "chromium" as const }],
         },

@@ -16,6 +16,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, `test/${browserOnlyPath}**`],
     pool: "forks",
+    // The files of a process share the library: loading it anew takes longer than most of them run.
+    isolate: false,
     // Leak tests collect garbage explicitly.
     execArgv: ["--expose-gc"],
     testTimeout: 60_000,

@@ -1,4 +1,4 @@
-import { grad, jit, jnp, lax, type NDArray, ResourceExhaustedError, random, tree, vmap } from "fluxion";
+import { grad, jit, jnp, lax, type NDArray, ResourceExhaustedError, random, vmap } from "fluxion";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { deviceMemory } from "../../src/backends/wasm/device.ts";
 
@@ -68,10 +68,10 @@ describe("when memory runs out", () => {
     const a = jnp.full([n], 2);
     const b = jit((x: NDArray) => x.mul(3))(jnp.ones([7]));
     expect(message(() => jnp.ones([share(1.1)]))).toMatch(/Out of memory while trying to allocate \d+ bytes/);
-    expect(message(() => jit((x: NDArray) => [x.add(1), x.mul(2), x.sub(3)])(a))).toMatch(/MiB/);
+    expect(message(() => jit((x: NDArray) => [x.add(1), x.mul(2), x.sub(3)])(a))).toMatch(/[MG]iB/);
     expect(a.get(n - 1).item()).toBe(2);
     expect(b.tolist()).toEqual([3, 3, 3, 3, 3, 3, 3]);
-    expect(a.sum().item()).toBe(2 * n);
+    expect(Number(a.sum().item()) / (2 * n)).toBeCloseTo(1, 6);
   });
 
   test("results that were made before the one that does not fit are given back", () => {
@@ -117,7 +117,8 @@ describe("when memory runs out", () => {
     const params = { w: jnp.ones([n]), b: jnp.zeros([n]) };
     const loss = (p: typeof params) => jnp.sin(p.w).mul(jnp.exp(p.b)).sum();
     message(() => jit(grad(loss))(params));
-    for (const x of tree.leaves(params) as NDArray[]) expect(x.sum().item()).toBe(x === params.w ? n : 0);
+    expect(Number(params.w.sum().item()) / n).toBeCloseTo(1, 6);
+    expect(params.b.sum().item()).toBe(0);
     expect(deviceMemory.allocator.capacity).toBeLessThanOrEqual(deviceMemory.allocator.maxBytes);
   });
 });

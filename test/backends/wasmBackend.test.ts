@@ -149,14 +149,15 @@ test("arrays are read back as they were written, of every dtype and of size zero
 test("a loop that never yields keeps its memory bounded", () => {
   const f = jit((x: NDArray) => x.mul(0.5).add(1));
   let x = jnp.ones([1 << 18]) as NDArray;
+  deviceMemory.evictAll();
   let peak = 0;
   for (let i = 0; i < 2000; i++) {
     x = f(x);
     peak = Math.max(peak, deviceMemory.statistics.residentBytes);
   }
   expect(Math.abs(Number(x.get(0).item()) - 2)).toBeLessThan(1e-6);
-  // Not the capacity: other programs may have made that what it is.
-  expect(peak).toBeLessThan(2 * deviceMemory.statistics.softLimit);
+  // Not the capacity: other programs may have made that what it is, as they may have raised the limit.
+  expect(peak).toBeLessThanOrEqual(deviceMemory.statistics.softLimit + x.nbytes);
 });
 
 test("the text of each stage, and the analysis", () => {

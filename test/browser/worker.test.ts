@@ -11,7 +11,7 @@ const excluded = nodeOnlyPaths.map((path) => `../${path}`);
 const run = files.filter((file) => !excluded.some((path) => file.startsWith(path)));
 
 /** A worker runs so many files before another takes its place: most of the time of a file goes into loading the library. */
-const filesPerWorker = 12;
+const filesPerWorker = 48;
 interface Used {
   readonly worker: Worker;
   files: number;

@@ -259,6 +259,12 @@ export class DeviceMemory {
     this.#leave(slot);
     this.allocator.free(slot.ptr, slot.byteLength);
     slot.ptr = 0;
+    // A limit that was raised because too much could not move falls with what is there.
+    const { max, min } = Math;
+    this.#evictAtBytes = max(
+      this.#softLimit,
+      min(this.#evictAtBytes, this.#residentBytes + this.#softLimit / 2),
+    );
   }
 
   /** At the end of a job: from here on the table keeps the slot alive, not the storage. */
