@@ -52,8 +52,8 @@ class Values {
 }
 
 /**
- * Expands a program and the programs that its equations hold (jit, custom derivative calls, ... : primitives with `inlineAs`) into one
- * flat list of equations. The constants of inner programs become constants of the whole, those of loops and branches too. Calls are kept
+ * Expands a program, the programs that its equations hold (jit, custom derivative calls, ... : primitives with `inlineAs`) and those that
+ * stand for operations (primitives lowered as a "program") into one flat list of equations. The constants of inner programs become constants of the whole, those of loops and branches too. Calls are kept
  * on an explicit stack, so that depth is not limited.
  *
  * Equations with the same primitive, parameters and operands are one, and so are calls of one program with the same operands: what a
@@ -113,6 +113,12 @@ export function flatten(closed: ClosedJaxpr): FlatProgram {
     const key = `${primitive.name}(${idsOf(inputs)}${paramsKey(params)}`;
     let outputs = known.get(key);
     if (outputs === undefined) {
+      if (primitive.lowering.kind === "program") {
+        const avals = inputs.map((v) => v.aval);
+        const written = primitive.lowering.program(params, avals);
+        stack.push(enter(written.jaxpr, constants(written.consts), inputs, eqn, key));
+        continue;
+      }
       outputs = eqn.outputs.map((v) => values.make(v.aval, { kind: "result" }));
       known.set(key, outputs);
       if (isControl(primitive.lowering)) {

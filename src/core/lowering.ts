@@ -13,6 +13,7 @@ export type Lowering<P extends Params = Params> =
   | ScanLowering<P>
   | TemplateLowering<P>
   | ControlLowering<P>
+  | ProgramLowering<P>
   | { readonly kind: "inline" }
   /** The identity on all operands, as far as values go; work before and after it is neither shared nor merged. */
   | { readonly kind: "barrier" }
@@ -111,6 +112,15 @@ export type TemplateLowering<P extends Params> =
         params: P,
       ) => { readonly index: readonly Expr[]; readonly guard: Expr | null; readonly value: Expr };
     };
+
+/**
+ * Operations that are compiled as a program of others, written for the types of the operands: pooling is slices and maxima, say. Unlike a
+ * call (`inlineAs` of the primitive), the operation stays one equation for every transformation.
+ */
+export interface ProgramLowering<P extends Params> {
+  readonly kind: "program";
+  readonly program: (params: P, operands: readonly ShapedArray[]) => ClosedJaxpr;
+}
 
 /**
  * Operations that run programs: native loops and branches around the kernels of those programs. Carries enter and leave with one type.

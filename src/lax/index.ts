@@ -19,7 +19,9 @@ export * from "./logic.ts";
 export * from "./mulhi.ts";
 export * from "./pow.ts";
 export { Precision, type PrecisionLike } from "./precision.ts";
+export { reduce } from "./reduce.ts";
 export { reducePrecision } from "./reducePrecision.ts";
+export { reduceWindow } from "./reduceWindow.ts";
 export {
   argmax,
   argmin,
@@ -38,3 +40,4 @@ export * from "./sort.ts";
 export * from "./special.ts";
 export * from "./topK.ts";
 export * from "./transcendental.ts";
+export { reduceWindowShapeTuple, type WindowOptions } from "./windowParams.ts";

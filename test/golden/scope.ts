@@ -29,9 +29,7 @@ export const laterFunctions: Record<string, string[]> = {
   "special functions: later": names(`lax.besselI0e lax.besselI1e lax.igammaGradA jnp.i0`),
   "complex numbers: later": names(`
     lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj Array.real`),
-  "windows, jnp.convolve and jnp.correlate: later": names(`
-    lax.reduceWindow lax.reduceWindowShapeTuple jnp.convolve jnp.correlate`),
-  "lax.reduce with a caller's computation: later": names(`lax.reduce`),
+  "jnp.convolve and jnp.correlate: later": names(`jnp.convolve jnp.correlate`),
   "jnp windows, grids and other creation: later": names(`
     jnp.geomspace jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander
     jnp.frombuffer jnp.mgrid `),

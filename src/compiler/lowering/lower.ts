@@ -122,6 +122,7 @@ export class Lowering {
         eqn.outputs.forEach((v, i) => this.define(v, this.source(eqn.inputs[i])));
         break;
       case "inline":
+      case "program":
         throw new Error(`primitive ${eqn.primitive.name} is to be inlined but gave no program`);
       case "none":
         throw (

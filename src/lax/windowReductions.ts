@@ -1,0 +1,146 @@
+import type { NDArray } from "../core/array.ts";
+import type { ShapedArray } from "../core/aval.ts";
+import {
+  definePrimitive,
+  type JvpRule,
+  notLinear,
+  type Primitive,
+  type TransposeRule,
+} from "../core/primitive.ts";
+import { asNumpyInts } from "../core/printing.ts";
+import { bind1 } from "../core/trace.ts";
+import { type DType, float32, isFloating, isInteger, issubdtype } from "../dtypes/index.ts";
+import { vjpLhsPadding } from "./convPadding.ts";
+import { linearJvp, linearTranspose, standardJvp } from "./families.ts";
+import { finish, numbersOf, resultBuffer } from "./hostLoops.ts";
+import { mapInts } from "./intTuples.ts";
+import { type LaxOps, ops } from "./ops.ts";
+import { asProgram } from "./programLowering.ts";
+import { extremes } from "./reductions.ts";
+import { pad } from "./shape.ts";
+import { foldWindows, type WindowMonoid } from "./windowFold.ts";
+import { printWindows, type WindowParams, windowedShape, windowPositions, withAxis } from "./windowParams.ts";
+import { selectAndGatherAdd } from "./windowSelection.ts";
+
+interface WindowReductionSpec {
+  readonly combine: "add" | "max" | "min";
+  readonly reduce: "reduceSum" | "reduceMax" | "reduceMin";
+  readonly identity: (dtype: DType) => number;
+  readonly reference: (p: number, q: number, dtype: DType) => number;
+  readonly jvp: JvpRule<WindowParams>;
+  readonly transpose?: TransposeRule<WindowParams>;
+  readonly check?: (x: ShapedArray) => void;
+}
+
+/** Reductions of windows by an operation that has an identity. */
+function windowReduction(name: string, spec: WindowReductionSpec): Primitive<WindowParams> {
+  const primitive: Primitive<WindowParams> = definePrimitive<WindowParams>({
+    name,
+    abstractEval: ([x], params) => {
+      spec.check?.(x);
+      return [x.update({ shape: windowedShape(x, params) })];
+    },
+    reference: ([x], params, [out]) => {
+      const data = numbersOf(x);
+      const result = resultBuffer(out.dtype, out.size);
+      windowPositions(x.shape, params, out.shape).forEach((window, o) => {
+        let acc = spec.identity(x.dtype);
+        for (const at of window) if (at >= 0) acc = spec.reference(acc, data[at], x.dtype);
+        result[o] = acc;
+      });
+      return [finish(result, out.dtype)];
+    },
+    jvp: spec.jvp,
+    transpose: spec.transpose ?? notLinear,
+    batching: ([x], [dim], params) => [[bind1(primitive, [x], withAxis(params, dim as number))], [dim]],
+    lowering: asProgram(([x], params) => [reduceWindows(x, params, spec)]),
+    printParams: printWindows,
+  });
+  return primitive;
+}
+
+function reduceWindows(x: NDArray, params: WindowParams, spec: WindowReductionSpec): NDArray {
+  const { dtype } = x;
+  const shape = windowedShape(x.aval, params);
+  const identity = spec.identity(dtype);
+  if (x.size === 0 || shape.includes(0)) return ops.full(shape, identity, dtype);
+  // Sums of narrow floats are rounded once.
+  const wide = spec.combine === "add" && isFloating(dtype) && dtype.bits < 32 ? float32 : dtype;
+  const operand = wide === dtype ? x : ops.convertElementType(x, wide);
+  const [combine, reduce] = [ops[spec.combine], ops[spec.reduce] as LaxOps["reduceSum"]];
+  const monoid: WindowMonoid = {
+    combine: ([p], [q]) => [combine(p, q)],
+    identity: [ops.full([], identity, wide)],
+    idempotent: spec.combine !== "add",
+    reduce: ([p], axes) => [reduce(p, axes)],
+  };
+  const [result] = foldWindows([operand], params, monoid);
+  return wide === dtype ? result : ops.convertElementType(result, dtype);
+}
+
+function requireNumber(x: ShapedArray): void {
+  if (issubdtype(x.dtype, "number")) return;
+  throw new TypeError(`operand to reduce_window_sum must have a number dtype, got ${x.dtype.name}`);
+}
+
+/** Sums of windows of the cotangent, put as far apart as the windows were. */
+const sumTranspose: TransposeRule<WindowParams> = linearTranspose((ct, x, params) => {
+  const { windowDimensions, windowStrides, padding, baseDilation, windowDilation } = params;
+  const config = x.shape.map((inSize, i) => {
+    const space = { inSize, window: windowDimensions[i], outSize: ct.shape[i], stride: windowStrides[i] };
+    const dilations = { lhsDilation: baseDilation[i], rhsDilation: windowDilation[i] };
+    const [low, high] = vjpLhsPadding({ ...space, ...dilations, low: padding[i][0] });
+    return asNumpyInts([low, high, windowStrides[i] - 1], (k) => k < 2);
+  });
+  return bind1(sumPrimitive, [pad(ct, ops.full([], 0, ct.dtype), config)], {
+    windowDimensions,
+    windowStrides: baseDilation,
+    padding: x.shape.map(() => [0, 0] as const),
+    baseDilation: mapInts(baseDilation, () => 1),
+    windowDilation,
+  });
+});
+
+const sumPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_sum", {
+  combine: "add",
+  reduce: "reduceSum",
+  identity: () => 0,
+  reference: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
+  check: requireNumber,
+  jvp: linearJvp(() => sumPrimitive),
+  transpose: sumTranspose,
+});
+/** Sums of windows. */
+export function reduceWindowSum(x: NDArray, params: WindowParams): NDArray {
+  return bind1(sumPrimitive, [x], params);
+}
+
+const maxPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_max", {
+  combine: "max",
+  reduce: "reduceMax",
+  identity: (dtype) => extremes(dtype).lowest,
+  reference: (p, q) => Math.max(p, q),
+  jvp: standardJvp(
+    () => maxPrimitive,
+    [(g, _ans, [x], params) => selectAndGatherAdd(g, x, { ...params, selectPrim: "ge" })],
+  ),
+});
+/** Maxima of windows; NaN where there is one. */
+export function reduceWindowMax(x: NDArray, params: WindowParams): NDArray {
+  return bind1(maxPrimitive, [x], params);
+}
+
+const minPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_min", {
+  combine: "min",
+  reduce: "reduceMin",
+  identity: (dtype) => extremes(dtype).highest,
+  reference: (p, q) => Math.min(p, q),
+  jvp: standardJvp(
+    () => minPrimitive,
+    [(g, _ans, [x], params) => selectAndGatherAdd(g, x, { ...params, selectPrim: "le" })],
+  ),
+});
+/** Minima of windows; NaN where there is one. */
+export function reduceWindowMin(x: NDArray, params: WindowParams): NDArray {
+  return bind1(minPrimitive, [x], params);
+}
