@@ -69,7 +69,7 @@ function adamStep(inputs: Inputs, { rate, beta1, beta2, epsilon }: Parameters) {
   };
 }
 
-/** Traces, differentiates, compiles and runs a step that was never seen; nothing compiled for an earlier one is used. */
+/** Traces, differentiates, compiles and runs a step that was never seen: of what was compiled before, only the library's own tiles of products are left. */
 function firstCall(inputs: Inputs, { rate }: Parameters) {
   const a = load(inputs);
   return repeated(() => {

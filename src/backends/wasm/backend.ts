@@ -25,7 +25,7 @@ import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
 import { CodeCache } from "./codeCache.ts";
 import { emitProgram } from "./codegen/program.ts";
 import { bytesAccessed, flopsOf } from "./cost.ts";
-import { deviceMemory, pool } from "./device.ts";
+import { commonCode, deviceMemory, pool } from "./device.ts";
 import { LoadedProgram } from "./executable.ts";
 import { usesRelaxedSimd } from "./features.ts";
 import { loadCode, resultBytes, usesPool } from "./loadedCode.ts";
@@ -35,7 +35,7 @@ import { choicesText, passesText, reportProgram, type Step } from "./reportProgr
 import type { Pool } from "./threads/pool.ts";
 import { TimedProgram } from "./timedProgram.ts";
 
-const emitOptions = { sharedMemory: pool !== null };
+const emitOptions = { sharedMemory: pool !== null, commonCode };
 
 /** The code of programs that were compiled before, by what they compute. */
 const codeCache = new CodeCache();

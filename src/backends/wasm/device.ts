@@ -1,5 +1,7 @@
+import { COMMON_MODULE } from "./asm/index.ts";
 import { MATH_MODULE } from "./codegen/library.ts";
-import { wasmFeatures } from "./features.ts";
+import { ProcessCode } from "./commonCode.ts";
+import { enableRelaxedSimd, wasmFeatures } from "./features.ts";
 import { scalarMath } from "./math/index.ts";
 import { DeviceMemory } from "./memory/index.ts";
 import { Pool } from "./threads/pool.ts";
@@ -31,8 +33,12 @@ function isShared(memory: WebAssembly.Memory): boolean {
 /** The blocks of {@link wasmMemory}. */
 export const deviceMemory = new DeviceMemory(wasmMemory);
 
+/** The code that compiled modules share. */
+export const commonCode = new ProcessCode(wasmMemory, pool, enableRelaxedSimd);
+
 /** What compiled modules import. */
 export const moduleImports: WebAssembly.Imports = {
   env: { memory: wasmMemory },
+  [COMMON_MODULE]: commonCode.imports,
   [MATH_MODULE]: Object.fromEntries(Object.entries(scalarMath).map(([name, { call }]) => [name, call])),
 };

@@ -1,6 +1,6 @@
 import type { Program, ResultSource } from "../../compiler/ir.ts";
 import { emitProgram, type PointerSource, type ProgramCode } from "./codegen/program.ts";
-import { moduleImports, pool } from "./device.ts";
+import { commonCode, moduleImports, pool } from "./device.ts";
 import { wasmFeatures } from "./features.ts";
 import type { Marks } from "./marks.ts";
 import { refusal } from "./refusal.ts";
@@ -36,7 +36,7 @@ export interface LoadedCode {
  */
 export function loadCode(
   program: Program,
-  code: ProgramCode = emitProgram(program, { sharedMemory: pool !== null }),
+  code: ProgramCode = emitProgram(program, { sharedMemory: pool !== null, commonCode }),
   donated: readonly boolean[] = [],
   marks: Marks | null = null,
 ): LoadedCode {

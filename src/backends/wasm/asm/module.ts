@@ -35,6 +35,24 @@ const SECTION = {
   dataCount: 12,
 } as const;
 
+/** The module name under which {@link ModuleBuilder.common} functions are imported. */
+export const COMMON_MODULE = "common";
+
+/** Functions that modules share: each is compiled once, in a module of its own. */
+export interface CommonCode {
+  /** Makes the function of this name available to importers; equal names mean equal functions. */
+  provide(name: string, params: readonly ValType[], results: readonly ValType[], body: Body): void;
+}
+
+export interface ModuleOptions {
+  /** Write the names of functions, for stack traces and compile errors. */
+  readonly debug?: boolean;
+  /** The engine has relaxed SIMD, use it. */
+  readonly relaxedSimd?: boolean;
+  /** Keeps the common functions; without it the module contains them. */
+  readonly commonCode?: CommonCode | undefined;
+}
+
 /**
  * Assembles one WebAssembly module: imports, functions, globals and data, then `toBytes()`.
  *
@@ -54,13 +72,14 @@ export class ModuleBuilder {
   readonly #globals: GlobalDefinition[] = [];
   readonly #functions: { readonly ref: FuncRef; state: FunctionCode | "declared" | "open" }[] = [];
   readonly #shared = new Map<string, FuncRef>();
+  readonly #commonCode: CommonCode | undefined;
   readonly #exports: Export[] = [];
   readonly #segments: Segment[] = [];
   #start: FuncRef | undefined;
 
-  /** With `debug`, function names are written for stack traces and compile errors. `relaxedSimd`: the engine has it, use it. */
-  constructor(options: { readonly debug?: boolean; readonly relaxedSimd?: boolean } = {}) {
+  constructor(options: ModuleOptions = {}) {
     this.#debug = options.debug ?? false;
+    this.#commonCode = options.commonCode;
     this.#relaxedSimd = options.relaxedSimd ?? false;
   }
 
@@ -114,6 +133,17 @@ export class ModuleBuilder {
       this.#shared.set(key, ref);
     }
     return ref;
+  }
+
+  /**
+   * A function that depends on nothing but what its name says, and uses only the memory: imported from the {@link CommonCode}, where there is one.
+   */
+  common(name: string, params: readonly ValType[], results: readonly ValType[], body: Body): FuncRef {
+    return this.shared(`common ${name}`, () => {
+      if (this.#commonCode === undefined) return this.function(name, params, results, body);
+      this.#commonCode.provide(name, params, results, body);
+      return this.importFunction(COMMON_MODULE, name, params, results);
+    });
   }
 
   exportFunction(ref: FuncRef, name: string = ref.name): void {

@@ -1,5 +1,5 @@
 import type { Program } from "../../../compiler/ir.ts";
-import { type FuncRef, ModuleBuilder, type ValType } from "../asm/index.ts";
+import { type CommonCode, type FuncRef, ModuleBuilder, type ValType } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
 import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
 import {
@@ -60,6 +60,8 @@ export interface EmitOptions {
   readonly sharedMemory?: boolean;
   /** Call the imported function `env.mark` with 0 at the beginning and `i + 1` after kernel `i`; default false. */
   readonly timed?: boolean;
+  /** Where functions are that programs share; without it each program contains them. */
+  readonly commonCode?: CommonCode;
 }
 
 /**
@@ -69,7 +71,7 @@ export interface EmitOptions {
  * (`layout.ts`), the block of addresses of the kernel whose pieces are being done, and the scratch memory of the threads.
  */
 export function emitProgram(program: Program, options: EmitOptions = {}): ProgramCode {
-  const mb = new ModuleBuilder({ relaxedSimd: usesRelaxedSimd() });
+  const mb = new ModuleBuilder({ relaxedSimd: usesRelaxedSimd(), commonCode: options.commonCode });
   const shared = options.sharedMemory === true;
   mb.importMemory("env", "memory", shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 });
   const lib = new Library(mb);

@@ -6,7 +6,8 @@ import { groupLengths } from "./gemmOrder.ts";
 import { emitOuter, takesOuter } from "./gemmOuter.ts";
 import type { Batch, GemmSpec, GemmTuning, Problem } from "./gemmProblem.ts";
 import { normalize } from "./gemmProblem.ts";
-import { keptBytes, packedBytes, tune } from "./gemmTuning.ts";
+import { usesCommon } from "./gemmTileCall.ts";
+import { columnBytes, keptBytes, packedBytes, tune } from "./gemmTuning.ts";
 import { advance } from "./lanes.ts";
 
 export type { EpilogueContext } from "./epilogue.ts";
@@ -133,7 +134,8 @@ function scratchOf(problem: Problem, path: GemmPlan["path"], tuning: GemmTuning)
   if (path === "axpy") return axpyScratch(problem);
   if (path !== "tiles") return 0;
   const { a, b } = packedBytes(problem, tuning);
-  return a + b + keptBytes(problem, tuning);
+  const column = usesCommon(problem, tuning) ? columnBytes(problem, tuning) : 0;
+  return a + b + keptBytes(problem, tuning) + column;
 }
 
 /** Bytes at the start of scratch for the sums of a group of products, where k has several. */

@@ -14,6 +14,8 @@ import { addVectors, advance, loadPart, loadSplat, multiplyAdd, neverTaken, stor
 const TILE_VECTORS = 12;
 /** Rows of y in one pass: two vectors of each, those of a row of B and a scale fit in registers. */
 const HEIGHT = 4;
+/** With so many rows of B at a time, each is read one vector per step. */
+const MOST_STREAMS = 8;
 /** Scales of a pass that are kept in registers; of more, each is loaded where it is used. */
 const HELD = 8;
 
@@ -114,8 +116,10 @@ function axpyKernel(mb: ModuleBuilder, p: Problem, height: number, depth: number
       const held = height * depth <= HELD;
       const scales = vectors(held ? height * depth : 1);
       if (held) scales.forEach((scale, s) => loadScale(Math.floor(s / depth), s % depth, scale));
-      const sums = Array.from({ length: height }, () => vectors(2));
-      const row = vectors(2);
+      // As many streams as the first cache has lines of one address modulo a page: a line must be used up soon.
+      const width = depth >= MOST_STREAMS ? 1 : 2;
+      const sums = Array.from({ length: height }, () => vectors(width));
+      const row = vectors(width);
       const step = (active: readonly number[], fence: () => void) => {
         const eachSum = (visit: (sum: Local, lanes: number, offset: number) => void) =>
           sums.forEach((own, i) => {
@@ -140,7 +144,7 @@ function axpyKernel(mb: ModuleBuilder, p: Problem, height: number, depth: number
         }
         eachSum((sum, lanes, offset) => storePart(f, type, y, sum, lanes, offset));
       };
-      neverTaken(f, b, (fence) => overPairs(f, type, n, [b, y], (active) => step(active, fence)));
+      neverTaken(f, b, (fence) => overVectors(f, type, n, width, [b, y], (active) => step(active, fence)));
     }),
   );
 }
@@ -151,7 +155,7 @@ export function addKernel(mb: ModuleBuilder, type: Lanes, n: number): FuncRef {
   return mb.shared(key, () =>
     mb.function(key, ["i32", "i32"], [], (f, y, x) => {
       const sum = f.local("v128");
-      overPairs(f, type, n, [y, x], (active) => {
+      overVectors(f, type, n, 2, [y, x], (active) => {
         active.forEach((lanes, v) => {
           loadPart(f, type, y, lanes, 16 * v);
           loadPart(f, type, x, lanes, 16 * v);
@@ -164,26 +168,27 @@ export function addKernel(mb: ModuleBuilder, type: Lanes, n: number): FuncRef {
   );
 }
 
-/** Runs over n contiguous elements, two vectors at a time, advancing the pointers. `step` is given the lanes of each vector; the last may be partial. */
-function overPairs(
+/** Runs over n contiguous elements, one or two vectors at a time, advancing the pointers. `step` is given the lanes of each vector; the last may be partial. */
+function overVectors(
   f: FunctionBuilder,
   type: Lanes,
   n: number,
+  width: 1 | 2,
   pointers: readonly Local[],
   step: (active: readonly number[]) => void,
 ): void {
   const { count } = type;
   const left = f.local("i32");
-  const pairs = Math.floor(n / (2 * count));
-  if (pairs > 0) {
-    f.i32.const(pairs).set(left);
+  const steps = Math.floor(n / (width * count));
+  if (steps > 0) {
+    f.i32.const(steps).set(left);
     f.loop((again) => {
-      step([count, count]);
-      for (const pointer of pointers) advance(f, pointer, 32);
+      step(Array.from({ length: width }, () => count));
+      for (const pointer of pointers) advance(f, pointer, 16 * width);
       f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
     });
   }
-  const rest = n - pairs * 2 * count;
+  const rest = n - steps * width * count;
   if (rest > 0) step(rest > count ? [count, rest - count] : [rest]);
 }
 

@@ -1,9 +1,9 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import { Walk } from "./epilogue.ts";
 import { packPanel } from "./gemmPack.ts";
-import type { GemmArray, GemmEpilogue, GemmTuning, Problem } from "./gemmProblem.ts";
-import { gemmTile } from "./gemmTile.ts";
-import { blocksOf, packedBytes } from "./gemmTuning.ts";
+import type { GemmArray, GemmTuning, Problem } from "./gemmProblem.ts";
+import { type Block, callColumn, callTile, type Placed, usesCommon } from "./gemmTileCall.ts";
+import { blocksOf, keptBytes, packedBytes } from "./gemmTuning.ts";
 import { advance, pushScaled } from "./lanes.ts";
 
 export type Operands = {
@@ -48,6 +48,12 @@ export function emitTiles(
       .i32.const(packed.a + packed.b)
       .i32.add()
       .set(keptSums);
+  const tileSums = f.local("i32", "tileSums");
+  if (p.epilogue !== undefined && usesCommon(p, t))
+    f.get(operands.scratch)
+      .i32.const(packed.a + packed.b + keptBytes(p, t))
+      .i32.add()
+      .set(tileSums);
   const sizeOf = (size: Local, total: number, start: Local, block: number) => {
     if (total <= block) f.i32.const(total).set(size);
     else {
@@ -90,6 +96,7 @@ export function emitTiles(
           mc,
           kc,
           singleK,
+          tileSums,
         };
         const { epilogue } = p;
         if (epilogue === undefined || singleK) {
@@ -206,9 +213,6 @@ function packA(
   f.release(i, from, to);
 }
 
-/** Memory that moves with the tiles: the address for the first tile, and element strides. */
-type Placed = { readonly at: Local; readonly rowStride: number; readonly colStride: number };
-
 /** The place of the element at a row and a column, in a temporary. */
 function placed(
   f: FunctionBuilder,
@@ -228,22 +232,6 @@ function placed(
   return { at, rowStride, colStride };
 }
 
-type Block = {
-  readonly a: Local;
-  readonly b: Local;
-  readonly c: Placed;
-  /** The sums of earlier blocks of k where they are not in C. */
-  readonly sums: Placed | null;
-  readonly pc: Local;
-  readonly nc: Local;
-  readonly mc: Local;
-  readonly kc: Local;
-  readonly singleK: boolean;
-  readonly epilogue: GemmEpilogue | undefined;
-  /** Those of the epilogue. */
-  readonly arrays: readonly Placed[];
-};
-
 /**
  * Register tiles over one block. A panel of B stays in the first cache while the panels of A pass by; but when k is so short
  * that writing C takes the time, C is written row by row.
@@ -251,7 +239,7 @@ type Block = {
 function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: GemmTuning, block: Block): void {
   const { type, m, n, k } = p;
   const { bytes } = type;
-  const { epilogue, sums } = block;
+  const { sums } = block;
   const [j, i, a, b] = Array.from({ length: 4 }, () => f.temp("i32")) as [Local, Local, Local, Local];
   const written = [block.c, ...(sums === null ? [] : [sums]), ...block.arrays];
   const down = (rows: number) => written.map(({ rowStride }) => rows * rowStride * bytes);
@@ -262,7 +250,6 @@ function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: Gem
   );
   const to = new Walk(f, start.at);
   const [c, ...arrays] = to.at as [Local, ...Local[]];
-  const fixedK = block.singleK && !(t.packA && t.packB);
   const nextA = (rows: number) => {
     if (t.packA)
       f.get(a)
@@ -284,33 +271,7 @@ function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: Gem
     else advance(f, b, cols * p.bCol * bytes);
   };
   const paddedOf = (cols: number) => Math.ceil(cols / type.count) * type.count;
-  const tile = (rows: number, cols: number) => {
-    const func = gemmTile(mb, {
-      type,
-      rows,
-      cols,
-      aRow: t.packA ? 1 : p.aRow,
-      aCol: t.packA ? rows : p.aCol,
-      bRow: t.packB ? paddedOf(cols) : p.bRow,
-      bPadded: t.packB,
-      k: fixedK ? k : undefined,
-      accumulates: !block.singleK,
-      sumsRow: sums?.rowStride,
-      relaxed: p.relaxed,
-      epilogue: epilogue && {
-        ...epilogue,
-        arrays: epilogue.arrays.map(({ rowStride, colStride }) => ({ row: rowStride, col: colStride })),
-      },
-    });
-    f.get(a)
-      .get(b)
-      .get(c)
-      .i32.const(block.c.rowStride * bytes);
-    if (!fixedK) f.get(block.kc);
-    if (!block.singleK) f.get(block.pc);
-    for (const array of arrays) f.get(array);
-    f.call(func);
-  };
+  const tile = (rows: number, cols: number) => callTile(mb, f, p, t, block, { a, b, c, arrays }, rows, cols);
   if (k <= t.rowOrderK) {
     f.get(block.a).set(a);
     strips(f, i, block.mc, m, t.rows, (rows) => {
@@ -329,11 +290,15 @@ function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: Gem
     strips(f, j, block.nc, n, t.vectors * type.count, (cols) => {
       f.get(block.a).set(a);
       to.from(start.at);
-      strips(f, i, block.mc, m, t.rows, (rows) => {
-        tile(rows, cols);
-        nextA(rows);
-        to.move(down(rows));
-      });
+      if (usesCommon(p, t)) {
+        callColumn(mb, f, p, t, block, { a, b, c, arrays }, cols);
+      } else {
+        strips(f, i, block.mc, m, t.rows, (rows) => {
+          tile(rows, cols);
+          nextA(rows);
+          to.move(down(rows));
+        });
+      }
       nextB(cols, paddedOf(cols));
       start.move(right(cols));
     });

@@ -26,6 +26,7 @@ export class Pool {
   private started = 0;
   /** The number of the present workers together. */
   private crew = 0;
+  private readonly common: WebAssembly.Module[] = [];
   private readonly modules = new Map<number, WeakRef<WebAssembly.Module>>();
   private lastId = 0;
   private readonly registry = lastingRegistry(this, (pool, id: number) => pool.forget(id));
@@ -63,6 +64,12 @@ export class Pool {
   /** How often workers have taken part in a region so far. */
   get joined(): number {
     return Atomics.load(this.words, positions.joined);
+  }
+
+  /** Gives the workers a module whose functions others import. It stays as long as the pool. */
+  addCommon(module: WebAssembly.Module): void {
+    this.common.push(module);
+    if (this.workers.length > 0) this.send({ kind: "common", module });
   }
 
   /** Makes a module known to the workers, and gives its id. */
@@ -156,6 +163,7 @@ export class Pool {
       worker.post({ kind: "start", memory, positions, crew, thread: i + 1, length: this.words.length });
     });
     if (this.workers.length > 0) this.announce();
+    for (const module of this.common) this.send({ kind: "common", module });
     for (const [id, reference] of this.modules) {
       const module = reference.deref();
       if (module !== undefined) this.send({ kind: "load", id, module });

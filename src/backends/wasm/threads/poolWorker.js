@@ -19,6 +19,8 @@ let words;
 let memory;
 /** @type {Record<"generation" | "active" | "gate" | "limit" | "sleepers" | "failed" | "joined" | "mail" | "present", number>} Positions in `words`. */
 let at;
+/** The functions that modules import. @type {Record<string, any>} */
+const common = {};
 let thread = 0;
 /** Which workers it is one of. */
 let crew = 0;
@@ -88,8 +90,12 @@ function receive(data) {
       if (belongs()) Atomics.add(words, at.present, 1);
       port.postMessage({ kind: "ready" });
       break;
+    case "common":
+      Object.assign(common, new WebAssembly.Instance(data.module, { env: { memory } }).exports);
+      break;
     case "load": {
       const instance = new WebAssembly.Instance(data.module, {
+        common,
         env: {
           memory,
           id: data.id,

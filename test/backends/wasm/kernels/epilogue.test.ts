@@ -83,7 +83,7 @@ describe("epilogues", () => {
     for (let trial = 0; trial < 120; trial++) {
       const m = pick([1, 2, 3, 5, 7, 13, 31, 33, 140]);
       let n = pick([1, 2, 3, 5, 7, 13, 31, 33, 70]);
-      const k = pick([0, 1, 2, 3, 8, 100, 385, 800]);
+      const k = pick([0, 1, 2, 3, 8, 100, 300, 385, 800]);
       const size = pick([1, 1, 3]);
       if (trial % 10 === 0) n = 530;
       const wide = n + pick([0, 2]);
