@@ -4,8 +4,8 @@
  * and the fix.
  *
  * Classes: {@link ValueError}, {@link RuntimeError}, {@link RecursionError}, {@link IndexError}, {@link KeyError}, {@link NameError},
- * {@link AttributeError}, {@link OverflowError}, {@link FloatingPointError}, {@link ResourceExhaustedError}, and for
- * traced values {@link ConcretizationTypeError}, {@link TracerBoolConversionError},
+ * {@link AttributeError}, {@link OverflowError}, {@link FloatingPointError}, {@link JaxRuntimeError}, {@link ResourceExhaustedError},
+ * {@link JaxprTypeError}, {@link TypePromotionError}, and for traced values {@link ConcretizationTypeError}, {@link TracerBoolConversionError},
  * {@link TracerIntegerConversionError}, {@link TracerArrayConversionError}, {@link NonConcreteBooleanIndexError},
  * {@link UnexpectedTracerError}, {@link KeyReuseError}.
  */
@@ -38,6 +38,17 @@ export class ValueError extends Error {
  */
 export class RuntimeError extends Error {
   override readonly name: string = "RuntimeError";
+}
+
+/**
+ * A compiled program failed on the device while it ran.
+ *
+ * - **Mistake**: usually none in the program itself: there was no memory left, or a thread of the device died.
+ * - **Reason**: the message says what the device reported.
+ * - **Fix**: free memory or use smaller batches; see {@link ResourceExhaustedError}, which is one of these.
+ */
+export class JaxRuntimeError extends RuntimeError {
+  override readonly name: string = "JaxRuntimeError";
 }
 
 /**
@@ -157,8 +168,55 @@ export class FloatingPointError extends Error {
  * - **Fix**: drop references to arrays that are no longer needed, donate inputs with `donateArgnums`, work in smaller
  *   batches, or use `checkpoint` to recompute instead of storing.
  */
-export class ResourceExhaustedError extends RuntimeError {
+export class ResourceExhaustedError extends JaxRuntimeError {
   override readonly name: string = "ResourceExhaustedError";
+}
+
+/**
+ * What the errors about traced values have in common that are errors of type; catch it to catch them all.
+ *
+ * - **Mistake**: one of {@link ConcretizationTypeError}, {@link TracerArrayConversionError}, {@link TracerIntegerConversionError},
+ *   {@link UnexpectedTracerError}, {@link KeyReuseError}.
+ * - **Reason**: the message of each says it.
+ * - **Fix**: likewise.
+ */
+export class JAXTypeError extends TypeError {
+  override readonly name: string = "JAXTypeError";
+}
+
+/**
+ * What the errors about traced values have in common that are errors of indexing: {@link NonConcreteBooleanIndexError}.
+ *
+ * - **Mistake**: see there.
+ * - **Reason**: an index decides about the shape of the result.
+ * - **Fix**: see there.
+ */
+export class JAXIndexError extends IndexError {
+  override readonly name: string = "JAXIndexError";
+}
+
+/**
+ * A program is not well formed: a variable that is used before it is defined, or an equation whose results have other types than its
+ * operation gives.
+ *
+ * - **Mistake**: a jaxpr built by hand, or a fault in a transformation.
+ * - **Reason**: `core.checkJaxpr`, and `config.update("enableChecks", true)` for everything that is traced, compare each equation with the
+ *   rules of its operation.
+ * - **Fix**: the message shows the equation.
+ */
+export class JaxprTypeError extends TypeError {
+  override readonly name: string = "JaxprTypeError";
+}
+
+/**
+ * Dtypes have no common dtype that values of both can be converted to without being asked.
+ *
+ * - **Mistake**: adding a float8 to a float32, or arrays of two 8-bit float formats.
+ * - **Reason**: narrow formats lose so much that a conversion should be written down.
+ * - **Fix**: `x.astype("float32")`.
+ */
+export class TypePromotionError extends ValueError {
+  override readonly name: string = "TypePromotionError";
 }
 
 /**
@@ -174,7 +232,7 @@ export class ResourceExhaustedError extends RuntimeError {
  * jit((x: NDArray) => x.mul(x.item()))(2); // throws ConcretizationTypeError
  * ```
  */
-export class ConcretizationTypeError extends TypeError {
+export class ConcretizationTypeError extends JAXTypeError {
   override readonly name: string = "ConcretizationTypeError";
 }
 
@@ -199,7 +257,7 @@ export class TracerBoolConversionError extends ConcretizationTypeError {
  * - **Fix**: make the list an array, `jnp.array(list).get(i)`, use `lax.switch(i, branches)` for functions, or make `i` a
  *   static argument.
  */
-export class TracerIntegerConversionError extends TypeError {
+export class TracerIntegerConversionError extends JAXTypeError {
   override readonly name: string = "TracerIntegerConversionError";
 }
 
@@ -211,7 +269,7 @@ export class TracerIntegerConversionError extends TypeError {
  * - **Fix**: stay with `jnp` and `lax` inside the function and read values after it returns; to look at values during the run
  *   use `debug.print` or `pureCallback`.
  */
-export class TracerArrayConversionError extends TypeError {
+export class TracerArrayConversionError extends JAXTypeError {
   override readonly name: string = "TracerArrayConversionError";
 }
 
@@ -223,7 +281,7 @@ export class TracerArrayConversionError extends TypeError {
  * - **Fix**: keep the shape: `jnp.where(mask, x, 0)`, `jnp.sum(x, { where: mask })`, `x.at(mask).set(0)`, or
  *   `jnp.nonzero(mask, { size: n })`.
  */
-export class NonConcreteBooleanIndexError extends IndexError {
+export class NonConcreteBooleanIndexError extends JAXIndexError {
   override readonly name: string = "NonConcreteBooleanIndexError";
 }
 
@@ -243,7 +301,7 @@ export class NonConcreteBooleanIndexError extends IndexError {
  * leaked?.add(1); // throws UnexpectedTracerError
  * ```
  */
-export class UnexpectedTracerError extends TypeError {
+export class UnexpectedTracerError extends JAXTypeError {
   override readonly name: string = "UnexpectedTracerError";
 }
 
@@ -254,6 +312,6 @@ export class UnexpectedTracerError extends TypeError {
  * - **Reason**: the same key gives the same numbers, so samples that should be independent are equal.
  * - **Fix**: `const [k1, k2] = random.split(key)` and use each key once.
  */
-export class KeyReuseError extends TypeError {
+export class KeyReuseError extends JAXTypeError {
   override readonly name: string = "KeyReuseError";
 }

@@ -60,6 +60,7 @@ export interface ArrayMethods {
   pow(y: ArrayLike): NDArray;
   matmul(y: ArrayLike): NDArray;
   neg(): NDArray;
+  pos(): NDArray;
   abs(): NDArray;
   eq(y: ArrayLike): NDArray;
   ne(y: ArrayLike): NDArray;
@@ -91,12 +92,21 @@ export interface ArrayMethods {
     axis?: number | null | { axis?: number | null; keepdims?: boolean },
     options?: { keepdims?: boolean },
   ): NDArray;
+  argpartition(kth: number, axis?: number | { axis?: number }): NDArray;
   argsort(
     axis?: number | null | { axis?: number | null; descending?: boolean },
     options?: { descending?: boolean },
   ): NDArray;
   astype(dtype: DTypeLike): NDArray;
+  /** The bytes of each element in reverse order. */
+  byteswap(): NDArray;
+  choose(choices: readonly ArrayLike[], options?: { mode?: "raise" | "wrap" | "clip" }): NDArray;
   clip(min?: ArrayLike | null | { min?: ArrayLike; max?: ArrayLike }, max?: ArrayLike | null): NDArray;
+  compress(
+    condition: ArrayLike,
+    axis?: number | null | { axis?: number | null; size?: number; fillValue?: ArrayLike },
+    options?: { size?: number; fillValue?: ArrayLike },
+  ): NDArray;
   copy(): NDArray;
   cumsum(
     axis?: number | null | { axis?: number | null; dtype?: DTypeLike },
@@ -106,11 +116,17 @@ export interface ArrayMethods {
     axis?: number | null | { axis?: number | null; dtype?: DTypeLike },
     options?: { dtype?: DTypeLike },
   ): NDArray;
+  diagonal(
+    offset?: number | { offset?: number; axis1?: number; axis2?: number },
+    axis1?: number,
+    axis2?: number,
+  ): NDArray;
   dot(y: ArrayLike): NDArray;
   flatten(): NDArray;
   max(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
   mean(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
   min(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
+  nonzero(options?: { size?: number; fillValue?: ArrayLike | readonly ArrayLike[] }): NDArray[];
   prod(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
   ptp(axis?: Axis | ReductionOptions, options?: ReductionOptions): NDArray;
   ravel(): NDArray;
@@ -120,6 +136,10 @@ export interface ArrayMethods {
   ): NDArray;
   reshape(...shape: (number | readonly number[])[]): NDArray;
   round(decimals?: number | { decimals?: number }): NDArray;
+  searchsorted(
+    v: ArrayLike,
+    side?: "left" | "right" | { side?: "left" | "right"; sorter?: ArrayLike; method?: string },
+  ): NDArray;
   sort(
     axis?: number | null | { axis?: number | null; descending?: boolean },
     options?: { descending?: boolean },
@@ -135,6 +155,12 @@ export interface ArrayMethods {
     indices: ArrayLike,
     axis?: number | null | { axis?: number | null; mode?: string; fillValue?: number },
     options?: { mode?: string; fillValue?: number },
+  ): NDArray;
+  trace(
+    offset?: number | { offset?: number; axis1?: number; axis2?: number; dtype?: DTypeLike },
+    axis1?: number,
+    axis2?: number,
+    dtype?: DTypeLike,
   ): NDArray;
   transpose(...axes: (number | readonly number[])[]): NDArray;
   var(
@@ -158,7 +184,18 @@ export interface ArrayMethods {
   data(): Promise<HostData>;
   /** {@link tolist}, on every device. */
   js(): Promise<Nested>;
-  /** Resolves when the value has been computed. */
+  /** All elements as nested lists: what `JSON.stringify` writes. */
+  toJSON(): Nested;
+  /** The bytes of the elements (a copy), row-major ("C", the default) or column-major ("F"). */
+  tobytes(order?: "C" | "F"): Uint8Array;
+  /** Whether any element equals the value: Python's `value in x`. @throws TracerBoolConversionError's kin on tracers */
+  includes(value: ArrayLike): boolean;
+  /** Starts a copy to the host, where the device is another one than the CPU. */
+  copyToHostAsync(): void;
+  /** Whether the value has been computed. */
+  isReady(): boolean;
+  onDeviceSizeInBytes(): number;
+  /** Waits until the value has been computed. */
   blockUntilReady(): this;
   /**
    * Frees the memory now; later use is a RuntimeError. Never needed: memory is freed by itself. Does nothing to scalars made from

@@ -1,8 +1,14 @@
 import { asDType, type DType, type DTypeLike, float0 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 
+/** What is known of a value while a program is traced; {@link ShapedArray} is the only kind. */
+export abstract class AbstractValue {
+  /** As messages print it. */
+  abstract toString(): string;
+}
+
 /** The abstract value of an array: its shape, dtype and weak type. Interned, so `===` compares avals. */
-export class ShapedArray {
+export class ShapedArray extends AbstractValue {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly weakType: boolean;
@@ -11,6 +17,7 @@ export class ShapedArray {
   readonly id: number;
   /** @internal Use {@link shapedArray}. */
   constructor(shape: readonly number[], dtype: DType, weakType: boolean, id: number) {
+    super();
     this.shape = shape;
     this.dtype = dtype;
     this.weakType = weakType;
@@ -106,11 +113,37 @@ export class ShapeDtypeStruct {
     this.dtype = asDType(dtype);
     this.weakType = options.weakType ?? false;
   }
+  /**
+   * The type of an array, as a structure.
+   * @example
+   * ShapeDtypeStruct.like(jnp.ones([2, 3])) // => ShapeDtypeStruct(shape=(2, 3), dtype=float32)
+   */
+  static like(x: {
+    readonly shape: readonly number[];
+    readonly dtype: DTypeLike;
+    readonly weakType?: boolean;
+  }): ShapeDtypeStruct {
+    return new ShapeDtypeStruct(x.shape, x.dtype, { weakType: x.weakType ?? false });
+  }
   get ndim(): number {
     return this.shape.length;
   }
   get size(): number {
     return sizeOf(this.shape);
+  }
+  /**
+   * The same with another shape, dtype or weak type.
+   * @example
+   * new ShapeDtypeStruct([2], "float32").update({ dtype: "int32" }) // => ShapeDtypeStruct(shape=(2,), dtype=int32)
+   */
+  update(change: {
+    readonly shape?: readonly number[];
+    readonly dtype?: DTypeLike;
+    readonly weakType?: boolean;
+  }): ShapeDtypeStruct {
+    return new ShapeDtypeStruct(change.shape ?? this.shape, change.dtype ?? this.dtype, {
+      weakType: change.weakType ?? this.weakType,
+    });
   }
   toString(): string {
     const weak = this.weakType ? ", weak_type=True" : "";

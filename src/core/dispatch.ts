@@ -24,7 +24,7 @@ class EvalTrace extends Trace {
       const x = args[i];
       if (!(x instanceof ArrayImpl)) {
         checkAlive(x);
-        throw leakError((x as Tracer).trace, x.aval);
+        throw leakError((x as Tracer).tracedBy, x.aval);
       }
     }
     const inputs = args as readonly ArrayImpl[];

@@ -1,8 +1,10 @@
 import { ArrayImpl, type NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
+import { checkJaxpr } from "./checkJaxpr.ts";
+import { config } from "./config.ts";
 import { type Atom, type Eqn, Jaxpr, Literal, Var } from "./jaxpr.ts";
 import type { Params, Primitive } from "./primitive.ts";
-import { checkAlive, Trace, Tracer } from "./trace.ts";
+import { bind, checkAlive, isFoldingConstants, Trace, Tracer, withEvaluation } from "./trace.ts";
 
 /** A value of a program that is being written down. */
 export class JaxprTracer extends Tracer {
@@ -35,7 +37,7 @@ export class StagingTrace extends Trace {
 
   /** The tracer for any value: its own tracers as they are, scalars as literals, the rest as constants. */
   lift(value: NDArray): JaxprTracer {
-    if (value instanceof JaxprTracer && value.trace === this) {
+    if (value instanceof JaxprTracer && value.tracedBy === this) {
       if (!this.alive) checkAlive(value);
       return value;
     }
@@ -56,6 +58,11 @@ export class StagingTrace extends Trace {
   }
 
   processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
+    // What has no code by itself (the index along a mapped axis) is traced in any case.
+    const folds = isFoldingConstants() && primitive.lowering.kind !== "none";
+    if (folds && args.every((x) => x instanceof ArrayImpl)) {
+      return withEvaluation(() => bind(primitive, args, params));
+    }
     const inputs = args.map((x) => this.lift(x).atom);
     const avals = primitive.abstractEval(
       inputs.map((a) => a.aval),
@@ -79,6 +86,8 @@ export class StagingTrace extends Trace {
   finish(outs: readonly NDArray[]): { jaxpr: Jaxpr; consts: NDArray[] } {
     const outvars = outs.map((x) => this.lift(x).atom);
     this.alive = false;
-    return { jaxpr: new Jaxpr(this.constvars, this.invars, this.eqns, outvars), consts: this.consts };
+    const jaxpr = new Jaxpr(this.constvars, this.invars, this.eqns, outvars);
+    if (config.enableChecks) checkJaxpr(jaxpr);
+    return { jaxpr, consts: this.consts };
   }
 }

@@ -36,10 +36,11 @@ export abstract class Trace {
 
 /** Stands for an array while a function is transformed. */
 export abstract class Tracer extends NDArray {
-  readonly trace: Trace;
+  /** The interpreter that it belongs to. (`x.trace()` is the sum of the diagonal.) */
+  readonly tracedBy: Trace;
   constructor(trace: Trace) {
     super();
-    this.trace = trace;
+    this.tracedBy = trace;
   }
   /** What printing shows: the kind of tracer and its type, as JAX prints them. */
   abstract describe(): string;
@@ -112,6 +113,35 @@ export function withAxes<T>(axes: readonly NamedAxis[], f: () => T): T {
   return axes.length === 0 ? f() : withTrace(new ScopeTrace(current, "binding named axes", axes), f);
 }
 
+let foldsConstants = false;
+/** True inside {@link ensureCompileTimeEval}. */
+export function isFoldingConstants(): boolean {
+  return foldsConstants;
+}
+
+/**
+ * Runs `f` so that operations on known values are evaluated now rather than traced: inside `jit` and the other transformations their
+ * results are arrays with values, which may decide about shapes and branches. Operations on traced values are traced as ever.
+ *
+ * @example
+ * ```ts
+ * const f = jit((x: NDArray) => {
+ *   const n = ensureCompileTimeEval(() => jnp.arange(4).sum().item());
+ *   return x.mul(n);
+ * });
+ * String(f(2)); // => "12"
+ * ```
+ */
+export function ensureCompileTimeEval<T>(f: () => T): T {
+  const saved = foldsConstants;
+  foldsConstants = true;
+  try {
+    return f();
+  } finally {
+    foldsConstants = saved;
+  }
+}
+
 /** Applies a primitive under the current trace. */
 export function bind<P extends Params>(
   primitive: Primitive<P>,
@@ -131,7 +161,7 @@ export function bind1<P extends Params>(
 
 /** Raises for a tracer whose transformation has ended. */
 export function checkAlive(value: NDArray): void {
-  if (value instanceof Tracer && !value.trace.alive) throw leakError(value.trace, value.aval);
+  if (value instanceof Tracer && !value.tracedBy.alive) throw leakError(value.tracedBy, value.aval);
 }
 
 export function leakError(trace: Trace, aval: ShapedArray): UnexpectedTracerError {

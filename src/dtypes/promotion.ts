@@ -5,7 +5,7 @@
  * their partner: `int32 + 1` is int32, `float32 * 2` float32, `int32 * 0.5` a weak float32. Weak nodes stand for the
  * 32-bit defaults; 64-bit dtypes appear only when an input has one.
  */
-import { ValueError } from "../errors.ts";
+import { TypePromotionError, ValueError } from "../errors.ts";
 import {
   allDTypes,
   asDType,
@@ -24,11 +24,6 @@ import {
 export interface TypeEntry {
   readonly dtype: DType;
   readonly weakType: boolean;
-}
-
-/** Raised when two dtypes have no common type to promote to implicitly. */
-export class TypePromotionError extends ValueError {
-  override readonly name: string = "TypePromotionError";
 }
 
 type WeakNode = "weak int" | "weak float" | "weak complex";

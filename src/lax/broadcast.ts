@@ -184,4 +184,29 @@ export function broadcastShapes(...shapes: readonly Ints[]): number[] {
   return result;
 }
 
+/**
+ * An array broadcast to the shape of another: its dimensions are the last ones of that.
+ * @throws ValueError when the shapes do not fit.
+ * @example
+ * lax.broadcastLike(jnp.array([1, 2]), jnp.zeros([2, 2]))
+ * // => Array([[1., 2.],
+ * //           [1., 2.]], dtype=float32)
+ */
+export function broadcastLike(x: LaxOperand, like: LaxOperand): NDArray {
+  const [operand, target] = [dataOperand(x, "broadcast_like"), dataOperand(like, "broadcast_like").aval];
+  const first = target.ndim - operand.ndim;
+  const fits = first >= 0 && operand.shape.every((n, d) => n === 1 || n === target.shape[first + d]);
+  if (!fits) {
+    throw new ValueError(
+      `Incompatible types for broadcasting: input type=${operand.aval} and requested type=${operand.aval.update({ shape: target.shape })}`,
+    );
+  }
+  if (shapesEqual(operand.shape, target.shape)) return operand;
+  return broadcastInDim(
+    operand,
+    target.shape,
+    operand.shape.map((_, d) => first + d),
+  );
+}
+
 Object.assign(ops, { broadcastInDim, expandDims });

@@ -13,6 +13,8 @@ export interface ConvDimensionNumbers {
 
 /** Three layouts by letters (`["NHWC", "HWIO", "NHWC"]`), dimension numbers, or null for `NCHW`, `OIHW`, `NCHW`. */
 export type ConvDimensionNumbersLike = readonly [string, string, string] | ConvDimensionNumbers | null;
+/** JAX's name of {@link ConvDimensionNumbersLike}. */
+export type ConvGeneralDilatedDimensionNumbers = ConvDimensionNumbersLike;
 
 /**
  * Dimension numbers of a convolution, checked: each list is a permutation of the dimensions, batch or output feature first, then

@@ -15,6 +15,7 @@ import {
   isFloating,
   isInteger,
   isKey,
+  requireComputable,
   uint32,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
@@ -137,13 +138,40 @@ export function zerosLike(x: LaxOperand): NDArray {
   return zeros(dataOperand(x, "zeros_like").aval);
 }
 
+interface EmptyParams {
+  readonly dtype: DType;
+  readonly shape: Ints;
+  [key: string]: unknown;
+}
+
+const emptyPrimitive: Primitive<EmptyParams> = definePrimitive<EmptyParams>({
+  name: "empty",
+  abstractEval: (_avals, { dtype, shape }) => [shapedArray(shape, dtype)],
+  reference: (_inputs, _params, [out]) => [hostArray(out.dtype, out.size)],
+  jvp: zeroDerivative,
+  transpose: notLinear,
+  batching: () => {
+    throw new Error("empty has no operands");
+  },
+  lowering: {
+    kind: "pointwise",
+    cost: "cheap",
+    emit: (b, _operands, _index, { dtype }) => b.const(0, dtype),
+  },
+  printParams: ({ dtype, shape }) => ({ dtype, out_sharding: null, shape }),
+});
+
 /**
  * An array whose contents are not specified (here: zeros).
+ * @throws TypeError for a dtype that arrays cannot have.
  * @example
  * lax.empty([2, 3], "float32").shape // => [2, 3]
  */
 export function empty(shape: Ints, dtype: DTypeLike): NDArray {
-  return zeros(shapedArray(canonicalizeShape(shape), asDType(dtype)));
+  const aval = shapedArray(canonicalizeShape(shape), asDType(dtype));
+  requireComputable(aval.dtype, "lax.empty");
+  if (!["bool", "int", "uint", "float"].includes(aval.dtype.kind)) return zeros(aval);
+  return bind1(emptyPrimitive, [], { dtype: aval.dtype, shape: aval.shape });
 }
 
 // Counting.

@@ -11,6 +11,7 @@ export { type ConvPatchesOptions, convGeneralDilatedPatches } from "./convPatche
 export * from "./convTranspose.ts";
 export { cumlogsumexp, cummax, cummin, cumprod, cumsum } from "./cumulative.ts";
 export * from "./dot.ts";
+export { dtype } from "./dtypeOf.ts";
 export * from "./identity.ts";
 export * from "./indexing.ts";
 export * from "./keys.ts";

@@ -2,6 +2,7 @@
 export { broadcastArrays, broadcastShapes, broadcastTo } from "./manipulationBroadcast.ts";
 export { around, clip, nanToNum, round } from "./manipulationClip.ts";
 export { allclose, arrayEqual, arrayEquiv, astype, copy, isclose } from "./manipulationCompare.ts";
+export { compress } from "./manipulationCompress.ts";
 export {
   diag,
   diagflat,

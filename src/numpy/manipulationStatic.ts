@@ -10,7 +10,7 @@ export function requireConcrete(x: NDArray, why: string): ArrayImpl {
   if (value !== null) return value;
   throw new ConcretizationTypeError(
     `Abstract tracer value encountered where concrete value is expected: traced array with shape ${x.aval}\n${why}\n` +
-      `The error occurred while ${(x as Tracer).trace.description}: inside it arrays have shapes but no values.`,
+      `The error occurred while ${(x as Tracer).tracedBy.description}: inside it arrays have shapes but no values.`,
   );
 }
 

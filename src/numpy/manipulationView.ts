@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { asDType, bool, type DTypeLike, uint8 } from "../dtypes/index.ts";
+import { asDType, bool, type DTypeLike, isComplex, isKey, realDType, uint8 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { convert } from "./promote.ts";
@@ -37,4 +37,21 @@ export function view(x: NDArray, dtype: DTypeLike): NDArray {
     );
   }
   return lax.bitcastConvertType(lax.reshape(x, [...lead, last / ratio, ratio]), to);
+}
+
+/**
+ * The bytes of each element in reverse order: little-endian numbers as big-endian ones. The parts of a complex number stay where they are.
+ *
+ * @throws TypeError for random keys
+ * @example
+ * ```ts
+ * String(jnp.int32(1).byteswap()); // => "16777216"
+ * ```
+ */
+export function byteswap(x: NDArray): NDArray {
+  if (isKey(x.dtype)) throw new TypeError("byteswap does not accept random keys.");
+  if (isComplex(x.dtype)) return view(byteswap(view(x, realDType(x.dtype))), x.dtype);
+  if (x.dtype.itemsize === 1) return x;
+  const bytes = lax.bitcastConvertType(x, uint8);
+  return lax.bitcastConvertType(lax.rev(bytes, [x.ndim]), x.dtype);
 }

@@ -23,8 +23,10 @@ import {
 import * as lax from "../lax/index.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import * as binary from "./binary.ts";
+import { refuseElementAccess } from "./elementAccess.ts";
 import * as indexing from "./indexing.ts";
 import * as manipulation from "./manipulation.ts";
+import { byteswap } from "./manipulationView.ts";
 import * as products from "./products.ts";
 import { convert } from "./promote.ts";
 import * as reductions from "./reductions.ts";
@@ -48,7 +50,7 @@ function concrete(x: NDArray, what: string): ArrayImpl {
   if (array !== null) return array;
   throw new ConcretizationTypeError(
     `Abstract tracer value encountered where concrete value is expected: traced array with shape ${x.aval}\n${what}\n` +
-      `The error occurred while ${(x as Tracer).trace.description}: inside it arrays have shapes but no values. ` +
+      `The error occurred while ${(x as Tracer).tracedBy.description}: inside it arrays have shapes but no values. ` +
       "Return the array and read it outside, or mark the argument as static (staticArgnums).",
   );
 }
@@ -58,7 +60,7 @@ function elements(x: NDArray, what: string): HostData {
   if (array === null) {
     throw new TracerArrayConversionError(
       `The array conversion method ${what} was called on traced array with shape ${x.aval}\n` +
-        `The error occurred while ${(x as Tracer).trace.description}. Values cannot be read inside a transformation: return the array and read it outside.`,
+        `The error occurred while ${(x as Tracer).tracedBy.description}. Values cannot be read inside a transformation: return the array and read it outside.`,
     );
   }
   if (array.dtype === keyFry) {
@@ -92,6 +94,19 @@ function item(this: NDArray, ...index: number[]): number | boolean | bigint {
   return x.dtype === bool ? v !== 0 : v;
 }
 
+/** The elements as they are stored, row-major ("C") or column-major ("F"). */
+function bytes(x: NDArray, order: string): Uint8Array {
+  if (order !== "C" && order !== "F") {
+    throw new ValueError(`tobytes: order must be "C" or "F", got ${JSON.stringify(order)}`);
+  }
+  elements(x, "tobytes()"); // The errors of reading.
+  const stored = concrete(
+    order === "F" ? manipulation.transpose(x) : x,
+    "This occurred in tobytes()",
+  ).toHost();
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
+
 const methods: Record<string, Method> = {
   add: method(binary.add),
   sub: method(binary.subtract),
@@ -101,6 +116,7 @@ const methods: Record<string, Method> = {
   mod: method(binary.remainder),
   pow: method(binary.power),
   matmul: method(products.matmul),
+  pos: method(unary.positive),
   neg: method(unary.negative),
   abs: method(unary.absolute),
   eq: method(binary.equal),
@@ -119,27 +135,37 @@ const methods: Record<string, Method> = {
   any: method(reductions.any),
   argmax: method(reductions.argmax),
   argmin: method(reductions.argmin),
+  argpartition: method(sorting.argpartition),
   argsort: method(sorting.argsort),
+  byteswap: method(byteswap),
+  choose: method(manipulation.choose),
   clip: method(manipulation.clip),
+  compress: method((x: NDArray, condition: never, ...rest: never[]) =>
+    manipulation.compress(condition, x, ...rest),
+  ),
   copy: method((x: NDArray) => lax.copy(x)),
   cumsum: method(reductions.cumsum),
   cumprod: method(reductions.cumprod),
+  diagonal: method(manipulation.diagonal),
   dot: method(products.dot),
   flatten: method(manipulation.ravel),
   max: method(reductions.max),
   mean: method(reductions.mean),
   min: method(reductions.min),
+  nonzero: method(sorting.nonzero),
   prod: method(reductions.prod),
   ptp: method(reductions.ptp),
   ravel: method(manipulation.ravel),
   repeat: method(manipulation.repeat),
   round: method(manipulation.round),
+  searchsorted: method(sorting.searchsorted),
   sort: method(sorting.sort),
   squeeze: method(manipulation.squeeze),
   std: method(reductions.std),
   sum: method(reductions.sum),
   swapaxes: method(manipulation.swapaxes),
   take: method(indexing.take),
+  trace: method(manipulation.trace),
   var: method(reductions.var),
   astype: method((x: NDArray, dtype: never) => convert(x, asDType(dtype))),
   view: method(manipulation.view),
@@ -171,8 +197,28 @@ const methods: Record<string, Method> = {
   js: async function (this: NDArray): Promise<Nested> {
     return nested(elements(this, "js()"), this.shape, this.dtype === bool);
   },
+  toJSON: function (this: NDArray): Nested {
+    return nested(elements(this, "toJSON()"), this.shape, this.dtype === bool);
+  },
+  tobytes: function (this: NDArray, order?: never): Uint8Array {
+    return bytes(this, order ?? "C");
+  },
+  includes: function (this: NDArray, value: never): boolean {
+    const found = reductions.any(binary.equal(this, value));
+    return item.call(found) === true;
+  },
   blockUntilReady: function (this: NDArray): NDArray {
     return this;
+  },
+  copyToHostAsync: function (this: NDArray): void {
+    concrete(this, "This occurred in the copyToHostAsync() method of an array");
+  },
+  isReady: function (this: NDArray): boolean {
+    concrete(this, "This occurred in the isReady() method of an array").requireBuffer();
+    return true;
+  },
+  onDeviceSizeInBytes: function (this: NDArray): number {
+    return concrete(this, "This occurred in the onDeviceSizeInBytes() method of an array").nbytes;
   },
   delete: function (this: NDArray): void {
     const x = concrete(this, "This occurred in the delete() method of an array");
@@ -198,7 +244,7 @@ const symbols: Record<symbol, Method> = {
     if (this instanceof Tracer && concreteValue(this) === null) {
       throw new TracerBoolConversionError(
         `Attempted to use a traced array with shape ${this.aval} as a JavaScript value (in arithmetic with an operator, a comparison or Number(x)).\n` +
-          `The error occurred while ${this.trace.description}. Use methods (x.add(y), x.lt(y)) and jnp.where instead of operators and if.`,
+          `The error occurred while ${this.tracedBy.description}. Use methods (x.add(y), x.lt(y)) and jnp.where instead of operators and if.`,
       );
     }
     if (hint === "default" && this.size !== 1)
@@ -243,6 +289,7 @@ export function installMethods(): void {
   for (const key of Object.getOwnPropertySymbols(symbols)) define(key, symbols[key]);
   for (const [key, get] of Object.entries(getters))
     Object.defineProperty(NDArray.prototype, key, { get, configurable: true });
+  refuseElementAccess();
 }
 function define(key: string | symbol, value: Method): void {
   Object.defineProperty(NDArray.prototype, key, {

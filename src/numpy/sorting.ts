@@ -10,6 +10,7 @@ import { ravel } from "./manipulationShape.ts";
 import { toArray } from "./promote.ts";
 
 export { argwhere, bincount, extract, flatnonzero, nonzero } from "./sortingNonzero.ts";
+export { argpartition, partition } from "./sortingPartition.ts";
 export { digitize, searchsorted } from "./sortingSearch.ts";
 
 interface SortOptions {

@@ -76,7 +76,7 @@ function concretePositions(x: NDArray): NDArray[] {
       `Abstract tracer value encountered where concrete value is expected: traced array with shape ${x.aval}\n` +
         "The size argument of jnp.nonzero must be statically specified to use jnp.nonzero within JAX transformations: " +
         "jnp.nonzero(x, { size: n }).\n" +
-        `The error occurred while ${(x as Tracer).trace.description}.`,
+        `The error occurred while ${(x as Tracer).tracedBy.description}.`,
     );
   }
   return truePositions(value).map((p) => arrayFromHost(p, shapedArray([p.length], int32)));

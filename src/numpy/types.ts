@@ -9,6 +9,7 @@ import {
   promoteTypes as promote,
   promoteEntries,
   realDType,
+  type TypeEntry,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { toArray } from "./promote.ts";
@@ -22,10 +23,14 @@ import { toArray } from "./promote.ts";
  * ```
  */
 export function resultType(...args: (ArrayLike | DTypeLike)[]): DType {
-  if (args.length === 0) throw new TypeError("resultType requires at least one argument.");
-  return promoteEntries(args.map(entry)).dtype;
+  return resultEntry(args).dtype;
 }
-function entry(x: ArrayLike | DTypeLike): { dtype: DType; weakType: boolean } {
+/** {@link resultType} with its weakness. */
+export function resultEntry(args: readonly (ArrayLike | DTypeLike)[]): TypeEntry {
+  if (args.length === 0) throw new TypeError("resultType requires at least one argument.");
+  return promoteEntries(args.map(entry));
+}
+function entry(x: ArrayLike | DTypeLike): TypeEntry {
   if (x instanceof NDArray) return x.aval;
   if (x instanceof ShapeDtypeStruct) return x;
   if (x instanceof DType || typeof x === "string" || typeof x === "function")

@@ -53,7 +53,7 @@ export class BatchTrace extends Trace {
     this.axisSize = axisSize;
   }
   split(x: NDArray): [NDArray, BatchDim] {
-    if (x instanceof BatchTracer && x.trace === this) {
+    if (x instanceof BatchTracer && x.tracedBy === this) {
       if (!this.alive) checkAlive(x);
       return [x.value, x.dim];
     }

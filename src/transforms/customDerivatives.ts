@@ -4,4 +4,5 @@ export { customGradient } from "./customGradient.ts";
 export { customJvp } from "./customJvp.ts";
 export { customVjp } from "./customVjp.ts";
 export { CustomVjpPrimal, customVjpPrimalTreeValues } from "./customVjpRule.ts";
+export { linearCall } from "./linearCall.ts";
 export { SymbolicZero, zeroFromPrimal } from "./symbolicZero.ts";

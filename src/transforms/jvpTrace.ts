@@ -58,7 +58,7 @@ export function jvpRuleOf(primitive: Primitive): JvpRule | null {
 /** Forward mode: every primitive applies its jvp rule to primals and tangents, under the parent trace. */
 export class JvpTrace extends Trace {
   split(x: NDArray): [NDArray, Tangent] {
-    if (x instanceof JvpTracer && x.trace === this) {
+    if (x instanceof JvpTracer && x.tracedBy === this) {
       if (!this.alive) checkAlive(x);
       return [x.primal, x.tangent];
     }

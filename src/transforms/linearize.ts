@@ -76,8 +76,14 @@ export function linearizeTree(
   };
 }
 
+/** What is needed of a linearized function for its backward pass. */
+export type Pullback = Pick<LinearizedTree, "jaxpr" | "inAvals" | "inTree" | "outTree"> & {
+  readonly residuals: readonly NDArray[];
+  readonly nonzerosOut: readonly boolean[];
+};
+
 /** Cotangents of the inputs from those of the outputs. */
-export function pullback(lin: LinearizedTree, cotangents: readonly Tangent[]): Tangent[] {
+export function pullback(lin: Pullback, cotangents: readonly Tangent[]): Tangent[] {
   const linear = lin.inAvals.map((a) => a.toTangent().dtype !== float0);
   const operands = lin.jaxpr.invars.map((v) => new UndefinedPrimal(v.aval));
   const cts = backwardPass(
@@ -154,19 +160,26 @@ export function vjp<F extends AnyFunction>(
   requireCallable(f);
   const { args, hasAux } = splitAuxOption(f, primals);
   const lin = linearizeTree(f, args, hasAux === true, "vjp");
-  const back = (ct: unknown): unknown => {
-    const flat = flattenArrays(floatLike(ct, lin), "a vjp function was called with");
-    if (flat.treedef !== lin.outTree) {
-      throw new ValueError(
-        `unexpected tree structure of argument to vjp function: got ${flat.treedef}, but expected to match ${lin.outTree}`,
-      );
-    }
-    const cts = flat.leaves.map((x, i) => checkedCotangent(x, lin.primalsOut[i].aval));
-    return lin.inTree.unflatten(pullback(lin, cts).map(instantiate));
-  };
+  const outAvals = lin.primalsOut.map((x) => x.aval);
+  const back = (ct: unknown): unknown => pullbackTree({ ...lin, outAvals }, ct);
   const result = [lin.outTree.unflatten(lin.primalsOut), back] as unknown[];
   if (hasAux === true) result.push(lin.aux);
   return result as [ReturnType<F>, (ct: unknown) => CotangentsOf<F>];
+}
+
+/** {@link pullback} on pytrees: a list with the cotangents of each argument. */
+export function pullbackTree(
+  lin: Pullback & { readonly outAvals: readonly ShapedArray[] },
+  ct: unknown,
+): unknown {
+  const flat = flattenArrays(floatLike(ct, lin.outTree), "a vjp function was called with");
+  if (flat.treedef !== lin.outTree) {
+    throw new ValueError(
+      `unexpected tree structure of argument to vjp function: got ${flat.treedef}, but expected to match ${lin.outTree}`,
+    );
+  }
+  const cts = flat.leaves.map((x, i) => checkedCotangent(x, lin.outAvals[i]));
+  return lin.inTree.unflatten(pullback(lin, cts).map(instantiate));
 }
 
 /** Separates a trailing `{ hasAux }`, which is more than the function takes, from the primals. */
@@ -181,8 +194,8 @@ function splitAuxOption(
 }
 
 /** A lone number as cotangent of a float output is a float. */
-function floatLike(ct: unknown, lin: LinearizedTree): unknown {
-  return lin.outTree.numLeaves === 1 && typeof ct === "number" ? floatScalars(ct) : ct;
+function floatLike(ct: unknown, outTree: PyTreeDef): unknown {
+  return outTree.numLeaves === 1 && typeof ct === "number" ? floatScalars(ct) : ct;
 }
 
 function checkedCotangent(ct: NDArray, primal: ShapedArray): Tangent {

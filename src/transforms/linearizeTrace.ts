@@ -41,18 +41,18 @@ export class PartialTrace extends Trace {
   }
   processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
     let linearArgs = 0;
-    for (const x of args) if (x instanceof Tracer && x.trace === this.linear) linearArgs++;
+    for (const x of args) if (x instanceof Tracer && x.tracedBy === this.linear) linearArgs++;
     if (linearArgs === 0) return (this.parent as Trace).processPrimitive(primitive, args, params);
+    if (linearArgs < args.length && primitive.partialEval !== undefined)
+      return this.partialEval(primitive.partialEval, args, params);
     // A program on both kinds of values is taken apart, so that its primal half runs now.
     const program = linearArgs < args.length ? primitive.inlineAs?.(params) : undefined;
     if (program !== undefined) return withTrace(this, () => evalJaxpr(program.jaxpr, program.consts, args));
-    if (linearArgs < args.length && primitive.partialEval !== undefined)
-      return this.partialEval(primitive.partialEval, args, params);
     return this.linear.processPrimitive(primitive, args, params);
   }
 
   private partialEval(rule: PartialEvalRule, args: readonly NDArray[], params: Params): NDArray[] {
-    const unknown = args.map((x) => x instanceof Tracer && x.trace === this.linear);
+    const unknown = args.map((x) => x instanceof Tracer && x.tracedBy === this.linear);
     const { known, rest } = withTrace(this.parent as Trace, () => rule(args, unknown, params));
     const staged = withTrace(this.linear, () => rest(args.filter((_, i) => unknown[i])));
     let next = 0;
@@ -70,7 +70,7 @@ class LinearizeTrace extends Trace {
     this.partial = new PartialTrace(parent, linear);
   }
   split(x: NDArray): [NDArray, Tangent] {
-    if (x instanceof LinearizeTracer && x.trace === this) {
+    if (x instanceof LinearizeTracer && x.tracedBy === this) {
       if (!this.alive) checkAlive(x);
       return [x.primal, x.tangent];
     }
@@ -82,7 +82,7 @@ class LinearizeTrace extends Trace {
   join(primal: NDArray, tangent: Tangent): NDArray {
     // A tangent that did not come to depend on the linear inputs is a constant zero in disguise only when symbolic.
     if (tangent instanceof Zero || primal.aval.toTangent() !== primal.aval) return primal;
-    if (!(tangent instanceof Tracer && tangent.trace === this.linear)) return primal;
+    if (!(tangent instanceof Tracer && tangent.tracedBy === this.linear)) return primal;
     return new LinearizeTracer(this, primal, tangent);
   }
   processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {

@@ -75,7 +75,7 @@ function partialEval(
     let next = 0;
     const args = program.inAvals.map((aval, i) => (unknown[i] ? staging.newArg(aval) : known[next++]));
     const outs = withTrace(partial, () => evalJaxpr(program.jaxpr, program.consts, args));
-    const unknownOut = outs.map((x, i) => force[i] || (x instanceof Tracer && x.trace === staging));
+    const unknownOut = outs.map((x, i) => force[i] || (x instanceof Tracer && x.tracedBy === staging));
     const { jaxpr, consts } = staging.finish(outs.filter((_, i) => unknownOut[i]));
     const live = deadCodeElimination(jaxpr);
     return {

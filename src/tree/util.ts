@@ -1,4 +1,5 @@
 /** The names that JAX has in `jax.tree_util`, for programs that are ported from it. */
+export { defaultRegistry } from "./defaultRegistry.ts";
 export {
   allLeaves,
   flatten as treeFlatten,

@@ -86,6 +86,17 @@ function differences(missing: readonly string[], listed: Readonly<Record<string,
   ].sort();
 }
 
+/** Names that stand for behaviour. */
+const behaviour: Readonly<Record<string, () => void>> = {
+  "Array[index]= (must raise TypeError)": () => {
+    const x = jnp.zeros(2) as unknown as number[];
+    expect(() => {
+      x[0] = 1;
+    }).toThrow("Instead of x[0] = y, use x = x.at(0).set(y)");
+    expect(() => x[1]).toThrow("x.get(1)");
+  },
+};
+
 test("prints what is missing and why", () => {
   const show = (lists: Readonly<Record<string, readonly string[]>>): string =>
     Object.entries(lists)
@@ -95,13 +106,17 @@ test("prints what is missing and why", () => {
 });
 
 test("the names of JAX are exported, or there is a reason", () => {
-  const missing = jax.names.filter((name) => !(name in types) && !exists(spelled[name] ?? name));
+  for (const check of Object.values(behaviour)) check();
+  const missing = jax.names.filter(
+    (name) => !(name in types || name in behaviour || exists(spelled[name] ?? name)),
+  );
   expect(differences(missing, reasonsByName(missingNames))).toEqual([]);
 });
 
 test("other spellings are needed, and are of names of JAX", () => {
   const known = new Set(jax.names);
-  for (const name of [...Object.keys(spelled), ...Object.keys(types)]) expect(known).toContain(name);
+  for (const name of [spelled, types, behaviour].flatMap((table) => Object.keys(table)))
+    expect(known).toContain(name);
 });
 
 test("the primitives of JAX are defined, or there is a reason", () => {

@@ -1,4 +1,4 @@
-import type { lax, treeUtil } from "fluxion";
+import type { core, lax, treeUtil } from "fluxion";
 
 /** Names that are spelled otherwise here: operators by their short names (docs: conventions), some for what JavaScript has. */
 export const spelled: Readonly<Record<string, string>> = {
@@ -24,12 +24,16 @@ export const spelled: Readonly<Record<string, string>> = {
 
 /** Names that are types here, which do not exist when the program runs; the compiler checks that they are exported. */
 export interface Types {
+  "core.Atom": core.Atom;
+  "lax.ConvGeneralDilatedDimensionNumbers": lax.ConvGeneralDilatedDimensionNumbers;
   "lax.DotDimensionNumbers": lax.DotDimensionNumbers;
   "lax.PrecisionLike": lax.PrecisionLike;
   "treeUtil.KeyEntry": treeUtil.KeyEntry;
   "treeUtil.KeyPath": treeUtil.KeyPath;
 }
 export const types: Readonly<Record<keyof Types, true>> = {
+  "core.Atom": true,
+  "lax.ConvGeneralDilatedDimensionNumbers": true,
   "lax.DotDimensionNumbers": true,
   "lax.PrecisionLike": true,
   "treeUtil.KeyEntry": true,

@@ -9,13 +9,12 @@ import {
   promoteTypes,
   realDType,
   type TypeEntry,
-  TypePromotionError,
   toComplexDType,
   toFloatingDType,
   toInexactDType,
   toNumericDType,
 } from "../../src/dtypes/index.ts";
-import { ValueError } from "../../src/errors.ts";
+import { TypePromotionError, ValueError } from "../../src/errors.ts";
 import { readGolden } from "../support/goldens.ts";
 import { type GoldenArray, isGoldenArray } from "./goldenArray.ts";
 

@@ -11,6 +11,7 @@ import {
   random,
   ShapeDtypeStruct,
   slice,
+  typeOf,
   vmap,
 } from "fluxion";
 import { type CallCase, type GoldenArray, type GoldenValue, isGoldenArray, isRaises } from "./cases.ts";
@@ -75,6 +76,7 @@ const programs: Table = {
     vmap((key: NDArray) => random.split(key, num as number))(keys as NDArray),
   "random.keyReshape": (keys, shape) => jnp.reshape(keys as NDArray, shape as number[]),
   "random.keyIndex": (keys, i) => (keys as NDArray).get(i as number),
+  "printing.typeOf": (x) => typeOf(x),
   "printing.dtype": (name) => jnp.dtype(name as DTypeLike),
   "printing.ShapeDtypeStruct": (dtype, shape) => new ShapeDtypeStruct(shape as number[], dtype as DTypeLike),
   "printing.tracer": (x) => {

@@ -36,7 +36,7 @@ export const laterFunctions: Record<string, string[]> = {
   "jnp polynomials: later": names(`
     jnp.polyadd jnp.polysub jnp.polymul jnp.polydiv jnp.polyder jnp.polyint jnp.polyval jnp.poly jnp.polyfit jnp.roots`),
   "jnp selection by value, insertion and packing: later": names(`
-    jnp.piecewise Array.nonzero jnp.trimZeros 
+    jnp.piecewise jnp.trimZeros 
     jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
     jnp.unpackbits`),
   "jnp statistics and NaN-ignoring reductions: later": names(`
@@ -46,7 +46,7 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.histogram jnp.histogramBinEdges jnp.histogramdd jnp.interp
     jnp.ediff1d jnp.gradient scipy.integrate.trapezoid jnp.trapezoid jnp.unwrap`),
   "jnp sets and partial sorts: later": names(`
-    jnp.partition jnp.argpartition jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
+    jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
   "jnp.linalg: later": names(`
@@ -63,7 +63,6 @@ export const laterFunctions: Record<string, string[]> = {
     random.unpartitionableSplit extend.random.threefry2x32`),
   "image: later": names(`image.resize`),
   "differs by design: 64-bit dtypes need no switch": names(`dtypes.canonicalizeDtype`),
-  "typeOf: later": names(`printing.typeOf`),
   "prints the name of a class of JAX (ArrayImpl, ShapedArray)": names(`jnp.arrayRepr printing.ShapedArray`),
 };
 

@@ -2,7 +2,7 @@ import type { ResultSource } from "../../compiler/ir.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend } from "../../core/backend.ts";
-import { ResourceExhaustedError, RuntimeError } from "../../errors.ts";
+import { JaxRuntimeError, ResourceExhaustedError } from "../../errors.ts";
 import { deviceMemory, pool } from "./device.ts";
 import type { LoadedCode, Run } from "./loadedCode.ts";
 import { Storage } from "./memory/index.ts";
@@ -189,7 +189,7 @@ export class LoadedProgram {
 
   private explain(error: unknown): unknown {
     if (error instanceof WebAssembly.RuntimeError) {
-      return new RuntimeError(
+      return new JaxRuntimeError(
         `Internal error: the compiled program ${JSON.stringify(this.name)} stopped (${error.message}). This is a bug of the ` +
           'library; please report it with the program, which jit(f).lower(...).asText("jaxpr") prints.',
         { cause: error },

@@ -1,5 +1,5 @@
 import { config } from "../../../core/config.ts";
-import { RuntimeError } from "../../../errors.ts";
+import { JaxRuntimeError } from "../../../errors.ts";
 import { lastingRegistry } from "../memory/finalization.ts";
 import { ACTIVE_COUNT, CONTROL, CONTROL_BYTES } from "./control.ts";
 import { hardwareThreads, startWorker, type WorkerHandle } from "./hostWorker.ts";
@@ -108,7 +108,7 @@ export class Pool {
     }
     this.stop();
     const reason = failed === 0 ? `did not finish within ${this.patience / 1000} seconds` : "failed";
-    throw new RuntimeError(
+    throw new JaxRuntimeError(
       `A worker thread ${reason}${this.lastFailure === "" ? "" : ` (${this.lastFailure})`}; the results of this call are lost. ` +
         "Everything computed before is intact, and the next call starts new threads.",
     );

@@ -1,0 +1,2 @@
+/** Pytrees as vectors: `flattenUtil.ravelPytree`. */
+export { ravelPytree } from "./ravelPytree.ts";
