@@ -196,6 +196,7 @@ function needsValue({ fn, kwargs }: CallCase, array: GoldenArray, path: string):
 /** Functions whose result has a shape that depends on values, unless they are given a size. */
 const sizedByValue = new Set([
   "jnp.nonzero",
+  "Array.nonzero",
   "jnp.flatnonzero",
   "jnp.argwhere",
   "jnp.extract",
