@@ -244,7 +244,7 @@ function accumulator(op: string, dtype: DType): Accumulator {
   let acc = 0;
   return {
     start: () => {
-      acc = reductionIdentity(op, dtype);
+      acc = reductionIdentity(op, dtype) as number;
     },
     add: (x) => {
       acc = f(acc, x, 0);
@@ -341,7 +341,7 @@ function runScan(kernel: ScanKernel, memory: readonly Cells[]): void {
     outer.forEach((v, d) => {
       index[d < kernel.axis ? d : d + 1] = v;
     });
-    let acc = reductionIdentity(kernel.op, dtype);
+    let acc = reductionIdentity(kernel.op, dtype) as number;
     for (let k = 0; k < length; k++) {
       index[kernel.axis] = kernel.reverse ? length - 1 - k : k;
       point.run();
@@ -353,17 +353,29 @@ function runScan(kernel: ScanKernel, memory: readonly Cells[]): void {
 
 function runDot(kernel: Extract<Kernel, { kind: "dot" }>, memory: readonly Cells[]): void {
   const finish = finishing(kernel, memory);
-  const isFloat = kernel.dtype.kind === "float";
-  const round = roundTo(kernel.dtype);
+  const { start, step, round } = sumOfProducts(kernel.dtype);
   for (const { lhs, rhs, at, index } of dotSteps(kernel)) {
-    let sum = 0;
+    let sum = start;
     for (let k = 0; k < kernel.k; k++) {
       const a = read(memory[kernel.lhs.view.buffer], lhs + k * kernel.lhs.colStride);
       const b = read(memory[kernel.rhs.view.buffer], rhs + k * kernel.rhs.rowStride);
-      sum = isFloat ? sum + a * b : round(sum + Math.imul(a, b));
+      sum = step(sum, a, b);
     }
     finish(round(sum), at, index);
   }
+}
+
+/** Float sums are kept in float64 and rounded once; integers wrap at every step. */
+function sumOfProducts(dtype: DType): {
+  readonly start: number;
+  readonly step: (sum: number, a: number, b: number) => number;
+  readonly round: (sum: number) => number;
+} {
+  const round = roundTo(dtype);
+  const start = reductionIdentity("sum", dtype) as number;
+  if (dtype.kind === "float") return { start, step: (sum, a, b) => sum + a * b, round };
+  const [add, mul] = [scalarFunction("add", dtype), scalarFunction("mul", dtype)];
+  return { start, step: (sum, a, b) => add(sum, mul(a, b, 0), 0), round };
 }
 
 /** What is done with each sum of a product: it is written to its place in the result, unless there is an epilogue. */
@@ -391,8 +403,7 @@ function finishing(
 
 function runContraction(kernel: ContractionKernel, memory: readonly Cells[]): void {
   const { batch, rows, cols, sum } = kernel;
-  const round = roundTo(kernel.dtype);
-  const isFloat = kernel.dtype.kind === "float";
+  const { start, step: accumulate, round } = sumOfProducts(kernel.dtype);
   const [lhs, rhs] = [memory[kernel.lhs.buffer], memory[kernel.rhs.buffer]];
   const finish = finishing(kernel, memory);
   const dims = [...batch, ...rows, ...cols];
@@ -407,11 +418,11 @@ function runContraction(kernel: ContractionKernel, memory: readonly Cells[]): vo
   forEachIndex(sizesOf(dims), point, 0, () => {
     const left = kernel.lhs.offset + offset(dims, point, "left");
     const right = kernel.rhs.offset + offset(dims, point, "right");
-    let total = 0;
+    let total = start;
     forEachIndex(sizesOf(sum), step, 0, () => {
       const a = read(lhs, left + offset(sum, step, "left"));
       const b = read(rhs, right + offset(sum, step, "right"));
-      total = isFloat ? total + a * b : round(total + Math.imul(a, b));
+      total = accumulate(total, a, b);
     });
     finish(round(total), kernel.outOffset + offset(dims, point, "result"), point);
   });

@@ -1,4 +1,5 @@
 import { digamma, erf, erfc, erfInv, lgamma } from "../core/scalarMath.ts";
+import * as wide from "../core/wideIntegers.ts";
 import {
   bool,
   type DType,
@@ -7,21 +8,31 @@ import {
   int8,
   int16,
   int32,
+  int64,
+  isWideInteger,
   keyFry,
+  roundToOdd,
+  saturateToWide,
   uint8,
   uint16,
   uint32,
+  uint64,
 } from "../dtypes/index.ts";
 
 /**
  * What every operation of scalarOps.ts computes, in plain TypeScript. The node builder folds constants with the operations that are
- * exact (the same bits on every machine); the interpreter of programs uses all of them. Bools are 0 and 1, keys are bigints.
+ * exact (the same bits on every machine); the interpreter of programs uses all of them. Bools are 0 and 1; keys and integers of 64 bits
+ * are bigints, which pass for numbers in the types of functions that handle values of any dtype.
  */
 
 export type ScalarValue = number | bigint;
 export type ScalarFunction = (a: number, b: number, c: number) => number;
 
 type Unary = (x: number) => number;
+type WideFunction = (a: bigint, b: bigint, c: bigint) => ScalarValue;
+
+/** A function of bigints, or to bigints, as one of values of any dtype. */
+const onAny = (f: (...args: never[]) => ScalarValue): ScalarFunction => f as unknown as ScalarFunction;
 
 /** A value brought into a dtype: rounded for floats, wrapped for integers. */
 export function roundTo(dtype: DType): Unary {
@@ -39,6 +50,8 @@ const rounders = new Map<DType, Unary>([
   [int8, (x) => (x << 24) >> 24],
   [uint8, (x) => x & 0xff],
   [bool, (x) => (x !== 0 ? 1 : 0)],
+  [int64, onAny((x: bigint) => BigInt.asIntN(64, x)) as Unary],
+  [uint64, onAny((x: bigint) => BigInt.asUintN(64, x)) as Unary],
 ]);
 
 const f64Bits = new Float64Array(1);
@@ -83,8 +96,10 @@ function roundAway(x: number): number {
 interface Row {
   /** For floats, computed in float64 and rounded once. */
   readonly f?: ScalarFunction;
-  /** For integers and bools. */
+  /** For integers of up to 32 bits and bools. */
   readonly i?: (dtype: DType) => ScalarFunction;
+  /** For integers of 64 bits. */
+  readonly w?: WideFunction;
   /** The float result is the same on every machine, so that it may be computed while compiling. */
   readonly exact?: true;
 }
@@ -95,20 +110,21 @@ const signed = (dtype: DType) => dtype.kind === "int";
 const unsignedBits = (x: number, dtype: DType) => (dtype.bits === 32 ? x >>> 0 : x & (2 ** dtype.bits - 1));
 
 const rows: Readonly<Record<string, Row>> = {
-  add: { f: (a, b) => a + b, i: ints((a, b) => a + b), exact: true },
-  sub: { f: (a, b) => a - b, i: ints((a, b) => a - b), exact: true },
-  mul: { f: (a, b) => a * b, i: ints(Math.imul), exact: true },
+  add: { f: (a, b) => a + b, i: ints((a, b) => a + b), w: (a, b) => a + b, exact: true },
+  sub: { f: (a, b) => a - b, i: ints((a, b) => a - b), w: (a, b) => a - b, exact: true },
+  mul: { f: (a, b) => a * b, i: ints(Math.imul), w: (a, b) => a * b, exact: true },
   div: {
     f: (a, b) => a / b,
     i: () => (a, b) => (b === 0 ? -1 : Math.trunc(a / b)),
+    w: wide.divide,
     exact: true,
   },
-  rem: { f: (a, b) => a % b, i: ints((a, b) => (b === 0 ? a : a % b)), exact: true },
-  neg: { f: (a) => -a, i: ints((a) => -a), exact: true },
-  abs: { f: Math.abs, i: ints(Math.abs), exact: true },
-  sign: { f: Math.sign, i: ints(Math.sign), exact: true },
-  max: { f: (a, b) => Math.max(a, b), i: ints((a, b) => Math.max(a, b)), exact: true },
-  min: { f: (a, b) => Math.min(a, b), i: ints((a, b) => Math.min(a, b)), exact: true },
+  rem: { f: (a, b) => a % b, i: ints((a, b) => (b === 0 ? a : a % b)), w: wide.remainder, exact: true },
+  neg: { f: (a) => -a, i: ints((a) => -a), w: (a) => -a, exact: true },
+  abs: { f: Math.abs, i: ints(Math.abs), w: wide.absolute, exact: true },
+  sign: { f: Math.sign, i: ints(Math.sign), w: wide.sign, exact: true },
+  max: { f: (a, b) => Math.max(a, b), i: ints((a, b) => Math.max(a, b)), w: wide.maximum, exact: true },
+  min: { f: (a, b) => Math.min(a, b), i: ints((a, b) => Math.min(a, b)), w: wide.minimum, exact: true },
   pow: { f: pow },
   atan2: { f: Math.atan2 },
   nextafter: { f: (a, b) => nextafter(a, b, false), exact: true },
@@ -143,23 +159,25 @@ const rows: Readonly<Record<string, Row>> = {
   erf_inv: { f: erfInv },
   lgamma: { f: lgamma },
   digamma: { f: digamma },
-  eq: { f: (a, b) => +(a === b), i: ints((a, b) => +(a === b)), exact: true },
-  ne: { f: (a, b) => +(a !== b), i: ints((a, b) => +(a !== b)), exact: true },
-  lt: { f: (a, b) => +(a < b), i: ints((a, b) => +(a < b)), exact: true },
-  le: { f: (a, b) => +(a <= b), i: ints((a, b) => +(a <= b)), exact: true },
-  gt: { f: (a, b) => +(a > b), i: ints((a, b) => +(a > b)), exact: true },
-  ge: { f: (a, b) => +(a >= b), i: ints((a, b) => +(a >= b)), exact: true },
+  eq: { f: (a, b) => +(a === b), i: ints((a, b) => +(a === b)), w: (a, b) => +(a === b), exact: true },
+  ne: { f: (a, b) => +(a !== b), i: ints((a, b) => +(a !== b)), w: (a, b) => +(a !== b), exact: true },
+  lt: { f: (a, b) => +(a < b), i: ints((a, b) => +(a < b)), w: (a, b) => +(a < b), exact: true },
+  le: { f: (a, b) => +(a <= b), i: ints((a, b) => +(a <= b)), w: (a, b) => +(a <= b), exact: true },
+  gt: { f: (a, b) => +(a > b), i: ints((a, b) => +(a > b)), w: (a, b) => +(a > b), exact: true },
+  ge: { f: (a, b) => +(a >= b), i: ints((a, b) => +(a >= b)), w: (a, b) => +(a >= b), exact: true },
   is_finite: { f: (a) => +Number.isFinite(a), exact: true },
-  and: { i: ints((a, b) => a & b), exact: true },
-  or: { i: ints((a, b) => a | b), exact: true },
-  xor: { i: ints((a, b) => a ^ b), exact: true },
-  not: { i: (dtype) => (dtype === bool ? (a) => 1 - a : (a) => ~a), exact: true },
+  and: { i: ints((a, b) => a & b), w: (a, b) => a & b, exact: true },
+  or: { i: ints((a, b) => a | b), w: (a, b) => a | b, exact: true },
+  xor: { i: ints((a, b) => a ^ b), w: (a, b) => a ^ b, exact: true },
+  not: { i: (dtype) => (dtype === bool ? (a) => 1 - a : (a) => ~a), w: (a) => ~a, exact: true },
   shift_left: {
     i: (dtype) => (a, b) => (b >>> 0 >= dtype.bits ? 0 : a << b),
+    w: wide.shiftLeft,
     exact: true,
   },
   shift_right_logical: {
     i: (dtype) => (a, b) => (b >>> 0 >= dtype.bits ? 0 : unsignedBits(a, dtype) >>> b),
+    w: wide.shiftRightLogical,
     exact: true,
   },
   shift_right_arithmetic: {
@@ -168,6 +186,7 @@ const rows: Readonly<Record<string, Row>> = {
         signed(dtype) || dtype.bits === 32 ? a | 0 : (a << (32 - dtype.bits)) >> (32 - dtype.bits);
       return value >> (b >>> 0 >= dtype.bits ? 31 : b);
     },
+    w: wide.shiftRightArithmetic,
     exact: true,
   },
   population_count: {
@@ -176,9 +195,14 @@ const rows: Readonly<Record<string, Row>> = {
       for (let x = unsignedBits(a, dtype); x !== 0; x = (x & (x - 1)) >>> 0) n++;
       return n;
     },
+    w: wide.populationCount,
     exact: true,
   },
-  clz: { i: (dtype) => (a) => Math.clz32(unsignedBits(a, dtype)) - (32 - dtype.bits), exact: true },
+  clz: {
+    i: (dtype) => (a) => Math.clz32(unsignedBits(a, dtype)) - (32 - dtype.bits),
+    w: wide.leadingZeros,
+    exact: true,
+  },
   select: { f: (c, a, b) => (c !== 0 ? a : b), i: ints((c, a, b) => (c !== 0 ? a : b)), exact: true },
 };
 
@@ -205,21 +229,27 @@ export function scalarFunction(op: string, dtype: DType): ScalarFunction {
 }
 
 function makeFunction(op: string, dtype: DType): ScalarFunction {
+  // A choice is the same for values of every kind.
+  if (op === "select" && (dtype === keyFry || isWideInteger(dtype)))
+    return rows["select"].f as ScalarFunction;
   if (dtype === keyFry) {
-    if (op === "select") return rows["select"].f as ScalarFunction;
     const row = keyRows[op];
-    if (row !== undefined) return row as unknown as ScalarFunction;
+    if (row !== undefined) return onAny(row);
   }
-  if (op === "key_pack")
-    return ((a: number, b: number) => BigInt(a) | (BigInt(b) << 32n)) as unknown as ScalarFunction;
+  if (op === "key_pack") return onAny((a: number, b: number) => BigInt(a) | (BigInt(b) << 32n));
   const row = rows[op];
-  const isFloat = dtype.kind === "float";
-  const raw = isFloat ? row?.f : row?.i?.(dtype);
+  const raw = functionOf(row, dtype);
   if (raw === undefined) throw new TypeError(`no scalar operation ${op} on ${dtype.name}`);
   if (boolResults.has(op)) return raw;
   if (op === "nextafter" && dtype === float32) return (a, b) => nextafter(a, b, true);
   const round = roundTo(dtype);
   return (a, b, c) => round(raw(a, b, c));
+}
+
+function functionOf(row: Row | undefined, dtype: DType): ScalarFunction | undefined {
+  if (dtype.kind === "float") return row?.f;
+  if (!isWideInteger(dtype)) return row?.i?.(dtype);
+  return row?.w === undefined ? undefined : onAny(row.w);
 }
 
 /** Whether folding the operation while compiling gives the bits that it gives at run time. */
@@ -229,23 +259,41 @@ export function isExact(op: string): boolean {
 
 /** Value conversion as XLA does it: floats to integers truncate and saturate with NaN to 0, integers wrap. */
 export function castScalar(x: number, from: DType, to: DType): number {
+  if (isWideInteger(from)) return castWide(x as unknown as bigint, to) as number;
   if (to.kind === "bool") return x !== 0 ? 1 : 0;
-  if (to.kind === "float" || from.kind !== "float") return roundTo(to)(x);
+  const round = roundTo(to);
+  if (to.kind === "float") return round(x);
+  if (from.kind !== "float") return round(isWideInteger(to) ? (BigInt(x) as unknown as number) : x);
+  if (isWideInteger(to)) return saturateToWide(x, to) as unknown as number;
   if (Number.isNaN(x)) return 0;
   const [low, high] =
     to.kind === "int" ? [-(2 ** (to.bits - 1)), 2 ** (to.bits - 1) - 1] : [0, 2 ** to.bits - 1];
   return x <= low ? low : x >= high ? high : Math.trunc(x) + 0;
 }
 
+/** A 64-bit integer in another dtype: floats are rounded once. */
+function castWide(x: bigint, to: DType): ScalarValue {
+  if (to.kind === "bool") return x !== 0n ? 1 : 0;
+  if (to === float64) return Number(x);
+  if (to.kind === "float") return roundTo(to)(roundToOdd(x));
+  return roundTo(to)((isWideInteger(to) ? x : Number(BigInt.asIntN(32, x))) as number);
+}
+
 /** Reinterpretation of the bits between dtypes of one width. */
 export function bitcastScalar(x: number, from: DType, to: DType): number {
   if (from.bits !== to.bits) throw new TypeError(`cannot reinterpret ${from.name} as ${to.name}`);
-  if (from === to || from.bits !== 32) return roundTo(to)(x);
+  const round = roundTo(to);
+  if (from === to) return round(x);
+  if (from.bits === 64) {
+    if (from === float64) f64Bits[0] = x;
+    else i64Bits[0] = x as unknown as bigint;
+    return to === float64 ? f64Bits[0] : round(i64Bits[0] as unknown as number);
+  }
   if (from === float32) {
     f32Bits[0] = x;
-    return roundTo(to)(i32Bits[0]);
+    return round(i32Bits[0]);
   }
-  if (to !== float32) return roundTo(to)(x);
+  if (to !== float32) return round(x);
   i32Bits[0] = x;
   return f32Bits[0];
 }

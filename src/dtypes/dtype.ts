@@ -188,6 +188,11 @@ export function isNarrowInteger(dtype: DType): boolean {
   return isInteger(dtype) && dtype.bits < 32;
 }
 
+/** An integer of 64 bits: a bigint in JavaScript. */
+export function isWideInteger(dtype: DType): boolean {
+  return isInteger(dtype) && dtype.bits === 64;
+}
+
 /** Can hold negative values: signed integers, floats and complex numbers. */
 export function isSigned(dtype: DType): boolean {
   return dtype.kind === "int" || dtype.kind === "float" || dtype.kind === "complex";
@@ -305,9 +310,11 @@ export const computableDTypes: ReadonlySet<DType> = new Set([
   uint8,
   uint16,
   uint32,
+  uint64,
   int8,
   int16,
   int32,
+  int64,
   float16,
   bfloat16,
   float32,
@@ -327,8 +334,13 @@ export function requireComputable(dtype: DType, where: string): void {
   throw new TypeError(
     `${where}: arrays of dtype ${dtype.name} are not supported yet. Use ${nearestComputable(dtype)} instead, ` +
       `for example with { dtype: "${nearestComputable(dtype)}" } or x.astype("${nearestComputable(dtype)}"). ` +
-      "Supported dtypes: bool, uint8, uint16, uint32, int8, int16, int32, float16, bfloat16, float32, float64.",
+      `Supported dtypes: ${supportedNames()}.`,
   );
+}
+
+/** The computable dtypes that a user may ask for by name. */
+function supportedNames(): string {
+  return [...computableDTypes].filter((d) => d !== keyFry && d !== float0).join(", ");
 }
 
 function nearestComputable(dtype: DType): DTypeName {

@@ -174,7 +174,7 @@ function fromNumbers(x: NumberData, from: DType, to: DType): HostData {
   const n = x.length;
   const out = hostArray(to, n);
   if (out instanceof BigInt64Array || out instanceof BigUint64Array) {
-    if (isFloating(from)) for (let i = 0; i < n; i++) out[i] = saturateBig(x[i] as number, to);
+    if (isFloating(from)) for (let i = 0; i < n; i++) out[i] = saturateToWide(x[i] as number, to);
     else for (let i = 0; i < n; i++) out[i] = BigInt(x[i] as number);
     return out;
   }
@@ -230,7 +230,7 @@ function widest32(to: DType): DType {
 }
 
 /** A float64 that rounds to any narrower float as the integer itself does (no double rounding). */
-function roundToOdd(v: bigint): number {
+export function roundToOdd(v: bigint): number {
   const magnitude = v < 0n ? -v : v;
   if (magnitude < 1n << 53n) return Number(v);
   const sticky = (magnitude & 2047n) === 0n ? 0n : 1n;
@@ -243,7 +243,8 @@ function intRange(to: DType): readonly [number, number] {
   return to.kind === "int" ? [-values / 2, values / 2 - 1] : [0, values - 1];
 }
 
-function saturateBig(v: number, to: DType): bigint {
+/** A float as a 64-bit integer: truncated, saturated, NaN as 0. */
+export function saturateToWide(v: number, to: DType): bigint {
   if (Number.isNaN(v)) return 0n;
   const high = to === int64 ? 2 ** 63 : 2 ** 64;
   if (v >= high) return BigInt(high) - 1n;

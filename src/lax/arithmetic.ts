@@ -12,7 +12,8 @@ import {
 } from "../core/primitive.ts";
 import { installTangentOps, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
-import { isInteger } from "../dtypes/index.ts";
+import * as wide from "../core/wideIntegers.ts";
+import { isInteger, isWideInteger } from "../dtypes/index.ts";
 import { broadcastBatchDim, moveBatchDim } from "./batching.ts";
 import {
   applyBinary,
@@ -24,13 +25,14 @@ import {
   unary,
   unbroadcast,
 } from "./families.ts";
-import { mapElements, product } from "./hostLoops.ts";
+import { mapElements, mapWide, product } from "./hostLoops.ts";
 import { anyDType, constLike, numeric, scalarLike, unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
 const negPrimitive = unary("neg", {
   accepts: numeric,
   reference: (x) => -x,
+  wide: (x) => -x,
   cost: "cheap",
   jvp: (g) => neg(g),
   transpose: linearTranspose((ct) => neg(ct)),
@@ -48,6 +50,7 @@ export function neg(x: LaxOperand): NDArray {
 const signPrimitive = unary("sign", {
   accepts: numeric,
   reference: Math.sign,
+  wide: wide.sign,
   cost: "cheap",
   jvp: zeroDerivative,
 });
@@ -63,6 +66,7 @@ export function sign(x: LaxOperand): NDArray {
 const absPrimitive = unary("abs", {
   accepts: ["floating", "complexfloating", "signedinteger"],
   reference: Math.abs,
+  wide: wide.absolute,
   cost: "cheap",
   jvp: (g, _ans, [x]) => ops.select(ops.ge(x, scalarLike(x, 0)), g, neg(g)),
 });
@@ -79,6 +83,7 @@ export function abs(x: LaxOperand): NDArray {
 const squarePrimitive = unary("square", {
   accepts: numeric,
   reference: (x, dtype) => product(x, x, dtype),
+  wide: (x) => x * x,
   cost: "cheap",
   emit: (b, [x]) => b.op("mul", x, x),
   jvp: (g, _ans, [x]) => mul(g, mul(constLike(x, 2), x)),
@@ -109,6 +114,7 @@ function sumJvp(primitive: () => Primitive, ofSecond: (t: NDArray) => NDArray): 
 const addPrimitive = binary("add", {
   accepts: numeric,
   reference: (x, y) => x + y,
+  wide: (x, y) => x + y,
   cost: "cheap",
   jvp: sumJvp(
     () => addPrimitive,
@@ -136,6 +142,7 @@ export function add(x: LaxOperand, y: LaxOperand): NDArray {
 const subPrimitive = binary("sub", {
   accepts: numeric,
   reference: (x, y) => x - y,
+  wide: (x, y) => x - y,
   cost: "cheap",
   jvp: sumJvp(() => subPrimitive, neg),
   transpose: ([ct], [x, y]) => {
@@ -158,6 +165,7 @@ export function sub(x: LaxOperand, y: LaxOperand): NDArray {
 const mulPrimitive = binary("mul", {
   accepts: numeric,
   reference: product,
+  wide: (x, y) => x * y,
   cost: "cheap",
   jvp: [(g, _ans, [, y]) => mul(g, y), (g, _ans, [x]) => mul(x, g)],
   transpose: bilinearTranspose(
@@ -180,6 +188,7 @@ const divPrimitive = binary("div", {
     if (!isInteger(dtype)) return x / y;
     return y === 0 ? -1 : Math.trunc(x / y); // -1 wraps to all ones
   },
+  wide: wide.divide,
   cost: "cheap",
   jvp: [(g, _ans, [, y]) => div(g, y), (g, _ans, [x, y]) => mul(mul(neg(g), x), integerPow(y, -2))],
   transpose: bilinearTranspose(
@@ -201,6 +210,7 @@ export function div(x: LaxOperand, y: LaxOperand): NDArray {
 const remPrimitive = binary("rem", {
   accepts: ["integer", "floating"],
   reference: (x, y, dtype) => (y === 0 && isInteger(dtype) ? x : x % y),
+  wide: wide.remainder,
   cost: "expensive",
   jvp: [
     (g, ans) => maybeBroadcast(ans.shape, g),
@@ -228,6 +238,7 @@ function balancedEq(x: NDArray, ans: NDArray, y: NDArray): NDArray {
 const maxPrimitive = binary("max", {
   accepts: anyDType,
   reference: (x, y) => Math.max(x, y),
+  wide: wide.maximum,
   cost: "cheap",
   jvp: [(g, ans, [x, y]) => mul(g, balancedEq(x, ans, y)), (g, ans, [x, y]) => mul(g, balancedEq(y, ans, x))],
 });
@@ -243,6 +254,7 @@ export function max(x: LaxOperand, y: LaxOperand): NDArray {
 const minPrimitive = binary("min", {
   accepts: anyDType,
   reference: (x, y) => Math.min(x, y),
+  wide: wide.minimum,
   cost: "cheap",
   jvp: [(g, ans, [x, y]) => mul(g, balancedEq(x, ans, y)), (g, ans, [x, y]) => mul(g, balancedEq(y, ans, x))],
 });
@@ -264,6 +276,7 @@ const integerPowPrimitive = unary<{ y: number }>("integer_pow", {
   },
   reference: (x, dtype, { y }) =>
     powerBySquaring<number>(x, Math.abs(y), 1, (p, q) => product(p, q, dtype), y < 0 ? (p) => 1 / p : null),
+  wide: (x, { y }) => powerBySquaring<bigint>(x, y, 1n, (p, q) => BigInt.asIntN(64, p * q), null),
   cost: "cheap",
   emit: (b, [x], { y }) =>
     powerBySquaring<Expr>(
@@ -327,7 +340,11 @@ const addAnyPrimitive: Primitive = definePrimitive({
     if (!typeMatch(x, y)) throw new TypeError(`add_any requires operands of one type, got ${x} and ${y}`);
     return [x];
   },
-  reference: (inputs, _params, [out]) => [mapElements(inputs, out, (x, y) => x + y)],
+  reference: (inputs, _params, [out]) => [
+    isWideInteger(out.dtype)
+      ? mapWide(inputs, out, (x, y) => x + y)
+      : mapElements(inputs, out, (x, y) => x + y),
+  ],
   jvp: sumJvp(
     () => addAnyPrimitive,
     (t) => t,

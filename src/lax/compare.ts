@@ -2,10 +2,10 @@ import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import { definePrimitive, notLinear, type Primitive, zeroDerivative } from "../core/primitive.ts";
-import { bool, type HostData, isKey } from "../dtypes/index.ts";
+import { bool, type HostData, isKey, isWideInteger } from "../dtypes/index.ts";
 import { broadcastingBatching } from "./batching.ts";
 import { applyBinary, comparison, elementwiseResult, readOperands } from "./families.ts";
-import { broadcastOffsets, mapElements } from "./hostLoops.ts";
+import { broadcastOffsets, mapElements, mapWide } from "./hostLoops.ts";
 import { anyDType, checkDTypeAt, checkSameDTypes, ordered } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
@@ -19,11 +19,12 @@ function equality(name: "eq" | "ne"): Primitive {
       checkSameDTypes(name, avals);
       return [elementwiseResult(name, avals, bool)];
     },
-    reference: (inputs, _params, [out]) => [
-      isKey(inputs[0].dtype)
-        ? compareKeys(inputs, out, equal)
-        : mapElements(inputs, out, (x, y) => (x === y) === equal),
-    ],
+    reference: (inputs, _params, [out]) => {
+      const { dtype } = inputs[0];
+      if (isKey(dtype)) return [compareKeys(inputs, out, equal)];
+      if (isWideInteger(dtype)) return [mapWide(inputs, out, (x, y) => (x === y) === equal)];
+      return [mapElements(inputs, out, (x, y) => (x === y) === equal)];
+    },
     jvp: zeroDerivative,
     transpose: notLinear,
     batching: broadcastingBatching(() => primitive),

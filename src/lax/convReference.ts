@@ -1,17 +1,25 @@
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
-import { bool, convertHost, type HostData, isInteger } from "../dtypes/index.ts";
+import { bool, convertHost, type HostData } from "../dtypes/index.ts";
 import type { ConvParams } from "./convParams.ts";
-import { finish, numbersOf, offsetsOf, resultBuffer, rowMajorStrides } from "./hostLoops.ts";
+import {
+  type Element,
+  offsetsOf,
+  rowMajorStrides,
+  sumOfProducts,
+  valuesOf,
+  writeElements,
+} from "./hostLoops.ts";
 import { pickInts } from "./intTuples.ts";
 
 /** Plain evaluation: for every element of the result, the products of the taps that meet an element of the input. */
 export function convReference(x: HostArray, y: HostArray, params: ConvParams, out: ShapedArray): HostData {
   const { windowStrides, padding, lhsDilation, rhsDilation, featureGroupCount, batchGroupCount } = params;
   const { lhsSpec, rhsSpec, outSpec } = params.dimensionNumbers;
-  const numbers = (a: HostArray) =>
-    numbersOf({ ...a, dtype: out.dtype, data: convertHost(a.data, a.dtype, out.dtype) });
-  const [p, q] = [numbers(x), numbers(y)];
+  const elements = (a: HostArray) =>
+    valuesOf({ ...a, dtype: out.dtype, data: convertHost(a.data, a.dtype, out.dtype) });
+  const [p, q] = [elements(x), elements(y)];
+  const { zero, add } = sumOfProducts(out.dtype);
   const [xShape, yShape, outShape] = [
     pickInts(x.shape, lhsSpec),
     pickInts(y.shape, rhsSpec),
@@ -29,8 +37,6 @@ export function convReference(x: HostArray, y: HostArray, params: ConvParams, ou
   const taps = coordinates(window);
   const yTaps = offsetsOf(window, yStrides.slice(2));
   const outPoints = offsetsOf(space, outStrides.slice(2));
-  const result = resultBuffer(out.dtype, out.size);
-  const integers = isInteger(out.dtype);
   /** Where the tap meets the input at a point of the result, or -1. */
   const inputAt = (point: readonly number[], tap: readonly number[]): number => {
     let offset = 0;
@@ -42,7 +48,7 @@ export function convReference(x: HostArray, y: HostArray, params: ConvParams, ou
     }
     return offset;
   };
-  points.forEach((point, s) => {
+  const fillPoint = (point: readonly number[], s: number, write: (i: number, sum: Element) => void): void => {
     const met = taps
       .map((tap, t) => [inputAt(point, tap), yTaps[t]] as const)
       .filter(([offset]) => offset >= 0);
@@ -53,20 +59,20 @@ export function convReference(x: HostArray, y: HostArray, params: ConvParams, ou
         const first = featureGroupCount > 1 ? group * inFeatures : 0;
         const xBase = image * xStrides[0] + first * xStrides[1];
         const yBase = o * yStrides[0];
-        let sum = 0;
+        let sum = zero;
         for (const [xTap, yTap] of met) {
           for (let i = 0; i < inFeatures; i++) {
             const u = p[xBase + xTap + i * xStrides[1]];
             const v = q[yBase + yTap + i * yStrides[1]];
-            sum = integers ? (sum + Math.imul(u, v)) | 0 : sum + u * v;
+            sum = add(sum, u, v);
           }
         }
-        result[n * outStrides[0] + o * outStrides[1] + outPoints[s]] =
-          out.dtype === bool ? +(sum !== 0) : sum;
+        const at = n * outStrides[0] + o * outStrides[1] + outPoints[s];
+        write(at, out.dtype === bool ? +(sum !== 0) : sum);
       }
     }
-  });
-  return finish(result, out.dtype);
+  };
+  return writeElements(out, (write) => points.forEach((point, s) => fillPoint(point, s, write)));
 }
 
 /** All indices of a shape, in row-major order. */

@@ -21,6 +21,7 @@ import {
   uint8,
   uint16,
   uint32,
+  uint64,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { vectorizedBatching } from "./batching.ts";
@@ -124,11 +125,6 @@ function bitcastAval(x: ShapedArray, to: DType): ShapedArray {
   requireComputable(to, "lax.bitcastConvertType");
   const strong = { dtype: to, weakType: false };
   if (from.bits === to.bits) return x.update(strong);
-  if (from.bits === 64 || to.bits === 64) {
-    throw new TypeError(
-      `lax.bitcastConvertType from ${from.name} to ${to.name} is not supported: the widths differ.`,
-    );
-  }
   if (from.bits > to.bits) return x.update({ ...strong, shape: [...x.shape, from.bits / to.bits] });
   const last = x.ndim === 0 ? 1 : x.shape[x.ndim - 1];
   if (last * from.bits !== to.bits) {
@@ -140,9 +136,9 @@ function bitcastAval(x: ShapedArray, to: DType): ShapedArray {
   return x.update({ ...strong, shape: x.shape.slice(0, -1) });
 }
 
-/** The unsigned integer of as many bits, up to 32. */
+/** The unsigned integer of as many bits. */
 function unsignedOf({ bits }: DType): DType {
-  return bits === 8 ? uint8 : bits === 16 ? uint16 : uint32;
+  return bits === 8 ? uint8 : bits === 16 ? uint16 : bits === 32 ? uint32 : uint64;
 }
 
 /** Wider elements are cut into narrower ones or put together from them, the lowest bits first. */
@@ -150,16 +146,18 @@ function emitBitcast(b: ExprBuilder, x: Operand, index: readonly Expr[], to: DTy
   const from = x.aval.dtype;
   if (from === to) return x.at(index);
   if (from.bits === to.bits) return b.bitcast(x.at(index), to);
-  const word = (at: readonly Expr[]) => b.cast(b.bitcast(x.at(at), unsignedOf(from)), uint32);
+  // The bits are moved in words that hold the wider of the two.
+  const wordType = from.bits === 64 || to.bits === 64 ? uint64 : uint32;
+  const word = (at: readonly Expr[]) => b.cast(b.bitcast(x.at(at), unsignedOf(from)), wordType);
   const result = (bits: Expr) => b.bitcast(b.cast(bits, unsignedOf(to)), to);
   if (from.bits > to.bits) {
-    const shift = b.op("mul", b.cast(index[index.length - 1], uint32), b.const(to.bits, uint32));
+    const shift = b.op("mul", b.cast(index[index.length - 1], wordType), b.const(to.bits, wordType));
     return result(b.op("shift_right_logical", word(index.slice(0, -1)), shift));
   }
   let bits = word([...index, b.const(0, int32)]);
   for (let k = 1; k < to.bits / from.bits; k++) {
     const part = word([...index, b.const(k, int32)]);
-    bits = b.op("or", bits, b.op("shift_left", part, b.const(from.bits * k, uint32)));
+    bits = b.op("or", bits, b.op("shift_left", part, b.const(from.bits * k, wordType)));
   }
   return result(bits);
 }

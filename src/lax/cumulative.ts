@@ -9,12 +9,21 @@ import {
   type TransposeRule,
 } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
-import { type DType, type HostData, isFloating, isInteger, issubdtype } from "../dtypes/index.ts";
+import { maximum, minimum, wrap } from "../core/wideIntegers.ts";
+import {
+  type DType,
+  type HostData,
+  hostArray,
+  isFloating,
+  isInteger,
+  issubdtype,
+  isWideInteger,
+} from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { runJvp } from "../transforms/jvpTrace.ts";
 import { associativeScanFlat } from "./associativeScan.ts";
-import { linearJvp, linearTranspose } from "./families.ts";
-import { finish, numbersOf, product, resultBuffer } from "./hostLoops.ts";
+import { linearJvp, linearTranspose, requireWide } from "./families.ts";
+import { bigintsOf, finish, numbersOf, product, resultBuffer } from "./hostLoops.ts";
 import { logaddexp } from "./logaddexp.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
@@ -30,27 +39,52 @@ function scanReference(
   x: HostArray,
   { axis, reverse }: CumulativeParams,
   combine: (p: number, q: number, dtype: DType) => number,
+  wide: ((p: bigint, q: bigint) => bigint) | undefined,
 ): HostData {
-  const data = numbersOf(x);
-  const n = x.shape[axis];
-  const stride = x.shape.slice(axis + 1).reduce((p, q) => p * q, 1);
-  const result = resultBuffer(x.dtype, data.length);
+  if (isWideInteger(x.dtype)) {
+    const combineWide = requireWide("a running reduction", x.dtype, wide);
+    const result = hostArray(x.dtype, x.data.length);
+    const step = (p: bigint, q: bigint) => wrap(combineWide(p, q), x.dtype);
+    runAlong(x.shape, { axis, reverse }, bigintsOf(x), step, (i, value) => {
+      result[i] = value;
+    });
+    return result;
+  }
+  const result = resultBuffer(x.dtype, x.data.length);
+  const step = (p: number, q: number) => combine(p, q, x.dtype);
+  runAlong(x.shape, { axis, reverse }, numbersOf(x), step, (i, value) => {
+    result[i] = value;
+  });
+  return finish(result, x.dtype);
+}
+
+/** Calls `write` with each position and the combination of the elements up to it along an axis. */
+function runAlong<T>(
+  shape: readonly number[],
+  { axis, reverse }: CumulativeParams,
+  data: ArrayLike<T>,
+  combine: (p: T, q: T) => T,
+  write: (i: number, value: T) => void,
+): void {
+  const n = shape[axis];
+  const stride = shape.slice(axis + 1).reduce((p, q) => p * q, 1);
   for (let i = 0; i < data.length; i++) {
     const k = Math.floor(i / stride) % n;
     if (k !== 0) continue; // the first element of a row along the axis
-    let acc = 0;
+    let acc: T | undefined;
     for (let j = 0; j < n; j++) {
       const at = i + (reverse ? n - 1 - j : j) * stride;
-      acc = j === 0 ? data[at] : combine(acc, data[at], x.dtype);
-      result[at] = acc;
+      acc = acc === undefined ? data[at] : combine(acc, data[at]);
+      write(at, acc);
     }
   }
-  return finish(result, x.dtype);
 }
 
 interface CumulativeSpec {
   readonly op: "sum" | "prod" | "max" | "min" | "logaddexp";
   readonly combine: (p: number, q: number, dtype: DType) => number;
+  /** The same for integers of 64 bits. */
+  readonly wide?: (p: bigint, q: bigint) => bigint;
   readonly jvp: JvpRule<CumulativeParams>;
   readonly transpose?: TransposeRule<CumulativeParams>;
 }
@@ -72,7 +106,7 @@ function cumulative(name: string, spec: CumulativeSpec): Primitive<CumulativePar
       }
       return [x];
     },
-    reference: ([x], params) => [scanReference(x, params, spec.combine)],
+    reference: ([x], params) => [scanReference(x, params, spec.combine, spec.wide)],
     jvp: spec.jvp,
     transpose: spec.transpose ?? notLinear,
     batching: ([x], [dim], params) => {
@@ -120,6 +154,7 @@ function run(
 const cumsumPrimitive = cumulative("cumsum", {
   op: "sum",
   combine: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
+  wide: (p, q) => p + q,
   jvp: linearJvp(() => cumsumPrimitive),
   transpose: linearTranspose((ct, _x, { axis, reverse }) => cumsum(ct, axis, !reverse)),
 });
@@ -137,6 +172,7 @@ export function cumsum(x: LaxOperand, axis: number | CumulativeOptions = 0, reve
 const cumprodPrimitive = cumulative("cumprod", {
   op: "prod",
   combine: product,
+  wide: (p, q) => p * q,
   jvp: scanJvp((x, y) => ops.mul(x, y)),
 });
 /**
@@ -151,6 +187,7 @@ export function cumprod(x: LaxOperand, axis: number | CumulativeOptions = 0, rev
 const cummaxPrimitive = cumulative("cummax", {
   op: "max",
   combine: (p, q) => Math.max(p, q),
+  wide: maximum,
   jvp: scanJvp((x, y) => ops.max(x, y)),
 });
 /**
@@ -165,6 +202,7 @@ export function cummax(x: LaxOperand, axis: number | CumulativeOptions = 0, reve
 const cumminPrimitive = cumulative("cummin", {
   op: "min",
   combine: (p, q) => Math.min(p, q),
+  wide: minimum,
   jvp: scanJvp((x, y) => ops.min(x, y)),
 });
 /**

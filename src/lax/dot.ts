@@ -28,7 +28,7 @@ import {
   isInteger,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
-import { finish, numbersOf, offsetsOf, resultBuffer, rowMajorStrides } from "./hostLoops.ts";
+import { offsetsOf, rowMajorStrides, sumOfProducts, valuesOf, writeElements } from "./hostLoops.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { canonicalizePrecision, type PrecisionLike, type PrecisionPair } from "./precision.ts";
@@ -146,9 +146,11 @@ function dotDType(x: ShapedArray, y: ShapedArray, preferred: DType | null): DTyp
 
 function dotReference(x: HostArray, y: HostArray, dims: DotDimensionNumbers, out: ShapedArray): HostData {
   const [[xContract, yContract], [xBatch, yBatch]] = dims;
-  const numbers = (a: HostArray) =>
-    numbersOf({ ...a, dtype: out.dtype, data: convertHost(a.data, a.dtype, out.dtype) });
-  const [p, q] = [numbers(x), numbers(y)];
+  const converted = (a: HostArray): HostArray => ({
+    ...a,
+    dtype: out.dtype,
+    data: convertHost(a.data, a.dtype, out.dtype),
+  });
   const offsets = (a: HostArray, list: readonly number[]) => {
     const strides = rowMajorStrides(a.shape);
     return offsetsOf(
@@ -160,22 +162,22 @@ function dotReference(x: HostArray, y: HostArray, dims: DotDimensionNumbers, out
   const rows = offsets(x, remaining(x.shape.length, xContract, xBatch));
   const columns = offsets(y, remaining(y.shape.length, yContract, yBatch));
   const [xk, yk] = [offsets(x, xContract), offsets(y, yContract)];
-  const result = resultBuffer(out.dtype, out.size);
-  const integers = isInteger(out.dtype);
-  let i = 0;
-  for (let b = 0; b < xb.length; b++) {
-    for (const row of rows) {
-      for (const column of columns) {
-        let sum = 0;
-        for (let k = 0; k < xk.length; k++) {
-          const [u, v] = [p[xb[b] + row + xk[k]], q[yb[b] + column + yk[k]]];
-          sum = integers ? (sum + Math.imul(u, v)) | 0 : sum + u * v;
+  const [p, q] = [valuesOf(converted(x)), valuesOf(converted(y))];
+  const { zero, add } = sumOfProducts(out.dtype);
+  return writeElements(out, (write) => {
+    let i = 0;
+    for (let b = 0; b < xb.length; b++) {
+      for (const row of rows) {
+        for (const column of columns) {
+          let sum = zero;
+          for (let k = 0; k < xk.length; k++) {
+            sum = add(sum, p[xb[b] + row + xk[k]], q[yb[b] + column + yk[k]]);
+          }
+          write(i++, sum);
         }
-        result[i++] = sum;
       }
     }
-  }
-  return finish(result, out.dtype);
+  });
 }
 
 // Rules.

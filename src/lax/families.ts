@@ -15,9 +15,9 @@ import {
 } from "../core/primitive.ts";
 import { addTangents, instantiate, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
-import { bool, type DType, int32 } from "../dtypes/index.ts";
+import { bool, type DType, int32, isWideInteger } from "../dtypes/index.ts";
 import { broadcastingBatching, vectorizedBatching } from "./batching.ts";
-import { mapElements } from "./hostLoops.ts";
+import { mapElements, mapWide } from "./hostLoops.ts";
 import {
   type Accepts,
   broadcastedShape,
@@ -142,6 +142,8 @@ export interface UnarySpec<P extends Params> {
   /** The result's dtype; default: the operand's. */
   readonly result?: DType;
   readonly reference: (x: number, dtype: DType, params: P) => number | boolean;
+  /** The reference on integers of 64 bits, for operations that accept them. Results wrap. */
+  readonly wide?: (x: bigint, params: P) => bigint | boolean;
   readonly cost: Cost;
   /** Default: the scalar operation of the primitive's name. */
   readonly emit?: Emit<P>;
@@ -169,6 +171,10 @@ export function unary<P extends Params = Record<string, never>>(
     },
     reference: (inputs, params, [out]) => {
       const { dtype } = inputs[0];
+      if (isWideInteger(dtype)) {
+        const wide = requireWide(name, dtype, spec.wide);
+        return [mapWide(inputs, out, (x) => wide(x, params))];
+      }
       return [mapElements(inputs, out, (x) => spec.reference(x, dtype, params))];
     },
     jvp:
@@ -194,11 +200,19 @@ export interface BinarySpec {
   /** The result's dtype; default: the operands'. */
   readonly result?: DType;
   readonly reference: (x: number, y: number, dtype: DType) => number | boolean;
+  /** As in {@link UnarySpec}. */
+  readonly wide?: (x: bigint, y: bigint) => bigint | boolean;
   readonly cost: Cost;
   readonly emit?: Emit<Params>;
   /** A tangent rule per operand, a whole rule, or why there is none. */
   readonly jvp: readonly [TangentRule | null, TangentRule | null] | JvpRule | NoRule;
   readonly transpose?: TransposeRule;
+}
+
+/** The rule for integers of 64 bits. */
+export function requireWide<F>(name: string, dtype: DType, wide: F | undefined): F {
+  if (wide === undefined) throw new TypeError(`${name} has no evaluation on ${dtype.name}.`);
+  return wide;
 }
 
 /** Elementwise operations of two operands of one dtype that broadcast. */
@@ -214,6 +228,7 @@ export function binary(name: string, spec: BinarySpec): Primitive {
     },
     reference: (inputs, _params, [out]) => {
       const { dtype } = inputs[0];
+      if (isWideInteger(dtype)) return [mapWide(inputs, out, requireWide(name, dtype, spec.wide))];
       return [mapElements(inputs, out, (x, y) => spec.reference(x, y, dtype))];
     },
     jvp: isRulePair(spec.jvp) ? standardJvp(() => primitive, spec.jvp) : spec.jvp,
@@ -243,10 +258,10 @@ export function elementwiseResult(name: string, avals: readonly ShapedArray[], d
 export function comparison(
   name: string,
   families: Accepts,
-  reference: (x: number, y: number) => boolean,
+  reference: (x: number | bigint, y: number | bigint) => boolean,
   jvp: NoRule,
 ): Primitive {
-  return binary(name, { accepts: families, result: bool, reference, cost: "cheap", jvp });
+  return binary(name, { accepts: families, result: bool, reference, wide: reference, cost: "cheap", jvp });
 }
 
 const noParams = Object.freeze({});

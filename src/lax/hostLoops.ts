@@ -1,6 +1,7 @@
 import type { ShapedArray } from "../core/aval.ts";
 import { shapesEqual, sizeOf } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
+import { wrap } from "../core/wideIntegers.ts";
 import {
   convertHost,
   type DType,
@@ -9,6 +10,7 @@ import {
   type HostData,
   hostArray,
   isInteger,
+  isWideInteger,
 } from "../dtypes/index.ts";
 
 /** Elements that read and write as plain numbers. */
@@ -24,6 +26,20 @@ export function numbersOf(x: HostArray): Numbers {
   return convertHost(data, dtype, float64) as Float64Array;
 }
 
+/** The elements of an array of 64-bit integers. */
+export function bigintsOf({ data, dtype }: HostArray): BigInt64Array | BigUint64Array {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return data;
+  throw new TypeError(`elements of dtype ${dtype.name} are not bigints.`);
+}
+
+/** An element of a dtype: a bigint for integers of 64 bits, else a number. */
+export type Element = number | bigint;
+
+/** The elements in whichever form they have. */
+export function valuesOf(x: HostArray): ArrayLike<Element> {
+  return isWideInteger(x.dtype) ? bigintsOf(x) : numbersOf(x);
+}
+
 /** A buffer for results: written as numbers, and rounded or wrapped to `dtype` by {@link finish}. */
 export function resultBuffer(dtype: DType, size: number): Numbers {
   if (dtype.kind === "float" && dtype !== float32) return new Float64Array(size);
@@ -33,6 +49,25 @@ export function finish(values: Numbers, dtype: DType): HostData {
   return dtype.kind === "float" && dtype !== float32 && dtype !== float64
     ? convertHost(values, float64, dtype)
     : values;
+}
+
+/** A result whose elements `fill` writes one by one, rounded or wrapped to its dtype. */
+export function writeElements(
+  out: ShapedArray,
+  fill: (write: (i: number, value: Element) => void) => void,
+): HostData {
+  if (isWideInteger(out.dtype)) {
+    const result = hostArray(out.dtype, out.size);
+    fill((i, value) => {
+      result[i] = value;
+    });
+    return result;
+  }
+  const result = resultBuffer(out.dtype, out.size);
+  fill((i, value) => {
+    result[i] = value as number;
+  });
+  return finish(result, out.dtype);
 }
 
 /** Row-major strides in elements. */
@@ -76,26 +111,66 @@ export function mapElements(
   f: (...args: number[]) => number | boolean,
 ): HostData {
   const result = resultBuffer(out.dtype, out.size);
-  const data = inputs.map(numbersOf);
+  forEachElement(inputs, inputs.map(numbersOf), out, f, (i, value) => {
+    result[i] = Number(value);
+  });
+  return finish(result, out.dtype);
+}
+
+/** {@link mapElements} for operands that are integers of 64 bits. Results of that width wrap. */
+export function mapWide(
+  inputs: readonly HostArray[],
+  out: ShapedArray,
+  f: (...args: bigint[]) => bigint | boolean,
+): HostData {
+  const result = hostArray(out.dtype, out.size);
+  forEachElement(inputs, inputs.map(bigintsOf), out, f, (i, value) => {
+    result[i] = typeof value === "boolean" ? Number(value) : value;
+  });
+  return result;
+}
+
+/** Calls `write` with each position of the result and the value of `f` there. */
+function forEachElement<T, R>(
+  inputs: readonly HostArray[],
+  data: readonly ArrayLike<T>[],
+  out: ShapedArray,
+  f: (...args: T[]) => R,
+  write: (i: number, value: R) => void,
+): void {
   const at = inputs.map((x) => broadcastOffsets(x.shape, out.shape));
   if (inputs.length === 1 && at[0] === null) {
-    const x = data[0];
-    for (let i = 0; i < result.length; i++) result[i] = Number(f(x[i]));
+    const [x] = data;
+    for (let i = 0; i < out.size; i++) write(i, f(x[i]));
   } else if (inputs.length === 2) {
     const [x, y] = data;
     const [ix, iy] = at;
-    for (let i = 0; i < result.length; i++) {
-      result[i] = Number(f(x[ix === null ? i : ix[i]], y[iy === null ? i : iy[i]]));
+    for (let i = 0; i < out.size; i++) {
+      write(i, f(x[ix === null ? i : ix[i]], y[iy === null ? i : iy[i]]));
     }
   } else {
-    for (let i = 0; i < result.length; i++) {
-      result[i] = Number(f(...data.map((x, k) => x[(at[k] as Int32Array | null)?.[i] ?? i])));
+    for (let i = 0; i < out.size; i++) {
+      write(i, f(...data.map((x, k) => x[(at[k] as Int32Array | null)?.[i] ?? i])));
     }
   }
-  return finish(result, out.dtype);
 }
 
 /** A product in float64, or of integers modulo 2^32. */
 export function product(x: number, y: number, dtype: DType): number {
   return isInteger(dtype) ? Math.imul(x, y) : x * y;
+}
+
+/** `sum + u * v` in a dtype: float64 for floats, and integers wrap at every step. */
+export function sumOfProducts(dtype: DType): {
+  readonly zero: Element;
+  readonly add: (sum: Element, u: Element, v: Element) => Element;
+} {
+  if (isWideInteger(dtype)) {
+    const add = (sum: bigint, u: bigint, v: bigint) => wrap(sum + u * v, dtype);
+    return { zero: 0n, add: add as (...xs: Element[]) => Element };
+  }
+  const add = isInteger(dtype)
+    ? (sum: number, u: number, v: number) => (sum + Math.imul(u, v)) | 0
+    : (sum: number, u: number, v: number) => sum + u * v;
+  return { zero: 0, add: add as (...xs: Element[]) => Element };
 }

@@ -18,13 +18,14 @@ import {
   int32,
   isInteger,
   isKey,
+  isWideInteger,
   keyFry,
   requireComputable,
   uint32,
 } from "../dtypes/index.ts";
 import { batchDimAtFront, broadcastingBatching, vectorizedBatching } from "./batching.ts";
 import { broadcastIndex, readOperands } from "./families.ts";
-import { broadcastOffsets, numbersOf } from "./hostLoops.ts";
+import { broadcastOffsets, valuesOf } from "./hostLoops.ts";
 import type { Ints } from "./intTuples.ts";
 import { broadcastedShape } from "./operands.ts";
 import type { LaxOperand } from "./ops.ts";
@@ -53,9 +54,15 @@ function requireIntegers(name: string, what: string, aval: ShapedArray): void {
   }
 }
 
-/** An integer as the low word of a 64-bit number; the high word of all supported integers is taken as 0. */
+/** The low 32 bits of an integer. */
 function asWord(b: ExprBuilder, x: Expr): Expr {
   return x.dtype === uint32 ? x : b.cast(x, uint32);
+}
+
+/** The high 32 bits of an integer of 64 bits; 0 for narrower ones, negative ones too. */
+function highWord(b: ExprBuilder, x: Expr): Expr {
+  if (!isWideInteger(x.dtype)) return b.const(0, uint32);
+  return b.cast(b.op("shift_right_logical", x, b.const(32, x.dtype)), uint32);
 }
 
 // Seeds.
@@ -74,8 +81,12 @@ const randomSeedPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
   },
   reference: ([seeds], _params, [out]) => {
     const words = hostArray(keyFry, out.size) as Uint32Array;
-    const values = numbersOf(seeds);
-    for (let i = 0; i < out.size; i++) words[2 * i + 1] = values[i];
+    const values = valuesOf(seeds);
+    for (let i = 0; i < out.size; i++) {
+      const seed = BigInt(values[i]);
+      if (isWideInteger(seeds.dtype)) words[2 * i] = Number(BigInt.asUintN(32, seed >> 32n));
+      words[2 * i + 1] = Number(BigInt.asUintN(32, seed));
+    }
     return [words];
   },
   jvp: zeroDerivative,
@@ -84,12 +95,15 @@ const randomSeedPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
   lowering: {
     kind: "pointwise",
     cost: "cheap",
-    emit: (b, [seeds], index) => b.op("key_pack", b.const(0, uint32), asWord(b, seeds.at(index))),
+    emit: (b, [seeds], index) => {
+      const seed = seeds.at(index);
+      return b.op("key_pack", highWord(b, seed), asWord(b, seed));
+    },
   },
 });
 
 /**
- * Keys from integer seeds: the seed's 32 bits are the low word, the high word is 0.
+ * Keys from integer seeds: the seed's low 32 bits are the low word; the high word is 0, or the upper half of a 64-bit seed.
  * @throws TypeError for seeds that are not integers.
  * @example
  * lax.randomUnwrap(lax.randomSeed(-1)) // => Array([         0, 4294967295], dtype=uint32)
@@ -281,14 +295,14 @@ const randomFoldInPrimitive: Primitive = definePrimitive({
   },
   reference: ([keys, data], _params, [out]) => {
     const words = keys.data as Uint32Array;
-    const values = numbersOf(data);
+    const values = valuesOf(data);
     const fromKeys = broadcastOffsets(keys.shape, out.shape);
     const fromData = broadcastOffsets(data.shape, out.shape);
     const result = hostArray(keyFry, out.size) as Uint32Array;
     for (let i = 0; i < out.size; i++) {
       const k = fromKeys === null ? i : fromKeys[i];
-      const d = values[fromData === null ? i : fromData[i]];
-      const [y0, y1] = threefryNumbers(words[2 * k], words[2 * k + 1], 0, d >>> 0);
+      const d = Number(BigInt.asUintN(32, BigInt(values[fromData === null ? i : fromData[i]])));
+      const [y0, y1] = threefryNumbers(words[2 * k], words[2 * k + 1], 0, d);
       result[2 * i] = y0;
       result[2 * i + 1] = y1;
     }

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { type NoRule, notDifferentiable, zeroDerivative } from "../core/primitive.ts";
+import * as wide from "../core/wideIntegers.ts";
 import { bool, type DType } from "../dtypes/index.ts";
 import { applyBinary, applyUnary, binary, unary } from "./families.ts";
 import { boolOrInteger, integral } from "./operands.ts";
@@ -8,6 +9,7 @@ import { type LaxOperand, ops } from "./ops.ts";
 const notPrimitive = unary("not", {
   accepts: boolOrInteger,
   reference: (x, dtype) => (dtype === bool ? !x : ~x),
+  wide: (x) => ~x,
   cost: "cheap",
   jvp: zeroDerivative,
 });
@@ -20,10 +22,24 @@ export function bitwiseNot(x: LaxOperand): NDArray {
   return applyUnary(notPrimitive, x, boolOrInteger);
 }
 
-const bitwise = (name: string, reference: (x: number, y: number) => number) =>
-  binary(name, { accepts: boolOrInteger, reference, cost: "cheap", jvp: zeroDerivative });
+const bitwise = (
+  name: string,
+  reference: (x: number, y: number) => number,
+  wideReference: (x: bigint, y: bigint) => bigint,
+) =>
+  binary(name, {
+    accepts: boolOrInteger,
+    reference,
+    wide: wideReference,
+    cost: "cheap",
+    jvp: zeroDerivative,
+  });
 
-const andPrimitive = bitwise("and", (x, y) => x & y);
+const andPrimitive = bitwise(
+  "and",
+  (x, y) => x & y,
+  (x, y) => x & y,
+);
 /**
  * Elementwise AND: logical on bool, bitwise on integers.
  * @example
@@ -33,7 +49,11 @@ export function bitwiseAnd(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(andPrimitive, x, y);
 }
 
-const orPrimitive = bitwise("or", (x, y) => x | y);
+const orPrimitive = bitwise(
+  "or",
+  (x, y) => x | y,
+  (x, y) => x | y,
+);
 /**
  * Elementwise OR: logical on bool, bitwise on integers.
  * @example
@@ -43,7 +63,11 @@ export function bitwiseOr(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(orPrimitive, x, y);
 }
 
-const xorPrimitive = bitwise("xor", (x, y) => x ^ y);
+const xorPrimitive = bitwise(
+  "xor",
+  (x, y) => x ^ y,
+  (x, y) => x ^ y,
+);
 /**
  * Elementwise exclusive OR: logical on bool, bitwise on integers.
  * @example
@@ -55,14 +79,21 @@ export function bitwiseXor(x: LaxOperand, y: LaxOperand): NDArray {
 
 // Shifts. The amount is taken as unsigned; the width or more shifts every bit out.
 
-const shift = (name: string, reference: (x: number, y: number, dtype: DType) => number) =>
-  binary(name, { accepts: integral, reference, cost: "cheap", jvp: zeroDerivative });
+const shift = (
+  name: string,
+  reference: (x: number, y: number, dtype: DType) => number,
+  wideReference: (x: bigint, y: bigint) => bigint,
+) => binary(name, { accepts: integral, reference, wide: wideReference, cost: "cheap", jvp: zeroDerivative });
 const tooFar = (y: number, dtype: DType) => y < 0 || y >= dtype.bits;
 /** The value of the low bits as a signed integer of the width. */
 const signed = (x: number, dtype: DType) => (x << (32 - dtype.bits)) >> (32 - dtype.bits);
 const unsigned = (x: number, dtype: DType) => (x << (32 - dtype.bits)) >>> (32 - dtype.bits);
 
-const shiftLeftPrimitive = shift("shift_left", (x, y, dtype) => (tooFar(y, dtype) ? 0 : x << y));
+const shiftLeftPrimitive = shift(
+  "shift_left",
+  (x, y, dtype) => (tooFar(y, dtype) ? 0 : x << y),
+  wide.shiftLeft,
+);
 /**
  * Elementwise left shift `x << y`; 0 when `y` is the width or more.
  * @example
@@ -72,8 +103,10 @@ export function shiftLeft(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(shiftLeftPrimitive, x, y);
 }
 
-const shiftRightLogicalPrimitive = shift("shift_right_logical", (x, y, dtype) =>
-  tooFar(y, dtype) ? 0 : unsigned(x, dtype) >>> y,
+const shiftRightLogicalPrimitive = shift(
+  "shift_right_logical",
+  (x, y, dtype) => (tooFar(y, dtype) ? 0 : unsigned(x, dtype) >>> y),
+  wide.shiftRightLogical,
 );
 /**
  * Elementwise right shift that fills with zeros.
@@ -87,6 +120,7 @@ export function shiftRightLogical(x: LaxOperand, y: LaxOperand): NDArray {
 const shiftRightArithmeticPrimitive = shift(
   "shift_right_arithmetic",
   (x, y, dtype) => signed(x, dtype) >> (tooFar(y, dtype) ? 31 : y),
+  wide.shiftRightArithmetic,
 );
 /**
  * Elementwise right shift that repeats the top bit (of unsigned integers too).
@@ -106,6 +140,7 @@ const populationCountPrimitive = unary("population_count", {
     for (let rest = unsigned(x, dtype); rest !== 0; rest >>>= 1) count += rest & 1;
     return count;
   },
+  wide: wide.populationCount,
   cost: "cheap",
   jvp: integersOnly,
 });
@@ -121,6 +156,7 @@ export function populationCount(x: LaxOperand): NDArray {
 const clzPrimitive = unary("clz", {
   accepts: integral,
   reference: (x, dtype) => Math.clz32(unsigned(x, dtype)) - (32 - dtype.bits),
+  wide: wide.leadingZeros,
   cost: "cheap",
   jvp: integersOnly,
 });

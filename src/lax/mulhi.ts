@@ -1,16 +1,19 @@
 import type { NDArray } from "../core/array.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { zeroDerivative } from "../core/primitive.ts";
-import { type DType, int32, isNarrowInteger, uint32 } from "../dtypes/index.ts";
+import * as wide from "../core/wideIntegers.ts";
+import { type DType, int32, int64, isNarrowInteger, uint32, uint64 } from "../dtypes/index.ts";
 import { applyBinary, binary } from "./families.ts";
 import { integral } from "./operands.ts";
 import type { LaxOperand } from "./ops.ts";
 
-/** The upper half of a product of 32-bit words by products of half words, none of which overflows. */
+/** The upper half of a product of unsigned words by products of half words, none of which overflows. */
 function emitHigh(b: ExprBuilder, x: Expr, y: Expr): Expr {
-  const c = (v: number) => b.const(v, uint32);
-  const low = (e: Expr) => b.op("and", e, c(0xffff));
-  const high = (e: Expr) => b.op("shift_right_logical", e, c(16));
+  const { dtype } = x;
+  const half = dtype.bits / 2;
+  const c = (v: number) => b.const(v, dtype);
+  const low = (e: Expr) => b.op("and", e, c(2 ** half - 1));
+  const high = (e: Expr) => b.op("shift_right_logical", e, c(half));
   const mul = (p: Expr, q: Expr) => b.op("mul", p, q);
   const add = (p: Expr, q: Expr) => b.op("add", p, q);
   const [xl, xh, yl, yh] = [low(x), high(x), low(y), high(y)];
@@ -20,18 +23,18 @@ function emitHigh(b: ExprBuilder, x: Expr, y: Expr): Expr {
 }
 
 function emitMulhi(b: ExprBuilder, x: Expr, y: Expr): Expr {
-  if (x.dtype === uint32) return emitHigh(b, x, y);
   const { dtype } = x;
+  if (dtype === uint32 || dtype === uint64) return emitHigh(b, x, y);
   if (isNarrowInteger(dtype)) {
     const wide = dtype.kind === "int" ? int32 : uint32;
     const shift = dtype.kind === "int" ? "shift_right_arithmetic" : "shift_right_logical";
     const product = b.op("mul", b.cast(x, wide), b.cast(y, wide));
     return b.cast(b.op(shift, product, b.const(dtype.bits, wide)), dtype);
   }
-  if (x.dtype !== int32) throw new TypeError(`mulhi of ${x.dtype.name} is not supported.`);
-  // A negative operand counts 2^32 too much times the other one.
-  const unsigned = b.bitcast(emitHigh(b, b.bitcast(x, uint32), b.bitcast(y, uint32)), int32);
-  const zero = b.const(0, int32);
+  // A negative operand counts 2^bits too much times the other one.
+  const word = dtype === int64 ? uint64 : uint32;
+  const unsigned = b.bitcast(emitHigh(b, b.bitcast(x, word), b.bitcast(y, word)), dtype);
+  const zero = b.const(0, dtype);
   const excess = (p: Expr, q: Expr) => b.select(b.op("lt", p, zero), q, zero);
   return b.op("sub", b.op("sub", unsigned, excess(x, y)), excess(y, x));
 }
@@ -39,6 +42,7 @@ function emitMulhi(b: ExprBuilder, x: Expr, y: Expr): Expr {
 const mulhiPrimitive = binary("mulhi", {
   accepts: integral,
   reference: (x: number, y: number, dtype: DType) => Number((BigInt(x) * BigInt(y)) >> BigInt(dtype.bits)),
+  wide: wide.multiplyHigh,
   cost: "cheap",
   emit: (b, [x, y]) => emitMulhi(b, x, y),
   jvp: zeroDerivative,

@@ -3,6 +3,7 @@ import { definePrimitive, notDifferentiable, notLinear, type Primitive } from ".
 import { nextafterFloat32, nextafter as nextafterOf, pow as powOf } from "../core/scalarMath.ts";
 import { bind1 } from "../core/trace.ts";
 import {
+  convertHost,
   decodeFloat,
   encodeFloat,
   type FloatFormat,
@@ -54,7 +55,12 @@ const powPrimitive: Primitive = definePrimitive({
     }
     return [elementwiseResult("pow", avals)];
   },
-  reference: (inputs, _params, [out]) => [mapElements(inputs, out, powOf)],
+  reference: ([x, y], _params, [out]) => {
+    const exponent = isInteger(y.dtype)
+      ? { ...y, dtype: x.dtype, data: convertHost(y.data, y.dtype, x.dtype) }
+      : y;
+    return [mapElements([x, exponent], out, powOf)];
+  },
   jvp: standardJvp(
     () => powPrimitive,
     [

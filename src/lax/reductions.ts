@@ -14,26 +14,31 @@ import {
 } from "../core/primitive.ts";
 import { asNumpyInts } from "../core/printing.ts";
 import { bind1 } from "../core/trace.ts";
+import { maximum, minimum, wrap } from "../core/wideIntegers.ts";
 import {
   asDType,
   type DType,
   type DTypeLike,
   type HostData,
+  hostArray,
+  iinfo,
   isBool,
   isInteger,
   issubdtype,
+  isWideInteger,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { axesWithout, reducerBatching } from "./batching.ts";
 import { linearJvp, linearTranspose, standardJvp, type TangentRule } from "./families.ts";
 import {
+  bigintsOf,
   finish,
-  type Numbers,
   numbersOf,
   offsetsOf,
   product,
   resultBuffer,
   rowMajorStrides,
+  valuesOf,
 } from "./hostLoops.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
@@ -84,11 +89,30 @@ function foldReference(
   return finish(result, out.dtype);
 }
 
+function foldWide(
+  x: HostArray,
+  axes: readonly number[],
+  out: ShapedArray,
+  identity: bigint,
+  combine: (p: bigint, q: bigint) => bigint,
+): HostData {
+  const data = bigintsOf(x);
+  const result = hostArray(out.dtype, out.size);
+  forEachGroup(x, axes, (i, base, group) => {
+    let acc = identity;
+    for (let k = 0; k < group.length; k++) acc = wrap(combine(acc, data[base + group[k]]), out.dtype);
+    result[i] = acc;
+  });
+  return result;
+}
+
 /** The least and greatest values of a dtype: the results of max and min over nothing. */
-export function extremes(dtype: DType): { lowest: number; highest: number } {
+export function extremes(dtype: DType): { lowest: number | bigint; highest: number | bigint } {
+  if (isInteger(dtype)) {
+    const { min, max } = iinfo(dtype);
+    return { lowest: min, highest: max };
+  }
   if (dtype.kind === "bool") return { lowest: 0, highest: 1 };
-  if (dtype.kind === "uint") return { lowest: 0, highest: 2 ** dtype.bits - 1 };
-  if (dtype.kind === "int") return { lowest: -(2 ** (dtype.bits - 1)), highest: 2 ** (dtype.bits - 1) - 1 };
   return { lowest: -Infinity, highest: Infinity };
 }
 
@@ -121,8 +145,10 @@ function requireLogical(x: ShapedArray): void {
 interface ReductionSpec {
   readonly op: ReduceOp;
   readonly check: (x: ShapedArray) => void;
-  readonly identity: (dtype: DType) => number;
+  readonly identity: (dtype: DType) => number | bigint;
   readonly combine: (p: number, q: number, dtype: DType) => number;
+  /** The same for integers of 64 bits. */
+  readonly wide: (p: bigint, q: bigint) => bigint;
   readonly jvp: JvpRule<ReduceParams> | NoRule;
   readonly transpose?: TransposeRule<ReduceParams>;
   readonly keepsWeakType?: boolean;
@@ -140,9 +166,11 @@ export function reduction(name: string, spec: ReductionSpec): Primitive<ReducePa
         x.update({ shape: without(x.shape, axes), weakType: x.weakType && (spec.keepsWeakType ?? true) }),
       ];
     },
-    reference: ([x], { axes }, [out]) => [
-      foldReference(x, axes, out, spec.identity(x.dtype), (p, q) => spec.combine(p, q, x.dtype)),
-    ],
+    reference: ([x], { axes }, [out]) => {
+      const identity = spec.identity(x.dtype);
+      if (isWideInteger(x.dtype)) return [foldWide(x, axes, out, BigInt(identity), spec.wide)];
+      return [foldReference(x, axes, out, Number(identity), (p, q) => spec.combine(p, q, x.dtype))];
+    },
     jvp: spec.jvp,
     transpose: spec.transpose ?? notLinear,
     batching: reducerBatching(() => primitive),
@@ -162,6 +190,7 @@ const sumPrimitive: Primitive<ReduceParams> = reduction("reduce_sum", {
   identity: () => 0,
   // Integers wrap at every step: their float64 sum could lose low bits.
   combine: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
+  wide: (p, q) => p + q,
   jvp: linearJvp(() => sumPrimitive),
   transpose: linearTranspose((ct, x, { axes }) =>
     axes.length === 0 ? ct : ops.broadcastInDim(ct, x.shape, asNumpyInts(axesWithout(x.ndim, ...axes))),
@@ -183,6 +212,7 @@ const prodPrimitive: Primitive<ReduceParams> = reduction("reduce_prod", {
   check: requireNumber("reduce_prod"),
   identity: () => 1,
   combine: product,
+  wide: (p, q) => p * q,
   jvp: reduceProdJvp,
 });
 /**
@@ -208,6 +238,7 @@ const maxPrimitive: Primitive<ReduceParams> = reduction("reduce_max", {
   check: anyOrdered,
   identity: (dtype) => extremes(dtype).lowest,
   combine: (p, q) => Math.max(p, q),
+  wide: maximum,
   jvp: standardJvp(() => maxPrimitive, [chosenTangent]),
 });
 /**
@@ -224,6 +255,7 @@ const minPrimitive: Primitive<ReduceParams> = reduction("reduce_min", {
   check: anyOrdered,
   identity: (dtype) => extremes(dtype).highest,
   combine: (p, q) => Math.min(p, q),
+  wide: minimum,
   jvp: standardJvp(() => minPrimitive, [chosenTangent]),
 });
 /**
@@ -241,12 +273,14 @@ const logical = (
   op: ReduceOp,
   identity: (dtype: DType) => number,
   combine: (p: number, q: number) => number,
+  wide: (p: bigint, q: bigint) => bigint,
 ) =>
   reduction(name, {
     op,
     check: requireLogical,
     identity,
     combine,
+    wide,
     jvp: integersOnly,
     keepsWeakType: false,
   });
@@ -255,6 +289,7 @@ const orPrimitive = logical(
   "reduce_or",
   "or",
   () => 0,
+  (p, q) => p | q,
   (p, q) => p | q,
 );
 /**
@@ -271,6 +306,7 @@ const andPrimitive = logical(
   "and",
   (dtype) => (isBool(dtype) ? 1 : -1),
   (p, q) => p & q,
+  (p, q) => p & q,
 );
 /**
  * AND over axes: logical on bool, bitwise on integers.
@@ -286,6 +322,7 @@ const xorPrimitive = logical(
   "xor",
   () => 0,
   (p, q) => p ^ q,
+  (p, q) => p ^ q,
 );
 /**
  * Exclusive OR over axes: logical on bool, bitwise on integers.
@@ -300,7 +337,7 @@ export function reduceXor(x: LaxOperand, axes: readonly number[]): NDArray {
 
 function argReduction(
   name: "argmax" | "argmin",
-  better: (p: number, q: number) => boolean,
+  better: (p: number | bigint, q: number | bigint) => boolean,
 ): Primitive<ArgReduceParams> {
   const primitive: Primitive<ArgReduceParams> = definePrimitive<ArgReduceParams>({
     name,
@@ -320,17 +357,18 @@ function argReduction(
       return [x.update({ shape: without(x.shape, axes), dtype: indexDtype, weakType: false })];
     },
     reference: ([x], { axes }, [out]) => {
-      const data = numbersOf(x);
-      const result: Numbers = resultBuffer(out.dtype, out.size);
+      const data = valuesOf(x);
+      const result = hostArray(out.dtype, out.size);
+      const stored = isWideInteger(out.dtype) ? BigInt : Number;
       forEachGroup(x, axes, (i, base, group) => {
         let best = 0;
         for (let k = 1; k < group.length; k++) {
           const [p, q] = [data[base + group[k]], data[base + group[best]]];
           if (!Number.isNaN(q) && (Number.isNaN(p) || better(p, q))) best = k; // the first NaN wins
         }
-        result[i] = best;
+        result[i] = stored(best);
       });
-      return [finish(result, out.dtype)];
+      return [result];
     },
     jvp: zeroDerivative,
     transpose: notLinear,

@@ -1,15 +1,16 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray } from "../core/aval.ts";
+import type { HostArray } from "../core/hostArray.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
 import type { Lowering } from "../core/lowering.ts";
 import type { JvpRule, TransposeRule } from "../core/primitive.ts";
 import { type BatchingRule, definePrimitive, type NoRule, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
-import { type DType, type HostData, isInteger } from "../dtypes/index.ts";
+import { type DType, type HostData, isInteger, isWideInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
 import { batchDimAtFront } from "./batching.ts";
-import { finish, numbersOf } from "./hostLoops.ts";
+import { bigintsOf, finish, numbersOf } from "./hostLoops.ts";
 import { putElements } from "./hostMoves.ts";
 import { concatInts, copyInts, type Ints, numpyMap } from "./intTuples.ts";
 import { checkSameDTypes, sameDTypeOperands } from "./operands.ts";
@@ -77,6 +78,8 @@ type Combine = "set" | "add" | "mul" | "min" | "max";
 interface ScatterSpec {
   /** How an update changes an element: the scalar function of the reference. */
   readonly update: (element: number, update: number, dtype: DType) => number;
+  /** The same for integers of 64 bits; wraps. */
+  readonly wide: (element: bigint, update: bigint) => bigint;
   readonly combine: Combine;
   /** The update is negated before it is combined. */
   readonly negate?: boolean;
@@ -109,6 +112,7 @@ export function scatterPrimitive(name: string, spec: ScatterSpec): Primitive<Sca
         );
         return [result];
       }
+      if (isWideInteger(x.dtype)) return [combineWide(x, updates, positions, spec)];
       return [combineElements(x.data, numbersOf(x), numbersOf(updates), positions, x.dtype, spec)];
     },
     jvp: spec.jvp,
@@ -151,6 +155,20 @@ function combineElements(
     result[at] = exact ? narrow(value) : value;
   }
   return exact ? finish(result, dtype) : result;
+}
+
+function combineWide(
+  x: HostArray,
+  updates: HostArray,
+  positions: Int32Array,
+  { wide }: ScatterSpec,
+): HostData {
+  const result = bigintsOf(x).slice();
+  const values = bigintsOf(updates);
+  positions.forEach((at, i) => {
+    if (at >= 0) result[at] = wide(result[at], values[i]);
+  });
+  return result;
 }
 
 function scatterLowering(spec: ScatterSpec): Lowering<ScatterParams> {

@@ -4,6 +4,7 @@ import type { JvpRule, TransposeRule } from "../core/primitive.ts";
 import { type LinearOperand, notLinear, type Primitive, UndefinedPrimal, Zero } from "../core/primitive.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
+import { maximum, minimum } from "../core/wideIntegers.ts";
 import { uint32 } from "../dtypes/index.ts";
 import { fullLike, iota, zerosLike } from "./creation.ts";
 import { standardJvp } from "./families.ts";
@@ -69,12 +70,14 @@ function linearScatterTranspose(negate: boolean): TransposeRule<ScatterParams> {
 
 const scatterAddPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-add", {
   update: (x, u) => x + u,
+  wide: (x, u) => x + u,
   combine: "add",
   jvp: linearScatterJvp(() => scatterAddPrimitive),
   transpose: linearScatterTranspose(false),
 });
 const scatterSubPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-sub", {
   update: (x, u) => x - u,
+  wide: (x, u) => x - u,
   combine: "add",
   negate: true,
   jvp: linearScatterJvp(() => scatterSubPrimitive),
@@ -128,6 +131,7 @@ function requireUnique(params: ScatterParams, what: string): void {
 
 const scatterMulPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-mul", {
   update: (x, u, dtype) => (dtype.kind === "float" ? x * u : Math.imul(x, u)),
+  wide: (x, u) => x * u,
   combine: "mul",
   jvp: standardJvp(
     () => scatterMulPrimitive,
@@ -212,12 +216,14 @@ function extremalJvp(primitive: () => Primitive<ScatterParams>): JvpRule<Scatter
 
 const scatterMinPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-min", {
   update: (x, u) => Math.min(x, u),
+  wide: minimum,
   combine: "min",
   jvp: extremalJvp(() => scatterMinPrimitive),
   transpose: notLinear,
 });
 const scatterMaxPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-max", {
   update: (x, u) => Math.max(x, u),
+  wide: maximum,
   combine: "max",
   jvp: extremalJvp(() => scatterMaxPrimitive),
   transpose: notLinear,
@@ -284,6 +290,7 @@ const scatterJvp: JvpRule<ScatterParams> = ([x, indices, updates], [tx, , tu], p
 
 const scatterSetPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter", {
   update: (_x, u) => u,
+  wide: (_x, u) => u,
   combine: "set",
   jvp: scatterJvp,
   transpose: ([ct], [x, indices, updates], params) => {

@@ -12,10 +12,18 @@ import {
 } from "../core/primitive.ts";
 import { zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
-import { type HostData, hostArray, isBool, isInteger, wordsPerElement } from "../dtypes/index.ts";
+import { maximum, minimum } from "../core/wideIntegers.ts";
+import {
+  type HostData,
+  hostArray,
+  isBool,
+  isInteger,
+  isWideInteger,
+  wordsPerElement,
+} from "../dtypes/index.ts";
 import { axesWithout, batchDimAtFront, moveBatchDim } from "./batching.ts";
 import { broadcastIndex, standardJvp } from "./families.ts";
-import { broadcastOffsets, mapElements, numbersOf } from "./hostLoops.ts";
+import { broadcastOffsets, mapElements, mapWide, valuesOf } from "./hostLoops.ts";
 import {
   anyDType,
   checkDTypeAt,
@@ -54,11 +62,11 @@ function selectAval([which, ...cases]: readonly ShapedArray[]): ShapedArray {
 function selectReference([which, ...cases]: readonly HostArray[], out: ShapedArray): HostData {
   const words = wordsPerElement(out.dtype);
   const result = hostArray(out.dtype, out.size);
-  const choice = numbersOf(which);
+  const choice = valuesOf(which);
   const at = broadcastOffsets(which.shape, out.shape);
   for (let i = 0; i < out.size; i++) {
     // An integer outside the range picks the nearest case.
-    const k = Math.min(Math.max(choice[at === null ? i : at[i]], 0), cases.length - 1);
+    const k = Math.min(Math.max(Number(choice[at === null ? i : at[i]]), 0), cases.length - 1);
     for (let w = i * words; w < (i + 1) * words; w++) result[w] = cases[k].data[w];
   }
   return result;
@@ -212,7 +220,9 @@ const clampPrimitive: Primitive = definePrimitive({
     return [x.update({ weakType: avals.every((a) => a.weakType) })];
   },
   reference: ([lo, x, hi], _params, [out]) => [
-    mapElements([x, lo, hi], out, (v, l, h) => Math.min(Math.max(l, v), h)),
+    isWideInteger(x.dtype)
+      ? mapWide([x, lo, hi], out, (v, l, h) => minimum(maximum(l, v), h))
+      : mapElements([x, lo, hi], out, (v, l, h) => Math.min(Math.max(l, v), h)),
   ],
   jvp: standardJvp(
     () => clampPrimitive,

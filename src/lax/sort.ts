@@ -15,7 +15,7 @@ import { bind } from "../core/trace.ts";
 import { type HostData, hostArray, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { axesWithout, moveBatchDim } from "./batching.ts";
-import { numbersOf, offsetsOf, rowMajorStrides } from "./hostLoops.ts";
+import { offsetsOf, rowMajorStrides, valuesOf } from "./hostLoops.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { canonicalizeAxis } from "./shapeChecks.ts";
@@ -28,7 +28,7 @@ interface SortParams {
 }
 
 /** -1, 0 or 1; NaN after everything, -0 equal to 0. */
-function compare(p: number, q: number): number {
+function compare(p: number | bigint, q: number | bigint): number {
   if (p < q) return -1;
   if (p > q) return 1;
   return p === q ? 0 : Number(Number.isNaN(p)) - Number(Number.isNaN(q));
@@ -43,7 +43,7 @@ function sortReference(inputs: readonly HostArray[], { dimension, numKeys }: Sor
     others.map((i) => strides[i]),
   );
   const [n, stride] = [shape[dimension], strides[dimension]];
-  const keys = inputs.slice(0, numKeys).map(numbersOf);
+  const keys = inputs.slice(0, numKeys).map(valuesOf);
   const results = inputs.map((x) => hostArray(x.dtype, x.data.length / wordsPerElement(x.dtype)));
   for (const base of rows) {
     const order = Array.from({ length: n }, (_, i) => base + i * stride);

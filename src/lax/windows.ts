@@ -4,7 +4,7 @@ import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
 import { pythonStr } from "../core/printing.ts";
 import { type DType, iinfo, int32 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
-import { numbersOf, offsetsOf, rowMajorStrides } from "./hostLoops.ts";
+import { offsetsOf, rowMajorStrides, valuesOf } from "./hostLoops.ts";
 import type { Ints } from "./intTuples.ts";
 
 /*
@@ -162,7 +162,7 @@ export function hostPositions(
   clip: boolean,
 ): Int32Array {
   const components = indices.shape[indices.shape.length - 1];
-  const vectors = numbersOf(indices);
+  const vectors = valuesOf(indices);
   const unit = rowMajorStrides(operand);
   const pointStrides = rowMajorStrides(points);
   const batchDims = points.map((_, i) => i).filter((i) => !numbers.windowDims.includes(i));
@@ -188,7 +188,7 @@ export function hostPositions(
     let inside = true;
     numbers.indexMap.forEach((d, c) => {
       const last = Math.max(operand[d] - sizes[d], 0);
-      const start = vectors[p * components + c];
+      const start = Number(vectors[p * components + c]); // rounding cannot bring a far one near
       if (start < 0 || start > last) inside = false;
       base += Math.min(Math.max(start, 0), last) * unit[d];
     });

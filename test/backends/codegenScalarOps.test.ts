@@ -14,10 +14,13 @@ import {
   int8,
   int16,
   int32,
+  int64,
+  isWideInteger,
   keyFry,
   uint8,
   uint16,
   uint32,
+  uint64,
 } from "../../src/dtypes/index.ts";
 import { programOf } from "./randomKernels.ts";
 import { runProgram } from "./runProgram.ts";
@@ -66,12 +69,23 @@ const narrow: Readonly<Record<string, readonly number[]>> = {
   uint16: [0, 1, 2, 3, 7, 15, 16, 17, 31, 255, 256, 32767, 32768, 65535],
   int16: [0, 1, 2, -1, -3, 7, 15, 16, 17, 255, -256, 32767, -32767, -32768],
 };
+const wide = [
+  ...[0n, 1n, -1n, 2n, -2n, 3n, 7n, 10n, 63n, 64n, 65n, 100n, -100n, 2n ** 31n, -(2n ** 31n), 2n ** 32n],
+  ...[
+    2n ** 53n + 1n,
+    -(2n ** 53n) - 1n,
+    2n ** 40n + 2n ** 16n + 1n,
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+    1n - 2n ** 63n,
+  ],
+];
 const words = [0n, 1n, 0x100000000n, 0xffffffffn, 0x1122334455667788n, 0xffffffffffffffffn];
 
-function samples(dtype: DType): readonly number[] {
+function samples(dtype: DType): readonly (number | bigint)[] {
   if (dtype.kind === "float") return floats;
   if (dtype === bool) return [0, 1];
-  return narrow[dtype.name] ?? ints;
+  return isWideInteger(dtype) ? wide : (narrow[dtype.name] ?? ints);
 }
 
 function fill(dtype: DType, count: number, pick: (i: number) => number): HostData {
@@ -145,8 +159,8 @@ function ulps(a: number, e: number, dtype: DType): number {
 
 const kinds: Readonly<Record<string, readonly DType[]>> = {
   b: [bool],
-  i: [int32, int8, int16],
-  u: [uint32, uint8, uint16],
+  i: [int32, int8, int16, int64],
+  u: [uint32, uint8, uint16, uint64],
   f: [float32, float64],
   k: [keyFry],
 };
@@ -196,7 +210,7 @@ for (const [op, row] of Object.entries(scalarOps)) {
 }
 
 describe("conversions", () => {
-  const dtypes = [bool, uint8, int8, uint16, int16, int32, uint32, float32, float64];
+  const dtypes = [bool, uint8, int8, uint16, int16, int32, uint32, int64, uint64, float32, float64];
   for (const from of dtypes) {
     for (const to of dtypes) {
       if (from === to) continue;
@@ -217,6 +231,9 @@ describe("conversions", () => {
       [uint8, int8],
       [int16, uint16],
       [uint16, int16],
+      [float64, int64],
+      [uint64, float64],
+      [int64, uint64],
     ] as const) {
       const { expected, vector, scalar } = evaluate([from], (b, [x]) => b.bitcast(x, to));
       expect([...vector]).toEqual([...expected]);

@@ -19,10 +19,13 @@ import {
   int8,
   int16,
   int32,
+  int64,
+  isWideInteger,
   keyFry,
   uint8,
   uint16,
   uint32,
+  uint64,
 } from "../../src/dtypes/index.ts";
 
 /** Deterministic numbers from a seed. */
@@ -61,6 +64,8 @@ export const numbers: readonly DType[] = [
   int16,
   bool,
   float64,
+  int64,
+  uint64,
 ];
 const sizes = [0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33];
 
@@ -73,10 +78,16 @@ export function randomData(r: Random, dtype: DType, size: number, specials: bool
         specials && r.chance(0.1) ? r.pick([Number.NaN, Infinity, -Infinity, -0]) : (r.int(17) - 8) / 4;
     } else if (dtype === bool) data[i] = r.int(2);
     else if (dtype === keyFry) data[i] = Math.floor(r.next() * 4294967296);
+    else if (isWideInteger(dtype)) data[i] = randomWide(r);
     else if (r.chance(0.2)) data[i] = r.pick([-2147483648, 2147483647, -1, 0, 255, 128]);
     else data[i] = r.int(41) - 20;
   }
   return data;
+}
+
+function randomWide(r: Random): bigint {
+  if (r.chance(0.2)) return r.pick([-(2n ** 63n), 2n ** 63n - 1n, -1n, 0n, 255n, 2n ** 53n + 1n]);
+  return BigInt(r.int(41) - 20);
 }
 
 export interface Built {
@@ -241,12 +252,27 @@ export class Generator {
     if (r.chance(0.1)) return b.select(sub(bool), sub(), sub());
     if (r.chance(0.15)) {
       const from = r.pick(
-        dtype === float64 ? [float64, bool] : [bool, uint8, int8, int16, uint16, int32, uint32, float32],
+        dtype.itemsize === 8 && r.chance(0.7)
+          ? [float64, int64, uint64, bool]
+          : [int64, uint64, bool, uint8, int8, int16, uint16, int32, uint32, float32],
       );
       if (from !== dtype) return b.cast(sub(from), dtype);
     }
     if (dtype === bool) {
-      const operand = r.pick([bool, float32, int32, uint32, uint8, int8, uint16, int16, float64, keyFry]);
+      const operand = r.pick([
+        bool,
+        int64,
+        uint64,
+        float32,
+        int32,
+        uint32,
+        uint8,
+        int8,
+        uint16,
+        int16,
+        float64,
+        keyFry,
+      ]);
       if (operand === bool) {
         const op = r.pick(["and", "or", "xor", "not", "eq", "ne", "lt", "le", "gt", "ge", "max", "min"]);
         return op === "not" ? b.op(op, sub()) : b.op(op, sub(), sub());
@@ -273,6 +299,7 @@ export class Generator {
     }
     if (dtype === uint32 && r.chance(0.1)) return b.op(r.pick(["key_word0", "key_word1"]), sub(keyFry));
     if (dtype.bits === 32 && r.chance(0.05)) return b.bitcast(sub(dtype === int32 ? uint32 : int32), dtype);
+    if (dtype.bits === 64 && r.chance(0.05)) return b.bitcast(sub(dtype === int64 ? uint64 : int64), dtype);
     const unary = ["neg", "abs", "sign", "not", "population_count", "clz"];
     const binary = ["add", "sub", "mul", "div", "rem", "max", "min", "and", "or", "xor"];
     const shifts = ["shift_left", "shift_right_logical", "shift_right_arithmetic"];
@@ -340,7 +367,11 @@ export function randomLoopProgram(seed: number): Built {
   const parallel = all.slice(0, axes.length);
   const only64 = r.chance(0.12);
   const pickType = (types: readonly DType[]) =>
-    only64 ? (r.chance(0.2) && types.includes(bool) ? bool : float64) : r.pick(types);
+    only64
+      ? r.chance(0.2) && types.includes(bool)
+        ? bool
+        : r.pick(g.inexact ? [float64] : [float64, int64, uint64])
+      : r.pick(types);
   const reductions: Reduction[] = [];
   const accs: Node[] = [];
   if (reduceAxes.length > 0) {
@@ -428,7 +459,7 @@ export function randomScanProgram(seed: number): Built {
   const { r, b } = g;
   const axes = pickSizes(r, 1 + r.int(3));
   const all = axes.map((size, axis) => ({ axis, size }));
-  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, int16]);
+  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, int16, int64, uint64]);
   const op = r.pick(
     dtype.kind === "float"
       ? (["sum", "prod", "max", "min", "logaddexp"] as const)
@@ -469,7 +500,9 @@ export function randomScatterProgram(seed: number): Built {
   const { r, b } = g;
   const axes = pickSizes(r, 1 + r.int(3));
   const all = axes.map((size, axis) => ({ axis, size }));
-  const dtype = r.pick([float32, float32, float64, int32, uint32, uint8, int8, uint16, bool, keyFry]);
+  const dtype = r.pick([
+    ...[float32, float32, float64, int32, uint32, uint8, int8, uint16, bool, keyFry, int64, uint64],
+  ]);
   const combine =
     dtype === keyFry || dtype === bool ? "set" : r.pick(["set", "add", "mul", "min", "max"] as const);
   const value = g.expression(dtype, r.int(3), all, []);
@@ -520,7 +553,7 @@ export function randomScatterProgram(seed: number): Built {
 export function randomDotProgram(seed: number): Built {
   const g = new Generator(seed);
   const { r } = g;
-  const dtype = r.pick([float32, float64, int32, uint32, uint8, int8, int16, bool]);
+  const dtype = r.pick([float32, float64, int32, uint32, uint8, int8, int16, bool, int64, uint64]);
   const size = () => (r.chance(0.05) ? 0 : r.pick([1, 2, 3, 4, 5, 7, 8, 13, 17]));
   const [m, n, k] = [size(), size(), size()];
   const batch = Array.from({ length: r.int(3) }, () => r.pick([1, 2, 3]));
@@ -573,7 +606,10 @@ export function randomSortProgram(seed: number): Built {
   const rows = r.int(4);
   const length = r.pick([0, 1, 2, 5, 17, 60]);
   const operands = Array.from({ length: 1 + r.int(3) }, (_, i) =>
-    r.pick([float32, int32, uint32, uint8, int8, uint16, int16, bool, float64, ...(i > 0 ? [keyFry] : [])]),
+    r.pick([
+      ...[float32, int32, uint32, uint8, int8, uint16, int16, bool, float64, int64, uint64],
+      ...(i > 0 ? [keyFry] : []),
+    ]),
   );
   const numKeys =
     1 +

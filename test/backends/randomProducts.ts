@@ -1,7 +1,7 @@
 import type { ContractionDim, DotResult, Node, Program, Store } from "../../src/compiler/ir.ts";
 import { linearCombination } from "../../src/compiler/nodes/indexAlgebra.ts";
 import { epilogueProblem, type Product, resultDims } from "../../src/compiler/products.ts";
-import { bool, type DType, float32, float64, int32, uint32 } from "../../src/dtypes/index.ts";
+import { bool, type DType, float32, float64, int32, int64, uint32, uint64 } from "../../src/dtypes/index.ts";
 import { type Built, Generator, programOf, randomData } from "./randomKernels.ts";
 
 /** A program of one random product, of matrices or of any number of dimensions, with a random epilogue. */
@@ -65,7 +65,7 @@ class Values {
     this.dtype = product.dtype;
     this.place = place;
     this.total = total;
-    this.dtypes = this.dtype === float64 ? [float64] : [this.dtype, float32, int32, uint32];
+    this.dtypes = this.dtype.itemsize === 8 ? [this.dtype] : [this.dtype, float32, int32, uint32];
   }
 
   result(dtype: DType, sum: Node): Node {
@@ -127,7 +127,7 @@ class Values {
   }
 }
 
-const dtypes = [float32, float32, float32, float64, int32, uint32];
+const dtypes = [float32, float32, float32, float64, int32, uint32, int64, uint64];
 
 /** Dimensions in memory, in a random order. */
 function contiguous(g: Generator, sizes: readonly number[]): { strides: number[]; size: number } {

@@ -4,12 +4,12 @@ import type { CallCase, GoldenValue } from "./cases.ts";
 
 /** The dtypes that computations support; other names are still known to the promotion lattice. */
 const computedDtypes = new Set(
-  "bool int8 int16 int32 uint8 uint16 uint32 float16 bfloat16 float32 float64 key<fry>".split(" "),
+  "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 key<fry>".split(
+    " ",
+  ),
 );
 
-const otherDtypes = new Set(
-  "int4 uint4 int64 uint64 float8_e4m3fn float8_e5m2 complex64 complex128".split(" "),
-);
+const otherDtypes = new Set("int4 uint4 float8_e4m3fn float8_e5m2 complex64 complex128".split(" "));
 
 /** Functions that take and give dtype names without computing in them. */
 const dtypeFunctions = new Set([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ArrayImpl } from "../../src/core/array.ts";
 import "../../src/backends/install.ts";
 import type { NDArray } from "../../src/core/array.ts";
 import * as lax from "../../src/lax/index.ts";
@@ -58,8 +59,16 @@ describe("keys", () => {
     expect(elements(lax.randomBits(lax.randomSeed(0), 8, [5]))).toEqual([167, 146, 40, 53, 183]);
     expect(lax.randomBits(key, 32, [0, 3]).shape).toEqual([0, 3]);
   });
-  test("widths whose dtype is not supported are refused", () => {
-    expect(() => lax.randomBits(key, 64, [1])).toThrow(/uint64 are not supported/);
+  test("bits of 64 are both words of a block, and a seed of 64 bits is both words of a key", () => {
+    const wide = lax.randomBits(key, 64, [3]) as ArrayImpl;
+    expect([...(wide.toHost() as BigUint64Array)]).toEqual([
+      7871734211187709741n,
+      276886910877598708n,
+      10591095138341673235n,
+    ]);
+    expect(wordsOf(lax.randomSeed(BigInt64Array.of(-5n, 2n ** 40n + 3n)))).toEqual([
+      4294967295, 4294967291, 256, 3,
+    ]);
   });
   test("as data", () => {
     const keys = lax.randomSplit(key, [3]);

@@ -1,9 +1,21 @@
 import type { Expr, ExprBuilder } from "../../core/lowering.ts";
-import { bool, type DType, float32, float64, int32, keyFry, uint16, uint32 } from "../../dtypes/index.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  float64,
+  int32,
+  int64,
+  isWideInteger,
+  keyFry,
+  roundToOdd,
+  uint16,
+  uint32,
+} from "../../dtypes/index.ts";
 import type { AccNode, CastNode, ConstNode, IndexNode, LoadNode, Node, OpNode } from "../ir.ts";
 import { castScalar, isExact, roundTo, scalarFunction } from "../scalarEval.ts";
 import { scalarOps } from "../scalarOps.ts";
-import { halfConst, halfOp, halfToSingle, isHalf, roundToHalf, storageDType } from "./half.ts";
+import { halfConst, halfOp, halfToSingle, isHalf, roundToHalf, storageDType, wideToDouble } from "./half.ts";
 import { addLinear, isLinearArithmetic, mulLinear } from "./indexAlgebra.ts";
 import { isWidened, widenedOp } from "./narrow.ts";
 import { castRange, maxInt, minInt, opRange, type Range } from "./ranges.ts";
@@ -36,7 +48,9 @@ export class NodeBuilder implements ExprBuilder {
 
   /** A constant of a 16-bit float is one of its bits, reinterpreted. */
   const(value: number | bigint | boolean, dtype: DType): Node {
-    if (isHalf(dtype)) return halfConst(this, Number(value), dtype);
+    if (isHalf(dtype)) {
+      return halfConst(this, typeof value === "bigint" ? roundToOdd(value) : Number(value), dtype);
+    }
     const v = constantValue(value, dtype);
     let byValue = this.constants.get(dtype);
     if (byValue === undefined) {
@@ -122,7 +136,8 @@ export class NodeBuilder implements ExprBuilder {
   }
 
   private castToHalf(arg: Node, dtype: DType): Node {
-    if (arg.kind === "const") return this.const(arg.value as number, dtype);
+    if (arg.kind === "const") return this.const(arg.value, dtype);
+    if (isWideInteger(arg.dtype)) return roundToHalf(this, wideToDouble(this, arg), dtype);
     return roundToHalf(this, arg.dtype === float64 ? arg : this.cast(arg, float32), dtype);
   }
 
@@ -217,19 +232,14 @@ export class NodeBuilder implements ExprBuilder {
   }
 }
 
-function constantValue(value: number | bigint | boolean, dtype: DType): number {
+function constantValue(value: number | bigint | boolean, dtype: DType): number | bigint {
+  const isInt = dtype.kind === "int" || dtype.kind === "uint";
+  if (isInt && typeof value === "number" && !Number.isInteger(value)) {
+    throw new TypeError(`${value} is no constant of dtype ${dtype.name}`);
+  }
+  if (isWideInteger(dtype)) return castScalar(BigInt(value) as unknown as number, dtype, dtype);
   if (typeof value === "boolean") return value ? 1 : 0;
-  if (typeof value === "bigint") {
-    return dtype.kind === "float"
-      ? roundTo(dtype)(Number(value))
-      : dtype.kind === "bool"
-        ? +(value !== 0n)
-        : roundTo(dtype)(Number(BigInt.asIntN(32, value)));
-  }
-  if (dtype.kind === "int" || dtype.kind === "uint") {
-    if (!Number.isInteger(value)) throw new TypeError(`${value} is no constant of dtype ${dtype.name}`);
-    return roundTo(dtype)(value);
-  }
+  if (typeof value === "bigint") return castScalar(value as unknown as number, int64, dtype);
   return roundTo(dtype)(value);
 }
 

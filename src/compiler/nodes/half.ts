@@ -105,6 +105,18 @@ function roundToOdd(b: NodeBuilder, x: Node): Node {
   return b.bitcast(b.select(isExact, word, b.op("or", below, c(1))), float32);
 }
 
+/** An integer of 64 bits as a float64 that rounds to any narrower float as the integer itself does. */
+export function wideToDouble(b: NodeBuilder, x: Node): Node {
+  const c = (v: number | bigint) => b.const(v, x.dtype);
+  // A float64 holds 53 bits: of larger numbers 11 are dropped, and the last one kept says whether anything was lost.
+  const magnitude = b.op("abs", x);
+  const kept = b.op("and", x, c(-2048));
+  const isExact = b.op("eq", kept, x);
+  const odd = b.select(isExact, kept, b.op("or", kept, c(2048)));
+  // The least int64 has no absolute value, and is exact.
+  return b.cast(b.select(b.op("lt", magnitude, c(2 ** 53)), x, odd), float64);
+}
+
 /** The next number after `x` towards `y`: its bits are one more or one less. */
 function nextHalf(b: NodeBuilder, x: Node, y: Node): Node {
   const c = (v: number) => b.const(v, uint32);

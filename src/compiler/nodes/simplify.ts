@@ -1,4 +1,4 @@
-import { bool, type DType, int32, uint32 } from "../../dtypes/index.ts";
+import { bool, type DType, int32, isWideInteger, uint32 } from "../../dtypes/index.ts";
 import type { ConstNode, Node, OpNode } from "../ir.ts";
 import type { NodeBuilder } from "./builder.ts";
 import { divideByConstant, remainderByConstant } from "./indexAlgebra.ts";
@@ -10,11 +10,16 @@ import { castRange } from "./ranges.ts";
  */
 type Law = (b: NodeBuilder, x: Node, y: Node, z: Node) => Node | undefined;
 
-const isConst = (node: Node, value: number): boolean => node.kind === "const" && Object.is(node.value, value);
+const isConst = (node: Node, value: number | bigint): boolean =>
+  node.kind === "const" && Object.is(node.value, isWideInteger(node.dtype) ? wideValue(value) : value);
+/** -0 and infinities are no integers. */
+const wideValue = (value: number | bigint): bigint | undefined =>
+  Object.is(value, -0) || Math.abs(Number(value)) === Infinity ? undefined : BigInt(value);
 const isOp = (node: Node, op: string): node is OpNode => node.kind === "op" && node.op === op;
 const isInt = (node: Node): boolean => node.dtype.kind === "int" || node.dtype.kind === "uint";
 const isFloat = (node: Node): boolean => node.dtype.kind === "float";
-const allOnes = (dtype: DType): number => (dtype.kind === "int" ? -1 : 2 ** dtype.bits - 1);
+const allOnes = (dtype: DType): number | bigint =>
+  dtype.kind === "int" ? -1 : dtype.bits === 64 ? 2n ** 64n - 1n : 2 ** dtype.bits - 1;
 const truth = (b: NodeBuilder, value: boolean): Node => b.const(value, bool);
 
 /** Whether dividing by `c` is exactly multiplying by `1 / c`: a power of two whose inverse is a normal number. */

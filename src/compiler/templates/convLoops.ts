@@ -1,5 +1,5 @@
 import { shapedArray } from "../../core/aval.ts";
-import { type DType, float32, float64, int32, uint32 } from "../../dtypes/index.ts";
+import { type DType, float32, float64, int32, int64, uint32, uint64 } from "../../dtypes/index.ts";
 import { canonicalizeLoop } from "../canonicalize.ts";
 import type { FlatEqn } from "../flat.ts";
 import type { ContractionDim } from "../ir.ts";
@@ -19,7 +19,7 @@ import {
 } from "./convProblem.ts";
 
 /** Contractions are for these. */
-const contracted: ReadonlySet<DType> = new Set([float32, float64, int32, uint32]);
+const contracted: ReadonlySet<DType> = new Set([float32, float64, int32, int64, uint32, uint64]);
 /** Fewer features than this cannot fill vectors. */
 export const fewFeatures = 4;
 /** Sums over this many neighbours in memory fill vectors well. */

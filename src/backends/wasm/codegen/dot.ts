@@ -1,6 +1,6 @@
 import { resultOf } from "../../../compiler/dotSteps.ts";
 import type { DotKernel } from "../../../compiler/ir.ts";
-import { bool, type DType, float32, float64, int32, uint32 } from "../../../dtypes/index.ts";
+import { bool, type DType, float32, float64, int32, int64, uint32, uint64 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
 import {
@@ -25,6 +25,8 @@ const gemmDTypes: ReadonlyMap<unknown, GemmDtype> = new Map([
   [float64, "float64"],
   [int32, "int32"],
   [uint32, "uint32"],
+  [int64, "int64"],
+  [uint64, "uint64"],
 ] as const);
 
 /** The name under which kernels compute in a dtype. */

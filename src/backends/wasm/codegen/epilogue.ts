@@ -2,7 +2,6 @@ import { affineOf } from "../../../compiler/affine.ts";
 import type { Node } from "../../../compiler/ir.ts";
 import { childrenOf } from "../../../compiler/nodes/walk.ts";
 import { epilogueLoads, type Product, resultDims, valuesOf } from "../../../compiler/products.ts";
-import { float64 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import type { EpilogueContext } from "../kernels/epilogue.ts";
 import { buffersOf, epilogueKey } from "./kernelKey.ts";
@@ -88,7 +87,7 @@ class EpilogueValues {
     this.lib = lib;
     this.at = at;
     this.arrayOf = arrayOf;
-    this.lanes = dtype === float64 ? 2 : 4;
+    this.lanes = dtype.itemsize === 8 ? 2 : 4;
     const count = (node: Node) => this.uses.set(node, (this.uses.get(node) ?? 0) + 1);
     for (const node of valuesOf(epilogue)) if (node.kind !== "load") childrenOf(node).forEach(count);
     for (const { value } of epilogue) count(value);
@@ -115,7 +114,7 @@ class EpilogueValues {
     }
     switch (node.kind) {
       case "const":
-        splatConst(f, Number(node.value), node.dtype, this.lanes);
+        splatConst(f, node.value, node.dtype, this.lanes);
         return;
       case "acc":
         f.get(this.at.acc);

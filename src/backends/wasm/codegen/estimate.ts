@@ -79,7 +79,7 @@ function lanesAlong(space: Space, part: Part, work: Work, axis: number): 1 | 2 |
   }
   const lanes = lanesFor(nodes, roots, part.analysis, axis, isParallel);
   const narrow = reductions.some(
-    ({ op, value }) => op === "argmax" || op === "argmin" || value.dtype.name !== "float64",
+    ({ op, value }) => op === "argmax" || op === "argmin" || value.dtype.itemsize !== 8,
   );
   return lanes === 2 && narrow ? 1 : lanes;
 }

@@ -25,30 +25,28 @@ export class Library {
   }
 
   /** Integer division or remainder of scalars: x / 0 = -1, x rem 0 = x, wrapping. */
-  divideScalar(op: "div" | "rem", signed: boolean): FuncRef {
-    const type = signed ? "i32" : "u32";
-    return this.mb.shared(`${op}.${type}`, () =>
-      this.mb.function(`${op}_${type}`, ["i32", "i32"], ["i32"], (f, a, b) => {
-        f.get(b).i32.eqz();
+  divideScalar(op: "div" | "rem", type: "i32" | "i64", signed: boolean): FuncRef {
+    const name = signed ? type : type.replace("i", "u");
+    return this.mb.shared(`${op}.${name}`, () =>
+      this.mb.function(`${op}_${name}`, [type, type], [type], (f, a, b) => {
+        f.get(b)[type].eqz();
         f.if(
-          () => (op === "div" ? f.i32.const(-1) : f.get(a)),
+          () => (op === "div" ? f[type].const(-1) : f.get(a)),
           () => {
             if (!signed) {
-              f.get(a).get(b);
-              if (op === "div") f.i32.div_u();
-              else f.i32.rem_u();
+              f.get(a).get(b)[type][`${op}_u`]();
             } else if (op === "rem") {
-              f.get(a).get(b).i32.rem_s(); // MIN rem -1 = 0 by definition
+              f.get(a).get(b)[type].rem_s(); // MIN rem -1 = 0 by definition
             } else {
-              f.get(b).i32.const(-1).i32.eq();
+              f.get(b)[type].const(-1)[type].eq();
               f.if(
-                () => f.i32.const(0).get(a).i32.sub(),
-                () => f.get(a).get(b).i32.div_s(),
-                "i32",
+                () => f[type].const(0).get(a)[type].sub(),
+                () => f.get(a).get(b)[type].div_s(),
+                type,
               );
             }
           },
-          "i32",
+          type,
         );
       }),
     );
@@ -61,7 +59,7 @@ export function eachLane(
   a: Local,
   b: Local | null,
   lanes: 2 | 4,
-  kind: "i32x4" | "f32x4" | "f64x2",
+  kind: "i32x4" | "i64x2" | "f32x4" | "f64x2",
   emit: () => void,
 ): void {
   f.get(a);

@@ -32,7 +32,7 @@ export const combineOps: Readonly<Record<string, string>> = {
 };
 
 /** What a reduction of nothing gives, as the constant of an instruction: unsigned values by their bits. */
-export function identity(op: string, dtype: DType): number {
+export function identity(op: string, dtype: DType): number | bigint {
   const value = reductionIdentity(op === "argmax" ? "max" : op === "argmin" ? "min" : op, dtype);
-  return dtype.kind === "float" ? value : value | 0;
+  return dtype.kind === "float" || typeof value === "bigint" ? value : value | 0;
 }

@@ -1,17 +1,12 @@
 import { scalarOps } from "../../../compiler/scalarOps.ts";
-import {
-  bool,
-  type DType,
-  float32,
-  float64,
-  isNarrowInteger,
-  keyFry,
-  uint32,
-} from "../../../dtypes/index.ts";
+import { bool, type DType, float32, float64, isNarrowInteger, keyFry } from "../../../dtypes/index.ts";
 import type { FunctionBuilder } from "../asm/index.ts";
 import { emitVectorMath } from "../math/index.ts";
 import type { Library } from "./library.ts";
 import { integerBounds, isUnsigned, scalarType, wrapScalar } from "./types.ts";
+
+/** The types of integers in locals. */
+type IntegerType = "i32" | "i64";
 
 /** Pushes operand `i`; may be called more than once only where the operand is a local or constant. */
 export type Push = (i: number) => void;
@@ -151,6 +146,8 @@ function integerOp(
   constant: (i: number) => number | undefined,
 ): void {
   const signed = dtype.kind === "int";
+  const type = scalarType(dtype) as IntegerType;
+  const ns = f[type];
   const wrap = () => wrapScalar(f, dtype);
   const both = () => {
     push(0);
@@ -161,7 +158,7 @@ function integerOp(
     case "sub":
     case "mul":
       both();
-      f.i32[op]();
+      ns[op]();
       wrap();
       return;
     case "div":
@@ -169,23 +166,22 @@ function integerOp(
       both();
       const divisor = constant(1);
       if (divisor !== undefined && divisor !== 0 && (!signed || divisor !== -1)) {
-        if (signed) f.i32[`${op}_s`]();
-        else f.i32[`${op}_u`]();
+        ns[`${op}_${signed ? "s" : "u"}`]();
       } else {
-        f.call(lib.divideScalar(op, signed));
+        f.call(lib.divideScalar(op, type, signed));
       }
       wrap();
       return;
     }
     case "neg":
-      f.i32.const(0);
+      ns.const(0);
       push(0);
-      f.i32.sub();
+      ns.sub();
       wrap();
       return;
     case "abs":
     case "sign":
-      integerAbsSign(f, op, signed, push);
+      integerAbsSign(f, op, type, signed, push);
       return;
     case "max":
     case "min": {
@@ -195,115 +191,135 @@ function integerOp(
         else f.i32.and();
         return;
       }
-      const a = f.temp("i32");
-      const b = f.temp("i32");
+      const a = f.temp(type);
+      const b = f.temp(type);
       push(0);
       f.set(a);
       push(1);
       f.set(b).get(a).get(b).get(a).get(b);
-      f.i32[`${op === "max" ? "gt" : "lt"}_${signed ? "s" : "u"}`]();
+      ns[`${op === "max" ? "gt" : "lt"}_${signed ? "s" : "u"}`]();
       f.select().release(a, b);
       return;
     }
     case "eq":
     case "ne":
       both();
-      f.i32[op]();
+      ns[op]();
       return;
     case "lt":
     case "le":
     case "gt":
     case "ge":
       both();
-      f.i32[`${op}_${signed ? "s" : "u"}`]();
+      ns[`${op}_${signed ? "s" : "u"}`]();
       return;
     case "and":
     case "or":
     case "xor":
       both();
-      f.i32[op]();
+      ns[op]();
       return;
     case "not":
       push(0);
       if (dtype === bool) f.i32.eqz();
-      else f.i32.const(-1).i32.xor();
+      else ns.const(-1)[type].xor();
       wrap();
       return;
     case "shift_left":
     case "shift_right_logical":
     case "shift_right_arithmetic":
-      shift(f, op, push, constant);
+      shift(f, op, type, push, constant);
       return;
     case "population_count":
       push(0);
-      f.i32.popcnt();
+      ns.popcnt();
       return;
     case "clz":
       push(0);
-      f.i32.clz();
+      ns.clz();
       return;
   }
   unsupported(op, dtype);
 }
 
-function integerAbsSign(f: FunctionBuilder, op: "abs" | "sign", signed: boolean, push: Push): void {
+function integerAbsSign(
+  f: FunctionBuilder,
+  op: "abs" | "sign",
+  type: IntegerType,
+  signed: boolean,
+  push: Push,
+): void {
+  const ns = f[type];
   push(0);
   if (!signed) {
-    if (op === "sign") f.i32.const(0).i32.ne();
+    if (op === "sign") extendBit(ns.const(0)[type].ne(), type);
     return;
   }
-  const x = f.temp("i32");
-  const sign = f.temp("i32");
-  f.tee(x).i32.const(31).i32.shr_s().set(sign);
-  if (op === "abs") f.get(x).get(sign).i32.xor().get(sign).i32.sub();
-  else f.get(sign).get(x).i32.const(0).i32.ne().i32.or();
+  const x = f.temp(type);
+  const sign = f.temp(type);
+  f.tee(x);
+  ns.const(bitsOf(type) - 1)
+    [type].shr_s()
+    .set(sign);
+  if (op === "abs") f.get(x).get(sign)[type].xor().get(sign)[type].sub();
+  else {
+    f.get(sign).get(x);
+    extendBit(ns.const(0)[type].ne(), type);
+    ns.or();
+  }
   f.release(x, sign);
+}
+
+/** Brings the i32 on the stack, 0 or 1, to a type. */
+function extendBit(f: FunctionBuilder, type: IntegerType): void {
+  if (type === "i64") f.i64.extend_i32_u();
+}
+
+function bitsOf(type: IntegerType): number {
+  return type === "i64" ? 64 : 32;
 }
 
 /** Shifts by the width or more (as unsigned amounts) give zero, or the sign for the arithmetic one. */
 function shift(
   f: FunctionBuilder,
   op: "shift_left" | "shift_right_logical" | "shift_right_arithmetic",
+  type: IntegerType,
   push: Push,
   constant: (i: number) => number | undefined,
 ): void {
-  const width = 32;
+  const ns = f[type];
+  const width = bitsOf(type);
   const arithmetic = op === "shift_right_arithmetic";
   const amount = constant(1);
   const apply = () => {
-    if (op === "shift_left") f.i32.shl();
-    else if (arithmetic) f.i32.shr_s();
-    else f.i32.shr_u();
+    if (op === "shift_left") ns.shl();
+    else if (arithmetic) ns.shr_s();
+    else ns.shr_u();
   };
   if (amount !== undefined) {
-    const unsignedAmount = amount >>> 0;
-    if (unsignedAmount >= width && !arithmetic) {
-      f.i32.const(0);
+    const isTooFar = amount < 0 || amount >= width;
+    if (isTooFar && !arithmetic) {
+      ns.const(0);
       return;
     }
     push(0);
-    f.i32.const(Math.min(unsignedAmount, width - 1));
+    ns.const(isTooFar ? width - 1 : amount);
     apply();
     return;
   }
-  const n = f.temp("i32");
+  const n = f.temp(type);
+  push(0);
+  push(1);
   if (arithmetic) {
-    push(0);
-    push(1);
-    f.set(n);
-    f.get(n)
-      .i32.const(width - 1)
-      .get(n)
-      .i32.const(width)
-      .i32.lt_u()
-      .select();
+    f.set(n).get(n);
+    ns.const(width - 1).get(n);
+    ns.const(width)[type].lt_u().select();
     apply();
   } else {
-    push(0);
-    push(1);
     f.tee(n);
     apply();
-    f.i32.const(0).get(n).i32.const(width).i32.lt_u().select();
+    ns.const(0).get(n);
+    ns.const(width)[type].lt_u().select();
   }
   f.release(n);
 }
@@ -311,41 +327,49 @@ function shift(
 /** Emits a conversion of the scalar on the stack. */
 export function emitScalarCast(f: FunctionBuilder, from: DType, to: DType, bits: boolean): void {
   if (from === to) return;
+  if (bits) emitScalarBitcast(f, from, to);
+  else emitValueCast(f, from, to);
+}
+
+function emitScalarBitcast(f: FunctionBuilder, from: DType, to: DType): void {
   const a = scalarType(from);
   const b = scalarType(to);
-  if (bits) {
-    if (a === b && a !== "i32") return;
-    if (from.bits !== to.bits) unsupported("bitcast", `${from.name} to ${to.name}`);
-    if (a === "i32" && b === "i32") {
-      if (to === bool) f.i32.const(0).i32.ne();
-      else wrapScalar(f, to);
-    } else if (a === "f32" && b === "i32") f.i32.reinterpret_f32();
-    else if (a === "i32" && b === "f32") f.f32.reinterpret_i32();
-    else if (a === "f64" && b === "i64") f.i64.reinterpret_f64();
-    else if (a === "i64" && b === "f64") f.f64.reinterpret_i64();
-    else unsupported("bitcast", `${from.name} to ${to.name}`);
-    return;
-  }
+  if (a === b && a !== "i32") return;
+  if (from.bits !== to.bits) unsupported("bitcast", `${from.name} to ${to.name}`);
+  if (a === "i32" && b === "i32") {
+    if (to === bool) f.i32.const(0).i32.ne();
+    else wrapScalar(f, to);
+  } else if (a === "f32" && b === "i32") f.i32.reinterpret_f32();
+  else if (a === "i32" && b === "f32") f.f32.reinterpret_i32();
+  else if (a === "f64" && b === "i64") f.i64.reinterpret_f64();
+  else if (a === "i64" && b === "f64") f.f64.reinterpret_i64();
+  else unsupported("bitcast", `${from.name} to ${to.name}`);
+}
+
+function emitValueCast(f: FunctionBuilder, from: DType, to: DType): void {
   if (from === keyFry || to === keyFry) unsupported("conversion", `${from.name} to ${to.name}`);
+  const a = scalarType(from);
+  const b = scalarType(to);
+  const fromSign = isUnsigned(from) ? "u" : "s";
+  const toSign = isUnsigned(to) ? "u" : "s";
   if (to === bool) {
-    if (a === "f32") f.f32.const(0).f32.ne();
-    else if (a === "f64") f.f64.const(0).f64.ne();
-    else f.i32.const(0).i32.ne();
+    f[a as "i32"].const(0);
+    f[a as "i32"].ne();
   } else if (a === "i32" && b === "i32") {
     if (from !== bool) wrapScalar(f, to);
-  } else if (a === "i32") {
-    if (b === "f32") {
-      if (from === uint32) f.f32.convert_i32_u();
-      else f.f32.convert_i32_s();
-    } else if (from === uint32) f.f64.convert_i32_u();
-    else f.f64.convert_i32_s();
-  } else if (b === "f64") {
-    f.f64.promote_f32();
-  } else if (b === "f32") {
-    f.f32.demote_f64();
+  } else if (a === "i32" && b === "i64") {
+    f.i64[`extend_i32_${fromSign}`]();
+  } else if (a === "i64" && b === "i32") {
+    f.i32.wrap_i64();
+    wrapScalar(f, to);
+  } else if (a === "i64" && b === "i64") {
+    // The same bits.
+  } else if (b === "f32" || b === "f64") {
+    if (a === "f32") f.f64.promote_f32();
+    else if (a === "f64") f.f32.demote_f64();
+    else f[b][`convert_${a as IntegerType}_${fromSign}`]();
   } else {
-    const sign = to.kind === "int" ? "s" : "u";
-    f.i32[`trunc_sat_${a as "f32" | "f64"}_${sign}`]();
+    f[b as IntegerType][`trunc_sat_${a as "f32" | "f64"}_${toSign}`]();
     if (isNarrowInteger(to)) clamp(f, to);
   }
 }

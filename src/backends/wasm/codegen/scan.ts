@@ -35,12 +35,12 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
   };
   const { analysis, sizes, parallel: live } = mergeAxes(space, new Analysis({ sizes: kernel.axes }));
   const { dtype } = kernel.value;
+  const vectorLanes = dtype.itemsize === 8 ? 2 : 4;
   const isVectorAxis = (axis: number) =>
     sizes[axis] >= 3 &&
     analysis.stride(analysis.linear(kernel.store.offset), axis) === 1 &&
     (kernel.op !== "logaddexp" || dtype === float32) &&
-    lanesFor(valueNodes(analysis, [kernel.value], axis), [kernel.value], analysis, axis) ===
-      (dtype === float64 ? 2 : 4);
+    lanesFor(valueNodes(analysis, [kernel.value], axis), [kernel.value], analysis, axis) === vectorLanes;
   const sumsInLanes = kernel.op === "sum" && dtype === float32 && isVectorAxis(kernel.axis);
   const vectorAxis = sumsInLanes ? kernel.axis : (live.find(isVectorAxis) ?? -1);
   const parallel = live.includes(vectorAxis) ? [...live.filter((a) => a !== vectorAxis), vectorAxis] : live;
@@ -49,7 +49,7 @@ export function emitScan(context: KernelContext, kernel: ScanKernel): void {
   const nest: Nest = {
     axisLevels,
     accLevel: parallel.length,
-    lanes: vectorAxis < 0 ? 1 : dtype === float64 ? 2 : 4,
+    lanes: vectorAxis < 0 ? 1 : vectorLanes,
     vectorAxis,
     vectorIsParallel: true,
     rowAxis: -1,
@@ -115,7 +115,7 @@ function emitRun(values: Values, kernel: ScanKernel, access: Access, level: numb
 }
 
 /** What a running reduction starts with: adding it changes no value, not even -0. */
-function start(op: ScanKernel["op"], dtype: DType): number {
+function start(op: ScanKernel["op"], dtype: DType): number | bigint {
   if (op === "logaddexp") return Number.NEGATIVE_INFINITY;
   return op === "sum" && (dtype === float32 || dtype === float64) ? -0 : identity(op, dtype);
 }

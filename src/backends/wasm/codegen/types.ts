@@ -1,11 +1,18 @@
-import { type DType, float32, float64, isNarrowInteger, keyFry } from "../../../dtypes/index.ts";
+import {
+  type DType,
+  float32,
+  float64,
+  isNarrowInteger,
+  isWideInteger,
+  keyFry,
+} from "../../../dtypes/index.ts";
 import type { FunctionBuilder, ValType } from "../asm/index.ts";
 
 /** The WebAssembly type of one element in a scalar local: bool is 0 or 1, narrow integers are extended, a key is two words in an i64. */
 export function scalarType(dtype: DType): ValType {
   if (dtype === float32) return "f32";
   if (dtype === float64) return "f64";
-  if (dtype === keyFry) return "i64";
+  if (dtype === keyFry || isWideInteger(dtype)) return "i64";
   return "i32";
 }
 

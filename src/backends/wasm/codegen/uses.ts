@@ -1,5 +1,5 @@
 import type { LoadNode, Node } from "../../../compiler/ir.ts";
-import { bool, float64 } from "../../../dtypes/index.ts";
+import { bool, keyFry } from "../../../dtypes/index.ts";
 import { ACC_BIT, type Analysis, argsOf, type Linear, scale } from "./analysis.ts";
 
 /** How the loops around the code are arranged. Level 0 is outside all loops, level d inside d of them. */
@@ -214,7 +214,7 @@ export function lanesFor(
   let wide = false;
   let narrow = false;
   const note = ({ dtype }: Node) => {
-    if (dtype === float64) wide = true;
+    if (dtype.itemsize === 8 && dtype !== keyFry) wide = true;
     else if (dtype !== bool) narrow = true;
   };
   const varying = (1 << axis) | (1 << rowAxis) | (perLane ? ACC_BIT : 0);

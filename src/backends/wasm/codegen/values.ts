@@ -264,7 +264,7 @@ export class Values {
   private computeSplat(node: Node): void {
     const { f } = this;
     if (node.kind === "const") {
-      splatConst(f, Number(node.value), node.dtype, this.nest.lanes);
+      splatConst(f, node.value, node.dtype, this.nest.lanes);
       return;
     }
     this.scalar(node);

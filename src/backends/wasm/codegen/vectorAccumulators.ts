@@ -272,7 +272,7 @@ export class VectorExtreme implements Accumulator {
 }
 
 /** Replaces the lanes of the vector on the stack beyond the active ones by a constant. */
-export function onlyActive(values: Values, copy: Copy, fill: number, dtype: DType): void {
+export function onlyActive(values: Values, copy: Copy, fill: number | bigint, dtype: DType): void {
   const { f, nest } = values;
   splatConst(f, fill, dtype, nest.lanes);
   const bytes = (copy.active * 16) / nest.lanes;
@@ -290,6 +290,7 @@ export function extractLane(f: FunctionBuilder, vector: Local, lane: number, dty
   f.get(vector);
   if (type === "f32") f.f32x4.extract_lane(lane);
   else if (type === "f64") f.f64x2.extract_lane(lane);
+  else if (type === "i64") f.i64x2.extract_lane(lane);
   else f.i32x4.extract_lane(lane);
   if (dtype === bool) f.i32.const(1).i32.and();
   else wrapScalar(f, dtype);

@@ -1,4 +1,4 @@
-import { bool, type DType, float64, keyFry, uint8 } from "../../../dtypes/index.ts";
+import { bool, type DType, keyFry, uint8 } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import type { Copy } from "./scopes.ts";
 import type { Access, Nest } from "./uses.ts";
@@ -13,8 +13,8 @@ interface BlockMemory {
 /** Whether the rows of an access are a whole block, as many rows as lanes, with neighbours in memory along the rows. */
 export function isBlock(nest: Nest, access: Access, dtype: DType, copies: readonly Copy[]): boolean {
   if (nest.rowAxis < 0 || access.rowStride !== 1 || access.stride === 1 || access.stride === 0) return false;
-  if (dtype === keyFry || (dtype.itemsize < 4 && !isByte(dtype)) || (nest.lanes === 2 && dtype !== float64))
-    return false;
+  if (dtype === keyFry || (dtype.itemsize < 4 && !isByte(dtype))) return false;
+  if (nest.lanes === 2 && dtype.itemsize !== 8) return false;
   return copies.length === nest.lanes && copies[0].active === nest.lanes;
 }
 
@@ -31,7 +31,7 @@ export function loadTransposed(
   rows: readonly Local[],
 ): void {
   if (isByte(dtype)) loadByteRows(values, access, dtype, rows);
-  else if (dtype === float64) transpose2(values.f, loadColumns(values, access, rows.length), rows);
+  else if (dtype.itemsize === 8) transpose2(values.f, loadColumns(values, access, rows.length), rows);
   else transpose4(values.f, loadColumns(values, access, rows.length), rows);
 }
 

@@ -1,13 +1,23 @@
 import { scalarOps } from "../../../compiler/scalarOps.ts";
-import { bool, type DType, float32, float64, int32, isNarrowInteger, uint32 } from "../../../dtypes/index.ts";
+import {
+  bool,
+  type DType,
+  float32,
+  float64,
+  int32,
+  isNarrowInteger,
+  isWideInteger,
+  uint32,
+} from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import { emitVectorMath, selectLanes } from "../math/index.ts";
 import { eachLane, type Library } from "./library.ts";
 import type { Push } from "./scalarEmit.ts";
 import { integerBounds, wrapVector } from "./types.ts";
+import { emitWideCast, emitWideOp } from "./vectorWide.ts";
 
 /**
- * Vector code, four lanes of 32 bits or two of 64. A bool is a mask of all ones or zeros as wide as a lane; a narrow integer is
+ * Vector code, four lanes of 32 bits or two of 64 (integers of which are in vectorWide.ts). A bool is a mask of all ones or zeros as wide as a lane; a narrow integer is
  * zero-extended to its lane. Keys never reach this file.
  */
 export type Lanes = 2 | 4;
@@ -20,7 +30,7 @@ export function emitVectorOp(
   lanes: Lanes,
   push: Push,
   constant: (i: number) => number | undefined,
-  /** Pushes operand `i` as an i32 where it is the same for all lanes. */
+  /** Pushes operand `i` as a scalar where it is the same for all lanes. */
   scalar: (i: number) => boolean,
 ): void {
   if (op === "select") {
@@ -34,6 +44,8 @@ export function emitVectorOp(
     floatOp(f, lib, op, type, push);
   } else if (dtype === bool) {
     maskOp(f, op, push);
+  } else if (isWideInteger(dtype)) {
+    emitWideOp(f, lib, op, dtype, push, constant, scalar);
   } else {
     if (lanes !== 4) throw new Error(`${op} on ${dtype.name} has no code of two lanes`);
     integerOp(f, lib, op, dtype, push, constant, scalar);
@@ -403,13 +415,14 @@ export function emitVectorCast(
   if (from === to) return;
   const is32 = (t: DType) => t === float32 || t === int32 || t === uint32;
   if (bits && is32(from) && is32(to)) return;
+  if (bits && lanes === 2 && from.bits === 64 && to.bits === 64) return;
   if (bits && (from.bits !== to.bits || from.itemsize > 2)) {
     throw new TypeError(`WebAssembly code for bitcast on ${from.name} to ${to.name} does not exist.`);
   }
   if (lanes === 2) {
     if (from === bool && to === float64) f.f64x2.const(1).v128.and();
     else if (from === float64 && to === bool) f.f64x2.const(0).f64x2.ne();
-    else throw new Error(`conversion of ${from.name} to ${to.name} has no code of two lanes`);
+    else emitWideCast(f, from, to);
     return;
   }
   if (from === bool) {

@@ -1,4 +1,4 @@
-import { bool, type DType, float64, keyFry } from "../../../dtypes/index.ts";
+import { bool, type DType, keyFry } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import { emitScalarLoad, emitScalarStore } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
@@ -43,7 +43,7 @@ export function loadLanes(
     splat(f, dtype, values.nest.lanes);
   } else if (dtype === keyFry) loadKeys(values, at, active, contiguous, words as readonly [Local, Local]);
   else if (dtype.itemsize < 4) loadNarrow(values, at, dtype, active, contiguous);
-  else if (dtype === float64) {
+  else if (dtype.itemsize === 8) {
     const offset = at(0);
     if (contiguous && active === 2) f.v128.load(offset, 3);
     else {
@@ -181,7 +181,7 @@ export function storeLanes(
   const v = value as Local;
   if (dtype.itemsize < 4) {
     storeNarrow(values, at, dtype, v, active, contiguous);
-  } else if (dtype === float64) {
+  } else if (dtype.itemsize === 8) {
     if (contiguous && active === 2) f.v128.store(lanePush(values, at, 0, v), 3);
     else for (let lane = 0; lane < active; lane++) f.v128.store64_lane(lane, lanePush(values, at, lane, v));
   } else if (contiguous && active === 4) {

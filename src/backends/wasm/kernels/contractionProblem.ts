@@ -1,8 +1,7 @@
 import type { Epilogue } from "./epilogue.ts";
-import type { GemmDtype } from "./gemmProblem.ts";
+import { type GemmDtype, lanesOf } from "./gemmProblem.ts";
 import { tileShape } from "./gemmTuning.ts";
 import type { Lanes } from "./lanes.ts";
-import { LANES } from "./lanes.ts";
 
 /** One dimension: size, and element strides in A, B, C and the arrays of the epilogue. */
 export type Dim = {
@@ -76,7 +75,7 @@ export const ROW_ORDER_SUM = 32;
 const total = (dims: readonly Dim[]): number => dims.reduce((n, d) => n * d.size, 1);
 
 export function arrange(spec: ContractionSpec): ContractionProblem {
-  const type = LANES[({ float32: "f32", float64: "f64", int32: "i32", uint32: "i32" } as const)[spec.dtype]];
+  const type = lanesOf(spec.dtype);
   const { relaxed } = spec;
   let [rows, cols, batch, sum] = [spec.rows, spec.cols, spec.batch, spec.sum].map((dims) =>
     dims.filter((d) => d.size !== 1),

@@ -2,7 +2,7 @@ import type { Epilogue } from "./epilogue.ts";
 import type { Lanes } from "./lanes.ts";
 import { LANES } from "./lanes.ts";
 
-export type GemmDtype = "float32" | "float64" | "int32" | "uint32";
+export type GemmDtype = "float32" | "float64" | "int32" | "uint32" | "int64" | "uint64";
 
 /** One batch dimension: how far, in elements, each operand moves; a stride of 0 broadcasts. */
 export type GemmBatch = {
@@ -94,7 +94,14 @@ export type Problem = {
   readonly epilogue: GemmEpilogue | undefined;
 };
 
-const KINDS = { float32: "f32", float64: "f64", int32: "i32", uint32: "i32" } as const;
+const KINDS = {
+  float32: "f32",
+  float64: "f64",
+  int32: "i32",
+  uint32: "i32",
+  int64: "i64",
+  uint64: "i64",
+} as const;
 
 export function lanesOf(dtype: GemmDtype): Lanes {
   return LANES[KINDS[dtype]];

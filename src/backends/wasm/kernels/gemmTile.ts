@@ -132,7 +132,7 @@ function emitProducts(
   depth: Local | number,
 ): void {
   const { type, rows, cols, aRow, bPadded } = spec;
-  const relaxed = spec.relaxed && type.kind !== "i32";
+  const relaxed = spec.relaxed && type.kind.startsWith("f");
   const { bytes } = type;
   const vectors = Math.ceil(cols / type.count);
   const { loops, body } = unrolling(spec, depth, rows * vectors);

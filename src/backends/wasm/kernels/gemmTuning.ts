@@ -28,7 +28,7 @@ export function tileShape({
   n,
   relaxed,
 }: Pick<Problem, "type" | "m" | "n" | "relaxed">): [rows: number, vectors: number, time: number] {
-  const registers = relaxed && type.kind !== "i32" ? 15 : 14;
+  const registers = relaxed && type.kind.startsWith("f") ? 15 : 14;
   const needed = Math.ceil(n / type.count);
   let best: [number, number] = [1, 1];
   let least = Infinity;

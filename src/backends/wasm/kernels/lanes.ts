@@ -1,7 +1,7 @@
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 
 /** The number types that the hand-scheduled kernels compute with. */
-export type NumberKind = "f32" | "f64" | "i32";
+export type NumberKind = "f32" | "f64" | "i32" | "i64";
 
 /** A vector type by its lanes: how to load, store and multiply-add it, whole or in part. */
 export type Lanes = {
@@ -16,6 +16,7 @@ export const LANES: Readonly<Record<NumberKind, Lanes>> = {
   f32: { kind: "f32", bytes: 4, count: 4 },
   f64: { kind: "f64", bytes: 8, count: 2 },
   i32: { kind: "i32", bytes: 4, count: 4 },
+  i64: { kind: "i64", bytes: 8, count: 2 },
 };
 
 /** Pushes a vector with the element at the address on the stack in every lane. */
@@ -105,6 +106,7 @@ export function multiplyAdd(
   relaxed: boolean,
 ): void {
   if (t.kind === "i32") f.get(acc).get(x).get(y).i32x4.mul().i32x4.add();
+  else if (t.kind === "i64") f.get(acc).get(x).get(y).i64x2.mul().i64x2.add();
   else if (t.kind === "f32") {
     if (relaxed) f.get(x).get(y).get(acc).f32x4.relaxed_madd();
     else f.get(acc).get(x).get(y).f32x4.mul().f32x4.add();
@@ -116,6 +118,7 @@ export function multiplyAdd(
 /** Adds the two vectors on the stack. */
 export function addVectors(f: FunctionBuilder, t: Lanes): void {
   if (t.kind === "i32") f.i32x4.add();
+  else if (t.kind === "i64") f.i64x2.add();
   else if (t.kind === "f32") f.f32x4.add();
   else f.f64x2.add();
 }
@@ -123,6 +126,7 @@ export function addVectors(f: FunctionBuilder, t: Lanes): void {
 /** Multiplies the two vectors on the stack. */
 export function multiplyVectors(f: FunctionBuilder, t: Lanes): void {
   if (t.kind === "i32") f.i32x4.mul();
+  else if (t.kind === "i64") f.i64x2.mul();
   else if (t.kind === "f32") f.f32x4.mul();
   else f.f64x2.mul();
 }

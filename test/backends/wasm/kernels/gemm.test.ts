@@ -9,6 +9,8 @@ const ARRAYS = {
   float64: Float64Array,
   int32: Int32Array,
   uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
 } as const;
 /** Bytes after every region that no kernel may touch. */
 const GUARD = 64;
@@ -39,7 +41,9 @@ function check(spec: GemmSpec): void {
   const { dtype, m, n, k, a, b, batch = [] } = spec;
   const name = JSON.stringify(spec);
   const ldc = spec.ldc ?? n;
-  const Typed = ARRAYS[dtype];
+  // Bigints pass for numbers: only products and sums tell them apart.
+  const Typed = ARRAYS[dtype] as typeof Float64Array;
+  const wide = dtype.endsWith("int64");
   const bytes = Typed.BYTES_PER_ELEMENT;
   const aExtent = extent([
     [m, a.rowStride],
@@ -71,7 +75,12 @@ function check(spec: GemmSpec): void {
   const bData = new Typed(memory.buffer, bAt, bExtent.length);
   const integer = dtype.includes("int");
   for (const data of [aData, bData]) {
-    for (let i = 0; i < data.length; i++) data[i] = integer ? (random() - 0.5) * 2 ** 32 : random() * 2 - 1;
+    for (let i = 0; i < data.length; i++)
+      data[i] = wide
+        ? ((BigInt(Math.floor(random() * 2 ** 32)) * 0x1_0000_0003n) as unknown as number)
+        : integer
+          ? (random() - 0.5) * 2 ** 32
+          : random() * 2 - 1;
   }
   const aCopy = aData.slice();
   const bCopy = bData.slice();
@@ -97,19 +106,24 @@ function check(spec: GemmSpec): void {
     }
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
-        let sum = 0;
+        let sum = (wide ? 0n : 0) as number;
         let scale = 0;
         for (let l = 0; l < k; l++) {
           const x = aCopy[aBase + i * a.rowStride + l * a.colStride] as number;
           const y = bCopy[bBase + l * b.rowStride + j * b.colStride] as number;
-          if (integer) sum = (sum + Math.imul(x, y)) | 0;
+          if (wide) sum += x * y;
+          else if (integer) sum = (sum + Math.imul(x, y)) | 0;
           else {
             sum += x * y;
             scale += Math.abs(x * y);
           }
         }
         const got = c[matrix * m * ldc + i * ldc + j] as number;
-        const error = integer ? (got - sum) | 0 : Math.abs(got - sum) / (scale * (8 + Math.sqrt(k)) + 1e-300);
+        const error = wide
+          ? lowBits(got - sum)
+          : integer
+            ? (got - sum) | 0
+            : Math.abs(got - sum) / (scale * (8 + Math.sqrt(k)) + 1e-300);
         if (!(Math.abs(error) <= worst)) worst = Math.abs(error);
       }
       for (let j = n; j < ldc; j++) {
@@ -136,6 +150,11 @@ function check(spec: GemmSpec): void {
       `${name}: wrote past its memory`,
     ).toBe(true);
   }
+}
+
+/** The low 64 bits of a bigint, as a number that is 0 if they are. */
+function lowBits(x: number): number {
+  return Number(BigInt.asIntN(64, x as unknown as bigint));
 }
 
 type Layout = "row" | "column" | "wide" | "reversed" | "strided";
@@ -280,7 +299,7 @@ describe("gemm", () => {
   });
 
   it("computes other dtypes", () => {
-    for (const dtype of ["float64", "int32", "uint32"] as GemmDtype[]) {
+    for (const dtype of ["float64", "int32", "uint32", "int64", "uint64"] as GemmDtype[]) {
       for (const [m, k, n] of [
         [1, 1, 1],
         [1, 70, 90],
