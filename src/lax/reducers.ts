@@ -127,8 +127,10 @@ export function monoidOf(computation: unknown, { inits }: Reduced): MonoidName |
   const host = hostArrayOf(known);
   const { dtype, data } = host;
   const value = typeof data[0] === "bigint" ? data[0] : numbersOf(host)[0];
-  // Loose equality compares numbers with bigints by value.
-  return identityOf(name, dtype) === value ? name : null;
+  const identity = identityOf(name, dtype);
+  if (identity === null) return null;
+  const same = typeof value === "bigint" ? BigInt(identity) === value : identity === value;
+  return same ? name : null;
 }
 
 function identityOf(name: MonoidName, dtype: DType): number | bigint | null {

@@ -9,10 +9,11 @@ import {
 } from "../core/primitive.ts";
 import { asNumpyInts } from "../core/printing.ts";
 import { bind1 } from "../core/trace.ts";
-import { type DType, float32, isFloating, isInteger, issubdtype } from "../dtypes/index.ts";
+import { maximum, minimum } from "../core/wideIntegers.ts";
+import { type DType, float32, isFloating, isInteger, issubdtype, isWideInteger } from "../dtypes/index.ts";
 import { vjpLhsPadding } from "./convPadding.ts";
 import { linearJvp, linearTranspose, standardJvp } from "./families.ts";
-import { finish, numbersOf, resultBuffer } from "./hostLoops.ts";
+import { bigintsOf, numbersOf, writeElements } from "./hostLoops.ts";
 import { mapInts } from "./intTuples.ts";
 import { type LaxOps, ops } from "./ops.ts";
 import { asProgram } from "./programLowering.ts";
@@ -25,8 +26,10 @@ import { selectAndGatherAdd } from "./windowSelection.ts";
 interface WindowReductionSpec {
   readonly combine: "add" | "max" | "min";
   readonly reduce: "reduceSum" | "reduceMax" | "reduceMin";
-  readonly identity: (dtype: DType) => number;
+  readonly identity: (dtype: DType) => number | bigint;
   readonly reference: (p: number, q: number, dtype: DType) => number;
+  /** The same for integers of 64 bits. */
+  readonly wide: (p: bigint, q: bigint) => bigint;
   readonly jvp: JvpRule<WindowParams>;
   readonly transpose?: TransposeRule<WindowParams>;
   readonly check?: (x: ShapedArray) => void;
@@ -41,14 +44,15 @@ function windowReduction(name: string, spec: WindowReductionSpec): Primitive<Win
       return [x.update({ shape: windowedShape(x, params) })];
     },
     reference: ([x], params, [out]) => {
-      const data = numbersOf(x);
-      const result = resultBuffer(out.dtype, out.size);
-      windowPositions(x.shape, params, out.shape).forEach((window, o) => {
-        let acc = spec.identity(x.dtype);
-        for (const at of window) if (at >= 0) acc = spec.reference(acc, data[at], x.dtype);
-        result[o] = acc;
-      });
-      return [finish(result, out.dtype)];
+      const windows = windowPositions(x.shape, params, out.shape);
+      const identity = spec.identity(x.dtype);
+      if (isWideInteger(x.dtype)) {
+        const sums = fold(windows, bigintsOf(x), BigInt(identity), spec.wide);
+        return [writeElements(out, (write) => sums.forEach((sum, o) => write(o, sum)))];
+      }
+      const combine = (p: number, q: number) => spec.reference(p, q, x.dtype);
+      const sums = fold(windows, numbersOf(x), Number(identity), combine);
+      return [writeElements(out, (write) => sums.forEach((sum, o) => write(o, sum)))];
     },
     jvp: spec.jvp,
     transpose: spec.transpose ?? notLinear,
@@ -57,6 +61,18 @@ function windowReduction(name: string, spec: WindowReductionSpec): Primitive<Win
     printParams: printWindows,
   });
   return primitive;
+}
+
+/** The combination of the elements of each window. */
+function fold<T>(
+  windows: readonly ArrayLike<number>[],
+  data: ArrayLike<T>,
+  identity: T,
+  combine: (p: T, q: T) => T,
+): T[] {
+  return windows.map((window) =>
+    Array.from(window).reduce((acc, at) => (at >= 0 ? combine(acc, data[at]) : acc), identity),
+  );
 }
 
 function reduceWindows(x: NDArray, params: WindowParams, spec: WindowReductionSpec): NDArray {
@@ -106,6 +122,7 @@ const sumPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_sum
   reduce: "reduceSum",
   identity: () => 0,
   reference: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
+  wide: (p, q) => p + q,
   check: requireNumber,
   jvp: linearJvp(() => sumPrimitive),
   transpose: sumTranspose,
@@ -120,6 +137,7 @@ const maxPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_max
   reduce: "reduceMax",
   identity: (dtype) => extremes(dtype).lowest,
   reference: (p, q) => Math.max(p, q),
+  wide: maximum,
   jvp: standardJvp(
     () => maxPrimitive,
     [(g, _ans, [x], params) => selectAndGatherAdd(g, x, { ...params, selectPrim: "ge" })],
@@ -135,6 +153,7 @@ const minPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_min
   reduce: "reduceMin",
   identity: (dtype) => extremes(dtype).highest,
   reference: (p, q) => Math.min(p, q),
+  wide: minimum,
   jvp: standardJvp(
     () => minPrimitive,
     [(g, _ans, [x], params) => selectAndGatherAdd(g, x, { ...params, selectPrim: "le" })],

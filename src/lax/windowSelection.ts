@@ -7,7 +7,7 @@ import { NotImplementedError } from "../errors.ts";
 import { batchDimAtFront } from "./batching.ts";
 import { ge, le } from "./compare.ts";
 import { standardJvp } from "./families.ts";
-import { finish, numbersOf, resultBuffer } from "./hostLoops.ts";
+import { type Element, finish, numbersOf, resultBuffer, valuesOf } from "./hostLoops.ts";
 import { ops } from "./ops.ts";
 import { asProgram } from "./programLowering.ts";
 import { extremes } from "./reductions.ts";
@@ -40,12 +40,12 @@ interface ScatterParams extends SlidingWindows {
 }
 
 /** What loses against every element. */
-const weakest = (dtype: DType, select: SelectPrim): number => {
+const weakest = (dtype: DType, select: SelectPrim): Element => {
   const { lowest, highest } = extremes(dtype);
   return select === "ge" ? lowest : highest;
 };
 /** Whether the selected element stays when it meets another. */
-const stays = (select: SelectPrim, p: number, q: number): boolean => (select === "ge" ? p >= q : p <= q);
+const stays = (select: SelectPrim, p: Element, q: Element): boolean => (select === "ge" ? p >= q : p <= q);
 
 const printed = ({ selectPrim, ...params }: GatherParams | ScatterParams) => ({
   ...printWindows(params as SlidingWindows),
@@ -89,7 +89,7 @@ const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
     return [t.update({ shape: windowedShape(x, params) })];
   },
   reference: ([t, x], params, [out]) => {
-    const [data, tangents] = [numbersOf(x), numbersOf(t)];
+    const [data, tangents] = [valuesOf(x), numbersOf(t)];
     const result = resultBuffer(out.dtype, out.size);
     windowPositions(x.shape, params, out.shape).forEach((window, o) => {
       let best = weakest(x.dtype, params.selectPrim);
@@ -162,7 +162,7 @@ const scatterPrimitive: Primitive<ScatterParams> = definePrimitive<ScatterParams
     return [source.update({ shape: x.shape })];
   },
   reference: ([source, x], params, [out]) => {
-    const [data, values] = [numbersOf(x), numbersOf(source)];
+    const [data, values] = [valuesOf(x), numbersOf(source)];
     const result = resultBuffer(out.dtype, out.size);
     const padding = weakest(x.dtype, params.selectPrim);
     windowPositions(x.shape, undilated(params), source.shape).forEach((window, o) => {
