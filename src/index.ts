@@ -23,6 +23,20 @@ export { ravelPytree } from "./numpy/ravelPytree.ts";
 export { Slice, slice } from "./numpy/slice.ts";
 export * as optim from "./optim/index.ts";
 export * as random from "./random/index.ts";
+export {
+  type Device,
+  deviceCount,
+  devices,
+  localDeviceCount,
+  localDevices,
+  processCount,
+  processIndex,
+  processIndices,
+} from "./sharding/device.ts";
+export * as sharding from "./sharding/index.ts";
+export { makeMesh } from "./sharding/mesh.ts";
+export { P } from "./sharding/partitionSpec.ts";
+export { NamedSharding } from "./sharding/sharding.ts";
 export * as testUtil from "./testUtil/index.ts";
 export * as adCheckpoint from "./transforms/adCheckpoint.ts";
 export { checkpoint, remat } from "./transforms/checkpoint.ts";
@@ -45,6 +59,8 @@ export { linearize, vjp } from "./transforms/linearize.ts";
 export { linearTranspose } from "./transforms/linearTranspose.ts";
 export { evalShape, makeJaxpr } from "./transforms/makeJaxpr.ts";
 export { blockUntilReady, clearCaches, devicePut, threadCount } from "./transforms/misc.ts";
+export { type PmapFunction, type PmapOptions, pmap } from "./transforms/pmap.ts";
+export { type ShardMapOptions, shardMap } from "./transforms/shardMap.ts";
 export { Compiled, Lowered } from "./transforms/stages.ts";
 export { vmap } from "./transforms/vmap.ts";
 export * as tree from "./tree/index.ts";

@@ -7,20 +7,32 @@ export abstract class AbstractValue {
   abstract toString(): string;
 }
 
+/** No axes: what an array outside of shardMap varies over. */
+export const noVarying: readonly string[] = Object.freeze([]);
+
 /** The abstract value of an array: its shape, dtype and weak type. Interned, so `===` compares avals. */
 export class ShapedArray extends AbstractValue {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly weakType: boolean;
+  /** In a function under shardMap with checkVma: the axes of the mesh along which the value may differ. Sorted. */
+  readonly varying: readonly string[];
   readonly size: number;
   /** A small integer, unique per distinct aval: the unit of cache keys. */
   readonly id: number;
   /** @internal Use {@link shapedArray}. */
-  constructor(shape: readonly number[], dtype: DType, weakType: boolean, id: number) {
+  constructor(
+    shape: readonly number[],
+    dtype: DType,
+    weakType: boolean,
+    varying: readonly string[],
+    id: number,
+  ) {
     super();
     this.shape = shape;
     this.dtype = dtype;
     this.weakType = weakType;
+    this.varying = varying;
     this.size = sizeOf(shape);
     this.id = id;
   }
@@ -29,11 +41,11 @@ export class ShapedArray extends AbstractValue {
   }
   /** As jaxprs print it: `f32[2,3]`. */
   strShort(): string {
-    return `${this.dtype.short}[${this.shape.join(",")}]`;
+    return `${this.dtype.short}[${this.shape.join(",")}]${varyingText(this.varying)}`;
   }
   /** As error messages print it: `float32[2,3]`. */
   toString(): string {
-    return `${this.dtype.name}[${this.shape.join(",")}]`;
+    return `${this.dtype.name}[${this.shape.join(",")}]${varyingText(this.varying)}`;
   }
   /** As tracers print it: `~float32[2]` when weakly typed. */
   strWeak(): string {
@@ -43,35 +55,62 @@ export class ShapedArray extends AbstractValue {
   repr(): string {
     return `ShapedArray(${this}${this.weakType ? ", weak_type=True" : ""})`;
   }
-  update(change: { shape?: readonly number[]; dtype?: DType; weakType?: boolean }): ShapedArray {
+  update(change: {
+    shape?: readonly number[];
+    dtype?: DType;
+    weakType?: boolean;
+    varying?: readonly string[];
+  }): ShapedArray {
     return shapedArray(
       change.shape ?? this.shape,
       change.dtype ?? this.dtype,
       change.weakType ?? this.weakType,
+      change.varying ?? this.varying,
     );
   }
   /** The same type without weakness. */
   strong(): ShapedArray {
-    return this.weakType ? shapedArray(this.shape, this.dtype, false) : this;
+    return this.weakType ? this.update({ weakType: false }) : this;
   }
   /** The aval of a tangent: the same for floating types, float0 for the others. */
   toTangent(): ShapedArray {
     const k = this.dtype.kind;
-    return k === "float" || k === "complex" ? this : shapedArray(this.shape, float0, false);
+    return k === "float" || k === "complex" ? this : this.update({ dtype: float0, weakType: false });
   }
 }
 
 const interned = new Map<string, ShapedArray>();
 
-/** The one {@link ShapedArray} with this shape, dtype and weak type. */
-export function shapedArray(shape: readonly number[], dtype: DType, weakType = false): ShapedArray {
-  const key = `${dtype.id}${weakType ? "w" : "s"}${shape.join(",")}`;
+/** The one {@link ShapedArray} with this shape, dtype and weak type, and these axes of a mesh over which it varies. */
+export function shapedArray(
+  shape: readonly number[],
+  dtype: DType,
+  weakType = false,
+  varying: readonly string[] = noVarying,
+): ShapedArray {
+  let key = `${dtype.id}${weakType ? "w" : "s"}${shape.join(",")}`;
+  if (varying.length > 0) key += JSON.stringify(varying);
   let aval = interned.get(key);
   if (aval === undefined) {
-    aval = new ShapedArray(Object.freeze(shape.slice()), dtype, weakType, interned.size + 1);
+    aval = new ShapedArray(Object.freeze(shape.slice()), dtype, weakType, varying, interned.size + 1);
     interned.set(key, aval);
   }
   return aval;
+}
+
+function varyingText(varying: readonly string[]): string {
+  if (varying.length === 0) return "";
+  return `{V:${varying.length === 1 ? varying[0] : `(${varying.join(",")})`}}`;
+}
+
+/** The axes over which a result varies that is computed from values of these types. */
+export function joinVarying(avals: readonly ShapedArray[]): readonly string[] {
+  let joined = noVarying;
+  for (const { varying } of avals) {
+    if (varying === joined || varying.length === 0) continue;
+    joined = joined.length === 0 ? varying : [...new Set([...joined, ...varying])].sort();
+  }
+  return joined;
 }
 
 export function sizeOf(shape: readonly number[]): number {
@@ -95,6 +134,11 @@ export function shapeStr(shape: readonly number[]): string {
 /** Shape and dtype equal; weakness may differ. */
 export function typeMatch(a: ShapedArray, b: ShapedArray): boolean {
   return a.dtype === b.dtype && shapesEqual(a.shape, b.shape);
+}
+
+/** Whether values of these types vary over the same axes of a mesh. */
+export function varyingMatch(a: ShapedArray, b: ShapedArray): boolean {
+  return a.varying.join() === b.varying.join();
 }
 
 /** Shape and dtype without data, as `evalShape` returns and `lower` accepts. */

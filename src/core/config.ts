@@ -19,6 +19,8 @@ export const config = {
    * that is set). Results do not depend on it.
    */
   numThreads: "auto" as "auto" | number,
+  /** CPU devices that there are, for pmap, shardMap and sharded arrays. Results of other programs do not depend on it. */
+  numCpuDevices: 1,
   /**
    * Let products use fused multiply-adds (relaxed SIMD) where the engine has them: faster, but with other last bits than elsewhere.
    * Holds for programs that are compiled from then on.
@@ -52,6 +54,7 @@ const allowed: { [K in keyof Config]: Setting<Config[K]> } = {
   evaluator: ["wasm", "reference"],
   enableChecks: [true, false],
   numThreads: ["auto", ...threadCounts],
+  numCpuDevices: threadCounts,
   relaxedSimd: [true, false],
   debugLevel: [0, 1, 2, 3, 4, 5],
   debugWriter: "a function",

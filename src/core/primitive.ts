@@ -117,6 +117,11 @@ export interface Primitive<P extends Params = Params> {
   readonly collective?: {
     readonly names: (params: P) => readonly string[];
     readonly batching: CollectiveRule<P>;
+    /**
+     * Over which axes the result varies, given those of the operand and those named: the same (the default: the operand must vary over those
+     * named), these no longer, or these too.
+     */
+    readonly varying?: "same" | "drops" | "adds";
   };
   /** For primitives whose programs see named axes of their own. */
   readonly bindsAxes?: (params: P) => readonly string[];

@@ -5,6 +5,7 @@ import { config } from "./config.ts";
 import { type Atom, type Eqn, Jaxpr, Literal, Var } from "./jaxpr.ts";
 import type { Params, Primitive } from "./primitive.ts";
 import { bind, checkAlive, isFoldingConstants, Trace, Tracer, withEvaluation } from "./trace.ts";
+import { varyingResults } from "./varying.ts";
 
 /** A value of a program that is being written down. */
 export class JaxprTracer extends Tracer {
@@ -59,16 +60,14 @@ export class StagingTrace extends Trace {
 
   processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
     // What has no code by itself (the index along a mapped axis) is traced in any case.
-    const folds = isFoldingConstants() && primitive.lowering.kind !== "none";
+    const folds = isFoldingConstants() && primitive.lowering.kind !== "none" && primitive.collective === undefined;
     if (folds && args.every((x) => x instanceof ArrayImpl)) {
       return withEvaluation(() => bind(primitive, args, params));
     }
     const inputs = args.map((x) => this.lift(x).atom);
-    const avals = primitive.abstractEval(
-      inputs.map((a) => a.aval),
-      params,
-    );
-    return this.emit(primitive, inputs, params, avals);
+    const inAvals = inputs.map((a) => a.aval);
+    const avals = primitive.abstractEval(inAvals, params);
+    return this.emit(primitive, inputs, params, varyingResults(primitive, inAvals, params, avals));
   }
 
   emit(

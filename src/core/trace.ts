@@ -7,6 +7,8 @@ import type { Params, Primitive } from "./primitive.ts";
 export interface NamedAxis {
   readonly name: string;
   readonly size: number;
+  /** Types say over which of these axes a value varies (`ShapedArray.varying`): those of shardMap with checkVma. */
+  readonly checked?: boolean;
 }
 export const noAxes: readonly NamedAxis[] = [];
 
@@ -82,12 +84,15 @@ export function withEvaluation<T>(f: () => T): T {
   return withTrace(bottom as Trace, f);
 }
 
-/** The size of the innermost axis of this name that is bound where the program is; undefined when there is none. */
-export function boundAxisSize(name: string): number | undefined {
+/** The innermost axis of this name that is bound where the program is; undefined when there is none. */
+export function boundAxis(name: string): NamedAxis | undefined {
   for (let trace = current; trace !== null; trace = trace.parent) {
-    for (const axis of trace.axes) if (axis.name === name) return axis.size;
+    for (const axis of trace.axes) if (axis.name === name) return axis;
   }
   return undefined;
+}
+export function boundAxisSize(name: string): number | undefined {
+  return boundAxis(name)?.size;
 }
 /** All named axes that are bound, as part of a key: what is traced may depend on their sizes. */
 export function boundAxesKey(): string {
@@ -98,7 +103,7 @@ export function boundAxesKey(): string {
 /** Named axes as part of a key. */
 export function axesKey(axes: readonly NamedAxis[]): string {
   let key = "";
-  for (const { name, size } of axes) key += `${JSON.stringify(name)}:${size};`;
+  for (const { name, size, checked } of axes) key += `${JSON.stringify(name)}:${size}${checked ? "!" : ""};`;
   return key;
 }
 
@@ -108,9 +113,24 @@ class ScopeTrace extends Trace {
     return (this.parent as Trace).processPrimitive(primitive, args, params);
   }
 }
+/** Makes the operands of an operation vary over the same axes; installed by varying.ts, in effect while axes are checked. */
+type Align = (primitive: Primitive, args: readonly NDArray[], params: Params) => readonly NDArray[];
+let installedAlign: Align | null = null;
+let align: Align | null = null;
+export function installAlignment(f: Align): void {
+  installedAlign = f;
+}
+
 /** Runs `f` with named axes bound. */
 export function withAxes<T>(axes: readonly NamedAxis[], f: () => T): T {
-  return axes.length === 0 ? f() : withTrace(new ScopeTrace(current, "binding named axes", axes), f);
+  if (axes.length === 0) return f();
+  const saved = align;
+  align = axes.some((axis) => axis.checked) ? installedAlign : null;
+  try {
+    return withTrace(new ScopeTrace(current, "binding named axes", axes), f);
+  } finally {
+    align = saved;
+  }
 }
 
 let foldsConstants = false;
@@ -145,17 +165,19 @@ export function ensureCompileTimeEval<T>(f: () => T): T {
 /** Applies a primitive under the current trace. */
 export function bind<P extends Params>(
   primitive: Primitive<P>,
-  args: readonly NDArray[],
+  operands: readonly NDArray[],
   params: P,
 ): NDArray[] {
+  const args = align === null ? operands : align(primitive as unknown as Primitive, operands, params);
   return (current as Trace).processPrimitive(primitive as unknown as Primitive, args, params);
 }
 /** {@link bind} for primitives with one result. */
 export function bind1<P extends Params>(
   primitive: Primitive<P>,
-  args: readonly NDArray[],
+  operands: readonly NDArray[],
   params: P,
 ): NDArray {
+  const args = align === null ? operands : align(primitive as unknown as Primitive, operands, params);
   return (current as Trace).processPrimitive(primitive as unknown as Primitive, args, params)[0];
 }
 

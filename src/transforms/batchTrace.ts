@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { type ShapedArray, shapedArray } from "../core/aval.ts";
+import type { ShapedArray } from "../core/aval.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { axesUsed } from "../core/namedAxes.ts";
@@ -29,7 +29,7 @@ export class BatchTracer extends Tracer {
     this.dim = dim;
     const shape = value.shape.slice();
     shape.splice(dim, 1);
-    this.aval = shapedArray(shape, value.dtype, value.aval.weakType);
+    this.aval = value.aval.update({ shape });
   }
   describe(): string {
     return `VmapTracer(aval=${this.aval.strWeak()}, batched=${this.value.aval.strWeak()})`;
@@ -41,6 +41,11 @@ let mapped: readonly NamedAxis[] = noAxes;
 export function mappedAxes(): readonly NamedAxis[] {
   return mapped;
 }
+let spmdAxis: string | null = null;
+/** The axis of a mesh over which the batching rule in progress divides the mapped dimension, if it does. */
+export function mappedSpmdAxis(): string | null {
+  return spmdAxis;
+}
 
 /**
  * Vectorisation: every primitive applies its batching rule, under the parent trace. The mapped dimension may have a name, or be several named
@@ -48,9 +53,17 @@ export function mappedAxes(): readonly NamedAxis[] {
  */
 export class BatchTrace extends Trace {
   readonly axisSize: number;
-  constructor(parent: Trace, axisSize: number, description: string, axes: readonly NamedAxis[]) {
+  private readonly spmdAxis: string | null;
+  constructor(
+    parent: Trace,
+    axisSize: number,
+    description: string,
+    axes: readonly NamedAxis[],
+    spmdAxis: string | null,
+  ) {
     super(parent, description, axes);
     this.axisSize = axisSize;
+    this.spmdAxis = spmdAxis;
   }
   split(x: NDArray): [NDArray, BatchDim] {
     if (x instanceof BatchTracer && x.tracedBy === this) {
@@ -89,14 +102,15 @@ export class BatchTrace extends Trace {
     params: Params,
     named: boolean,
   ): [NDArray[], BatchDim[]] {
-    const saved = mapped;
+    const saved = [mapped, spmdAxis] as const;
     mapped = this.axes;
+    spmdAxis = this.spmdAxis;
     try {
       return named && primitive.collective !== undefined
         ? primitive.collective.batching(values, dims, params, this.axes)
         : primitive.batching(values, dims, params, this.axisSize);
     } finally {
-      mapped = saved;
+      [mapped, spmdAxis] = saved;
     }
   }
 }
@@ -109,8 +123,9 @@ export function runBatched(
   axisSize: number,
   description: string,
   axes: readonly NamedAxis[] = mapped,
+  spmd: string | null = spmdAxis,
 ): [NDArray[], BatchDim[]] {
-  const trace = new BatchTrace(currentTrace(), axisSize, description, axes);
+  const trace = new BatchTrace(currentTrace(), axisSize, description, axes, spmd);
   try {
     const outs = withTrace(trace, () => f(values.map((v, i) => trace.join(v, dims[i]))));
     const pairs = outs.map((x) => trace.split(x));
@@ -132,12 +147,15 @@ export function batchJaxpr(
   axisSize: number,
   outputs: "as they come" | "mapped" = "as they come",
 ): { closed: ClosedJaxpr; dimsOut: BatchDim[] } {
-  return batchCache.get(program.jaxpr, `${axisSize}:${axesKey(mapped)}${dims.join()}:${outputs}`, () =>
-    batchedProgram(program, dims, axisSize, (outs, outDims) => {
-      if (outputs === "as they come") return [outs, outDims];
-      const mapped = outDims.map((d) => d ?? 0);
-      return [outs.map((x, i) => placeBatchDim(x, outDims[i], mapped[i], axisSize)), mapped];
-    }),
+  return batchCache.get(
+    program.jaxpr,
+    `${axisSize}:${axesKey(mapped)}${spmdAxis ?? ""}:${dims.join()}:${outputs}`,
+    () =>
+      batchedProgram(program, dims, axisSize, (outs, outDims) => {
+        if (outputs === "as they come") return [outs, outDims];
+        const mapped = outDims.map((d) => d ?? 0);
+        return [outs.map((x, i) => placeBatchDim(x, outDims[i], mapped[i], axisSize)), mapped];
+      }),
   );
 }
 
@@ -162,10 +180,10 @@ export function batchedProgram(
   return { closed: new ClosedJaxpr(jaxpr, consts), dimsOut };
 }
 
-/** The type of a batch of values along `dim`. */
+/** The type of a batch of values along `dim`. Axes that are mapped now are no longer axes over which it varies. */
 export function batchedAval(aval: ShapedArray, dim: BatchDim, size: number): ShapedArray {
-  if (dim === null) return aval;
+  const varying = aval.varying.filter((name) => !mapped.some((axis) => axis.name === name));
   const shape = aval.shape.slice();
-  shape.splice(dim, 0, size);
-  return aval.update({ shape });
+  if (dim !== null) shape.splice(dim, 0, size);
+  return dim === null && varying.length === aval.varying.length ? aval : aval.update({ shape, varying });
 }

@@ -2,7 +2,7 @@ import { config as settings, updateConfig } from "../core/config.ts";
 
 /**
  * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`, the number of
- * threads, `config.update("numThreads", 2)`, and how much is reported about programs, `config.update("debugLevel", 2)`, and to whom,
+ * threads, `config.update("numThreads", 2)`, of devices, `config.update("numCpuDevices", 8)`, and how much is reported about programs, `config.update("debugLevel", 2)`, and to whom,
  * `config.update("debugWriter", (text) => ...)` (docs/architecture.md); read them as properties.
  *
  * @throws ValueError (from update) for an unknown name or value
@@ -22,6 +22,9 @@ export const config: Readonly<typeof settings> & { update: typeof updateConfig }
   },
   get numThreads() {
     return settings.numThreads;
+  },
+  get numCpuDevices() {
+    return settings.numCpuDevices;
   },
   get relaxedSimd() {
     return settings.relaxedSimd;

@@ -26,6 +26,8 @@ export interface VmapOptions {
   axisName?: string;
   /** The size of the mapped axis, when no argument is mapped or to check the arguments. */
   axisSize?: number;
+  /** The axis of a mesh over which functions under shardMap divide the mapped axis. */
+  spmdAxisName?: string;
 }
 
 /**
@@ -45,7 +47,7 @@ export function vmap<F extends AnyFunction>(
 ): (...args: ArgsOf<F>) => ReturnType<F> {
   requireCallable(f);
   const o: VmapOptions = isPlainObject(options) ? options : { inAxes: options as AxisSpec, outAxes };
-  checkOptions("vmap", o, ["inAxes", "outAxes", "axisName", "axisSize"]);
+  checkOptions("vmap", o, ["inAxes", "outAxes", "axisName", "axisSize", "spmdAxisName"]);
   const { inAxes = 0, axisName, axisSize } = o;
   const wantedAxes = o.outAxes === undefined ? 0 : o.outAxes;
   if (isPlainObject(inAxes)) throw axesError("inAxes", "an object");
@@ -83,6 +85,7 @@ export function vmap<F extends AnyFunction>(
       size,
       `mapping the function ${name} with vmap`,
       axisName === undefined ? noAxes : [{ name: axisName, size }],
+      o.spmdAxisName ?? null,
     );
     const placeholder = outTree.unflatten(outs);
     const wanted = broadcastPrefix(wantedAxes, placeholder, isAxis, "vmap outAxes") as BatchDim[];

@@ -16,6 +16,7 @@ import {
   lax,
   type NDArray,
   nn,
+  pmap,
   random,
   slice,
   valueAndGrad,
@@ -364,6 +365,7 @@ const transforms: Record<string, Program> = {
       ]),
     { axisName: "i" },
   ),
+  "collective/pmap_single": pmap((x: A) => lax.psum(x.mul(2), "i"), { axisName: "i" }),
   "collective/psum_scatter": vmap((x: A) => lax.psumScatter(x, "i"), { axisName: "i" }),
   "jit/static_argnames": (x: A) => [withFlag(x, true), withFlag(x, false)],
   "jit/closure_constant": (x: A) => {
@@ -393,7 +395,6 @@ const later: [pattern: RegExp, reason: string][] = [
   [/^model\/beta_sample$/, "other random distributions: later"],
   [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
   [/^vmap\/op_segment_sum$/, "segment sums: later"],
-  [/^collective\/pmap_single$/, "pmap: later"],
   [/^misc\//, "ravelPytree, namedCall, disableJit, defaultMatmulPrecision: later"],
 ];
 

@@ -20,6 +20,7 @@ import {
 import { exchangeGroups, mergeAxes, splitAxis } from "./members.ts";
 import { unevaluated } from "./permute.ts";
 import type { CollectiveOptions } from "./reduce.ts";
+import { varyFor } from "./varying.ts";
 
 interface ExchangeParams extends Params {
   readonly axisIndexGroups: AxisGroups | null;
@@ -126,7 +127,7 @@ export function allToAll<T>(
       array = ops.expandDims(array, [concat]);
     }
     const params = { axisIndexGroups, axisName, concatAxis: concat, splitAxis: split, tiled };
-    const result = bind1(exchangePrimitive, [array], params);
+    const result = bind1(exchangePrimitive, [varyFor(array, names)], params);
     return !tiled && split !== concat ? ops.squeeze(result, [split]) : result;
   }, x as LaxOperand) as T;
 }

@@ -33,6 +33,7 @@ const indexPrimitive: Primitive<IndexParams> = definePrimitive<IndexParams>({
   },
   collective: {
     names: ({ axisName }) => [axisName],
+    varying: "adds",
     batching: (_operands, _dims, { axisName }, mapped) => {
       const shape = mapped.map(({ size }) => size);
       const indices = ops.broadcastedIota(

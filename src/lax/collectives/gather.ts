@@ -20,6 +20,7 @@ import {
 } from "./axes.ts";
 import { gatherGroups, mergeAxes, repeat, scatterGroups, splitAxis, spread } from "./members.ts";
 import { unevaluated } from "./permute.ts";
+import { varyFor } from "./varying.ts";
 
 interface GatherParams extends Params {
   readonly allGatherDimension: number;
@@ -209,7 +210,7 @@ export function allGather<T>(x: T, axisName: AxisNames, options: AllGatherOption
     const array = unaryOperand(leaf, "allGather");
     const allGatherDimension = checkedAxis(axis, tiled ? array.ndim : array.ndim + 1, "allGather");
     const params = { allGatherDimension, axisIndexGroups, axisName: names, axisSize, tiled };
-    return bind1(gatherPrimitive, [array], params);
+    return bind1(gatherPrimitive, [varyFor(array, names)], params);
   }, x as LaxOperand) as T;
 }
 
@@ -239,6 +240,6 @@ export function psumScatter<T>(x: T, axisName: AxisNames, options: PsumScatterOp
     const scatterDimension = checkedAxis(options.scatterDimension ?? 0, array.ndim, "psumScatter");
     const params = { axisIndexGroups, axisName: names, axisSize, scatterDimension, tiled };
     scatterPrimitive.abstractEval([array.aval], params);
-    return bind1(scatterPrimitive, [array], params);
+    return bind1(scatterPrimitive, [varyFor(array, names)], params);
   }, x as LaxOperand) as T;
 }

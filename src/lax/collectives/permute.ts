@@ -10,6 +10,7 @@ import { type AxisNames, groupsOf, membersOf, namesOf, requireAxes, splitNames }
 import { axisIndex } from "./axisIndex.ts";
 import { groupOf, takeMembers } from "./members.ts";
 import { psum } from "./reduce.ts";
+import { varyFor } from "./varying.ts";
 
 /** Pairs of a sender and a receiver. */
 export type Permutation = readonly (readonly [number, number])[];
@@ -54,8 +55,10 @@ const permutePrimitive: Primitive<PermuteParams> = definePrimitive<PermuteParams
       (groups, { perm }) => {
         const sources: number[] = [];
         for (const group of groups) {
-          for (const member of group) sources[member] = -1;
-          for (const [from, to] of perm) sources[group[to]] = group[from];
+          // Counted in the order of the mesh, whatever the order of the names.
+          const members = group.toSorted((a, b) => a - b);
+          for (const member of members) sources[member] = -1;
+          for (const [from, to] of perm) sources[members[to]] = members[from];
         }
         return sources;
       },
@@ -78,7 +81,7 @@ export function ppermute<T>(x: T, axisName: AxisNames, perm: Permutation): T {
   checkPermutation(perm, membersOf(names));
   return map(
     (leaf: LaxOperand) =>
-      bind1(permutePrimitive, [unaryOperand(leaf, "ppermute")], { axisName: names, perm }),
+      bind1(permutePrimitive, [varyFor(unaryOperand(leaf, "ppermute"), names)], { axisName: names, perm }),
     x as LaxOperand,
   ) as T;
 }

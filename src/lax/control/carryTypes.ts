@@ -1,5 +1,5 @@
 import { ArrayImpl, type NDArray } from "../../core/array.ts";
-import { type ShapedArray, shapedArray, shapesEqual, typeMatch } from "../../core/aval.ts";
+import { type ShapedArray, shapedArray, shapesEqual, typeMatch, varyingMatch } from "../../core/aval.ts";
 import { literal } from "../../core/values.ts";
 import { promoteEntries } from "../../dtypes/index.ts";
 import type { AnyFunction } from "../../transforms/types.ts";
@@ -48,14 +48,27 @@ export function checkCarry(role: string, body: AnyFunction, input: AvalTree, out
   }
   const differences = pathsOf(input.tree).flatMap((path, i) => {
     const [a, b] = [input.avals[i], output.avals[i]];
-    if (typeMatch(a, b)) return [];
+    if (typeMatch(a, b) && varyingMatch(a, b)) return [];
     return `${component(path)} has type ${a} but the corresponding output carry component has type ${b}${mismatch(a, b)}`;
   });
   if (differences.length === 0) return;
   throw new TypeError(
     `${role} function carry input and carry output must have equal types, but they differ:\n\n` +
-      `${sentences(differences)}\n` +
+      `${sentences(differences)}\n${varyingHint(input, output)}` +
       "Revise the function so that all output types match the corresponding input types.",
+  );
+}
+
+/** What to do about carries that vary over axes of a mesh only after a step. */
+function varyingHint(input: AvalTree, output: AvalTree): string {
+  const added = output.avals.flatMap((a, i) =>
+    a.varying.filter((name) => !input.avals[i].varying.includes(name)),
+  );
+  if (added.length === 0) return "";
+  const names = [...new Set(added)].map((name) => `'${name}'`).join(", ");
+  return (
+    `This might be fixed by applying \`lax.pcast(..., [${names}], { to: 'varying' })\` to the initial carry value that ` +
+    "corresponds to it.\n\n"
   );
 }
 
@@ -69,6 +82,7 @@ export function mismatch(a: ShapedArray, b: ShapedArray): string {
   const found = [];
   if (a.dtype !== b.dtype) found.push("the dtypes do not match");
   if (!shapesEqual(a.shape, b.shape)) found.push("the shapes do not match");
+  if (!varyingMatch(a, b)) found.push("the manual axis types do not match");
   return found.length === 0 ? "" : `, so ${found.join(", and ")}`;
 }
 

@@ -1,4 +1,4 @@
-import { typeMatch } from "../../core/aval.ts";
+import { joinVarying, typeMatch } from "../../core/aval.ts";
 import { evalReference, hostArrayOf } from "../../core/evalReference.ts";
 import type { HostArray } from "../../core/hostArray.ts";
 import { definePrimitive, type Primitive } from "../../core/primitive.ts";
@@ -23,11 +23,14 @@ const bindCond: BindCond = ([index, ...operands], { branches }) => {
 
 export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
   name: "cond",
-  abstractEval: ([, ...avals], { branches }) => {
+  abstractEval: ([index, ...avals], { branches }) => {
     const expected = branches[0].inAvals;
     if (avals.length !== expected.length || !avals.every((a, i) => typeMatch(a, expected[i])))
       throw new TypeError(`cond takes operands (${expected.join(", ")}), got (${avals.join(", ")}).`);
-    return branches[0].outAvals;
+    return branches[0].outAvals.map((aval, i) => {
+      const varying = joinVarying([index, ...branches.map((branch) => branch.outAvals[i])]);
+      return varying.length === 0 ? aval : aval.update({ varying });
+    });
   },
   reference: condReference,
   jvp: condJvp(bindCond),

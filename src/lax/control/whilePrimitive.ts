@@ -1,4 +1,4 @@
-import { typeMatch } from "../../core/aval.ts";
+import { joinVarying, typeMatch } from "../../core/aval.ts";
 import { evalReference, hostArrayOf } from "../../core/evalReference.ts";
 import type { HostArray } from "../../core/hostArray.ts";
 import { definePrimitive, type Primitive } from "../../core/primitive.ts";
@@ -28,12 +28,16 @@ const bindWhile: BindWhile = (operands, params) => {
 
 export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
   name: "while",
-  abstractEval: (avals, { condNconsts, bodyNconsts, bodyJaxpr }) => {
+  abstractEval: (avals, { condJaxpr, condNconsts, bodyNconsts, bodyJaxpr }) => {
     const carries = avals.slice(condNconsts + bodyNconsts);
     const expected = bodyJaxpr.inAvals.slice(bodyNconsts);
     if (carries.length !== expected.length || !carries.every((a, i) => typeMatch(a, expected[i])))
       throw new TypeError(`while takes carries (${expected.join(", ")}), got (${carries.join(", ")}).`);
-    return bodyJaxpr.outAvals;
+    // A loop that runs longer on some devices leaves other values there.
+    const [condition] = condJaxpr.outAvals;
+    return bodyJaxpr.outAvals.map((aval) =>
+      condition.varying.length === 0 ? aval : aval.update({ varying: joinVarying([condition, aval]) }),
+    );
   },
   reference: whileReference,
   jvp: whileJvp(bindWhile),
