@@ -1,6 +1,7 @@
 import { JaxprTypeError } from "../errors.ts";
 import { type ShapedArray, typeMatch } from "./aval.ts";
 import { type Atom, type Eqn, type Jaxpr, jaxprsInParams, Literal, type Var } from "./jaxpr.ts";
+import { noAxes, withAxes } from "./trace.ts";
 
 /**
  * Checks that a program is well formed: variables are defined once and before they are used, and every equation has the results
@@ -34,7 +35,9 @@ export function checkJaxpr(jaxpr: Jaxpr): void {
     eqn.outputs.forEach((v, i) => {
       define(v, `result ${i} of ${where}`);
     });
-    for (const inner of jaxprsInParams(eqn.params)) checkJaxpr(inner);
+    withAxes(eqn.primitive.bindsAxes?.(eqn.params) ?? noAxes, () => {
+      for (const inner of jaxprsInParams(eqn.params)) checkJaxpr(inner);
+    });
   });
   jaxpr.outvars.forEach((atom, i) => {
     read(atom, `output ${i}`);

@@ -22,5 +22,5 @@ export function axesUsed(primitive: Primitive, params: Params): readonly string[
   if (primitive.collective !== undefined) return primitive.collective.names(params);
   const bound = primitive.bindsAxes?.(params) ?? [];
   const used = jaxprsInParams(params).flatMap((program) => [...axesUsedBy(program)]);
-  return bound.length === 0 ? used : used.filter((name) => !bound.includes(name));
+  return bound.length === 0 ? used : used.filter((name) => !bound.some((axis) => axis.name === name));
 }

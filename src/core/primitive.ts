@@ -124,7 +124,7 @@ export interface Primitive<P extends Params = Params> {
     readonly varying?: "same" | "drops" | "adds";
   };
   /** For primitives whose programs see named axes of their own. */
-  readonly bindsAxes?: (params: P) => readonly string[];
+  readonly bindsAxes?: (params: P) => readonly NamedAxis[];
   readonly linearize?: LinearizeRule<P>;
   readonly partialEval?: PartialEvalRule<P>;
   /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */

@@ -60,7 +60,8 @@ export class StagingTrace extends Trace {
 
   processPrimitive(primitive: Primitive, args: readonly NDArray[], params: Params): NDArray[] {
     // What has no code by itself (the index along a mapped axis) is traced in any case.
-    const folds = isFoldingConstants() && primitive.lowering.kind !== "none" && primitive.collective === undefined;
+    const folds =
+      isFoldingConstants() && primitive.lowering.kind !== "none" && primitive.collective === undefined;
     if (folds && args.every((x) => x instanceof ArrayImpl)) {
       return withEvaluation(() => bind(primitive, args, params));
     }

@@ -70,7 +70,7 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
     return { jaxpr, consts };
   },
   lowering: { kind: "inline" },
-  bindsAxes: ({ manualAxes }) => manualAxes,
+  bindsAxes: axesOf,
   printParams: ({ checkVma, inSpecs, jaxpr, mesh, manualAxes, outSpecs }) => ({
     check_vma: checkVma,
     in_specs: inSpecs,

@@ -14,7 +14,7 @@ describe("values and options", () => {
   test("a function is mapped over devices", () => {
     expect(values(pmap((a: A) => a.mul(2))(x))).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
     expect(values(pmap((a: A) => lax.psum(a, "i"), "i")(x))).toEqual([28, 28, 28, 28, 28, 28, 28, 28]);
-    expect(values(pmap(() => 3)(x))).toEqual([3, 3, 3, 3, 3, 3, 3, 3]);
+    expect(values(pmap((_: A) => 3)(x))).toEqual([3, 3, 3, 3, 3, 3, 3, 3]);
     expect(values(jit(pmap((a: A) => a.sub(lax.pmean(a, "i")), { axisName: "i" }))(x).get(0))).toBe(-3.5);
   });
 

@@ -80,7 +80,7 @@ installAlignment((primitive, args, params) => {
  * Changes over which axes of a mesh the type of a value varies, for every leaf of `x`; the value stays. Only "varying" can be asked for.
  * @throws NameError for a name that is not bound; ValueError for another `to`
  * @example
- * lax.pcast(jnp.zeros(3), "i", { to: "varying" }) // in a function under shardMap: a carry that is to become varying
+ * vmap((x) => x.add(lax.pcast(1, "i", { to: "varying" })), { axisName: "i" })(jnp.array([1, 2])) // => Array([2., 3.], dtype=float32)
  */
 export function pcast<T>(x: T, axisName: AxisNames, options: { readonly to: "varying" }): T {
   const names = namesOf(axisName, "pcast");
