@@ -43,9 +43,19 @@ export class RuntimeError extends Error {
 /**
  * A compiled program failed on the device while it ran.
  *
- * - **Mistake**: usually none in the program itself: there was no memory left, or a thread of the device died.
- * - **Reason**: the message says what the device reported.
- * - **Fix**: free memory or use smaller batches; see {@link ResourceExhaustedError}, which is one of these.
+ * - **Mistake**: a callback (`debug.callback`, `pureCallback`, `ioCallback`) that throws, or returns something else than it announced; or there
+ *   was no memory left, or a thread of the device died.
+ * - **Reason**: the program has no result; arrays computed before are intact. The message says what was reported.
+ * - **Fix**: look at the `cause`, which is what the callback threw; free memory or use smaller batches, see {@link ResourceExhaustedError},
+ *   which is one of these.
+ *
+ * @example
+ * ```ts
+ * const fails = (): void => {
+ *   throw new RangeError("no");
+ * };
+ * jit((x: NDArray) => debug.callback(fails, x) ?? x)(1); // throws JaxRuntimeError: INTERNAL: CpuCallback error calling callback: RangeError: no
+ * ```
  */
 export class JaxRuntimeError extends RuntimeError {
   override readonly name: string = "JaxRuntimeError";

@@ -2,6 +2,10 @@
 import "./backends/install.ts";
 import "./numpy/methods.ts";
 
+export * as debug from "./callbacks/debug.ts";
+export { effectsBarrier } from "./callbacks/effectsBarrier.ts";
+export { type IoCallbackOptions, ioCallback } from "./callbacks/ioCallback.ts";
+export { type PureCallbackOptions, pureCallback, type VmapMethod } from "./callbacks/pureCallback.ts";
 export { type ArrayLike, NDArray } from "./core/array.ts";
 export type { Nested } from "./core/arrayMethods.ts";
 export { ShapeDtypeStruct, ShapedArray } from "./core/aval.ts";

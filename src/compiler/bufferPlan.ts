@@ -1,4 +1,5 @@
 import { controlAccess } from "./control/access.ts";
+import { hostBuffers } from "./hostCall.ts";
 import type { BlockedKernel, Kernel, LoadNode, Node, Placement, Store } from "./ir.ts";
 import { type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
@@ -288,6 +289,8 @@ function findAccess(kernel: Kernel): KernelAccess {
     case "whileLoop":
     case "branch":
       return controlAccess(kernel);
+    case "hostCall":
+      return { reads: new Set(hostBuffers(kernel.inputs)), writes: hostBuffers(kernel.outputs), reuse: [] };
     case "sort":
       return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
     case "scatter": {

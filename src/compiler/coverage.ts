@@ -45,6 +45,7 @@ export function storedRegions(kernel: Kernel): Region[] {
     case "forLoop":
     case "whileLoop":
     case "branch":
+    case "hostCall":
       return [];
   }
 }

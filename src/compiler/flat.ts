@@ -23,6 +23,8 @@ export interface FlatEqn {
   readonly params: Params;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** It is kept though nobody reads its outputs, and stays in order with others of its kind. */
+  readonly hasEffects?: boolean;
   readonly programs?: readonly FlatProgram[];
 }
 

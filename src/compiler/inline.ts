@@ -1,6 +1,14 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
-import { type Atom, type ClosedJaxpr, type Eqn, type Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
+import {
+  type Atom,
+  type ClosedJaxpr,
+  type Eqn,
+  effectsOf,
+  type Jaxpr,
+  Literal,
+  type Var,
+} from "../core/jaxpr.ts";
 import { isControl } from "../core/lowering.ts";
 import { paramsKey } from "../core/paramsKey.ts";
 import { programsOf } from "./control/programs.ts";
@@ -57,7 +65,7 @@ class Values {
  * on an explicit stack, so that depth is not limited.
  *
  * Equations with the same primitive, parameters and operands are one, and so are calls of one program with the same operands: what a
- * tower of calls computes many times over is expanded once. Primitives are pure, so this changes nothing else.
+ * tower of calls computes many times over is expanded once. Those that have effects are all kept, in order.
  */
 export function flatten(closed: ClosedJaxpr): FlatProgram {
   const values = new Values();
@@ -105,13 +113,14 @@ export function flatten(closed: ClosedJaxpr): FlatProgram {
     if (program !== undefined) {
       const consts = constants(program.consts);
       const key = `${program.jaxpr.id}:${idsOf(consts)};${idsOf(inputs)}`;
-      const results = known.get(key);
+      const results = program.jaxpr.effects.size > 0 ? undefined : known.get(key);
       if (results !== undefined) define(frame, eqn, results);
       else stack.push(enter(program.jaxpr, consts, inputs, eqn, key));
       continue;
     }
     const key = `${primitive.name}(${idsOf(inputs)}${paramsKey(params)}`;
-    let outputs = known.get(key);
+    const hasEffects = effectsOf(eqn).size > 0;
+    let outputs = hasEffects ? undefined : known.get(key);
     if (outputs === undefined) {
       if (primitive.lowering.kind === "program") {
         const avals = inputs.map((v) => v.aval);
@@ -124,9 +133,9 @@ export function flatten(closed: ClosedJaxpr): FlatProgram {
       if (isControl(primitive.lowering)) {
         const programs = programsOf(primitive.lowering, params).map(flatten);
         for (const { arrays } of programs) inputs.push(...constants(arrays));
-        eqns.push({ primitive, params, inputs, outputs, programs });
+        eqns.push({ primitive, params, inputs, outputs, hasEffects, programs });
       } else {
-        eqns.push({ primitive, params, inputs, outputs });
+        eqns.push({ primitive, params, inputs, outputs, hasEffects });
       }
     }
     // Weak types are part of an aval, but not of what is computed.

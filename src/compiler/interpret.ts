@@ -1,3 +1,4 @@
+import { arrayFromHost } from "../core/values.ts";
 import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
 import { runControl } from "./control/runControl.ts";
 import { dotSteps } from "./dotSteps.ts";
@@ -5,6 +6,7 @@ import type {
   BlockedKernel,
   ContractionDim,
   ContractionKernel,
+  HostCallKernel,
   Kernel,
   Node,
   Placement,
@@ -119,6 +121,9 @@ function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
         const inside = layOut(program, places);
         for (const inner of program.kernels) runKernel(inner, inside);
       });
+      break;
+    case "hostCall":
+      runHostCall(kernel, memory);
       break;
     case "loop":
     case "row":
@@ -433,6 +438,16 @@ function compareValues(a: number, b: number): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
   if (Number.isNaN(b)) return -1;
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function runHostCall({ call, inputs, outputs }: HostCallKernel, memory: readonly Cells[]): void {
+  const args = inputs.map(({ aval, buffer }) =>
+    arrayFromHost(buffer === null ? hostArray(aval.dtype, aval.size) : memory[buffer].data.slice(), aval),
+  );
+  const results = call(args);
+  outputs.forEach(({ buffer }, i) => {
+    if (buffer !== null) memory[buffer].data.set(results[i].toHost() as never);
+  });
 }
 
 function runSort(kernel: SortKernel, memory: readonly Cells[]): void {

@@ -1,4 +1,5 @@
-import type { ReduceOp } from "../core/lowering.ts";
+import type { ShapedArray } from "../core/aval.ts";
+import type { HostFunction, ReduceOp } from "../core/lowering.ts";
 import type { DType } from "../dtypes/index.ts";
 
 /**
@@ -321,7 +322,24 @@ export interface BranchKernel {
 /** Kernels that run programs. */
 export type ControlKernel = ForLoopKernel | WhileLoopKernel | BranchKernel;
 
-export type Kernel = ControlKernel | LeafKernel;
+/** An operand or result of a host call: its type, and where its elements lie in row-major order; no buffer where there are none. */
+export interface HostOperand {
+  readonly aval: ShapedArray;
+  readonly buffer: number | null;
+}
+
+/** Calls back into JavaScript. */
+export interface HostCallKernel {
+  readonly kind: "hostCall";
+  readonly name: string;
+  readonly call: HostFunction;
+  readonly inputs: readonly HostOperand[];
+  readonly outputs: readonly HostOperand[];
+  /** It stays in order with others, and is made though nobody reads its outputs. */
+  readonly hasEffects: boolean;
+}
+
+export type Kernel = ControlKernel | HostCallKernel | LeafKernel;
 
 /** Kernels that run by themselves. */
 export type LeafKernel =

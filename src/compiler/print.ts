@@ -1,10 +1,12 @@
 import { float32, int32 } from "../dtypes/index.ts";
 import { controlAccess } from "./control/access.ts";
 import { printControl } from "./control/printControl.ts";
+import { hostBuffers } from "./hostCall.ts";
 import type {
   BlockedKernel,
   ConstNode,
   ContractionDim,
+  HostOperand,
   Kernel,
   LoopKernel,
   Node,
@@ -64,6 +66,8 @@ export function writesOf(kernel: Kernel): readonly number[] {
     case "whileLoop":
     case "branch":
       return controlAccess(kernel).writes;
+    case "hostCall":
+      return hostBuffers(kernel.outputs);
     case "scatter":
       return [kernel.out];
     case "dot":
@@ -144,6 +148,12 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
     case "whileLoop":
     case "branch":
       return printControl(kernel, name, printProgram);
+    case "hostCall": {
+      const list = (operands: readonly HostOperand[]) =>
+        operands.map(({ aval, buffer }) => (buffer === null ? `${aval}` : name(buffer))).join(", ");
+      const results = kernel.outputs.length === 0 ? "" : `${list(kernel.outputs)} = `;
+      return `${kernel.name}: ${results}JavaScript(${list(kernel.inputs)})${kernel.hasEffects ? ", in order" : ""}`;
+    }
     case "sort": {
       const list = (ids: readonly number[]) => ids.map(name).join(", ");
       const size = `${kernel.rows} rows of ${kernel.length}`;

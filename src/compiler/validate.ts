@@ -16,6 +16,7 @@ import type {
   View,
 } from "./ir.ts";
 import { innerAxesOf, type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
+import { storageDType } from "./nodes/half.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { printKernel } from "./print.ts";
 import { epilogueProblem, epilogueRoots, isProduct, type Product, resultDims } from "./products.ts";
@@ -95,6 +96,14 @@ class KernelCheck {
       case "whileLoop":
       case "branch":
         checkControl(this.program, kernel, this.fail, validateProgram);
+        return;
+      case "hostCall":
+        for (const { aval, buffer } of [...kernel.inputs, ...kernel.outputs]) {
+          if (buffer === null) continue;
+          this.sized(buffer, aval.size);
+          if (this.dtypeOf(buffer) !== storageDType(aval.dtype))
+            this.fail(`buffer ${buffer} holds no ${aval}`);
+        }
         return;
       case "loop":
       case "row":

@@ -1,4 +1,4 @@
-import { type Atom, ClosedJaxpr, type Eqn, Jaxpr, Literal, type Var } from "./jaxpr.ts";
+import { type Atom, ClosedJaxpr, type Eqn, effectsOf, Jaxpr, Literal, type Var } from "./jaxpr.ts";
 
 /** A program without the equations and constants that no wanted output needs. Its inputs stay. */
 export interface PrunedJaxpr {
@@ -7,16 +7,23 @@ export interface PrunedJaxpr {
   readonly usedInputs: readonly boolean[];
 }
 
+/** Whether equations with effects are kept although no output depends on them. "drop" is for parts of a program that also run elsewhere. */
+export type UnreadEffects = "keep" | "drop";
+
 /**
- * Drops the equations that no output marked in `wanted` (default: all) depends on, and the other outputs. A call equation whose
- * results are wanted in part gets a smaller program, by its primitive's `prune` rule.
+ * Drops the equations that no output marked in `wanted` (default: all) depends on, and the other outputs. Equations with effects stay. A call
+ * equation whose results are wanted in part gets a smaller program, by its primitive's `prune` rule.
  */
-export function deadCodeElimination(jaxpr: Jaxpr, wanted?: readonly boolean[]): PrunedJaxpr {
+export function deadCodeElimination(
+  jaxpr: Jaxpr,
+  wanted?: readonly boolean[],
+  unread: UnreadEffects = "keep",
+): PrunedJaxpr {
   const outvars = wanted === undefined ? jaxpr.outvars : jaxpr.outvars.filter((_, i) => wanted[i]);
   const live = new Set<Atom>(outvars);
   const kept: Eqn[] = [];
   for (let k = jaxpr.eqns.length - 1; k >= 0; k--) {
-    const eqn = pruneEqn(jaxpr.eqns[k], live);
+    const eqn = pruneEqn(jaxpr.eqns[k], live, unread);
     if (eqn === null) continue;
     for (const a of eqn.inputs) if (!(a instanceof Literal)) live.add(a);
     kept.push(eqn);
@@ -38,8 +45,9 @@ export function deadCodeElimination(jaxpr: Jaxpr, wanted?: readonly boolean[]): 
 export function pruneClosed(
   closed: ClosedJaxpr,
   wanted?: readonly boolean[],
+  unread?: UnreadEffects,
 ): { closed: ClosedJaxpr; usedInputs: readonly boolean[] } {
-  const { jaxpr, usedConsts, usedInputs } = deadCodeElimination(closed.jaxpr, wanted);
+  const { jaxpr, usedConsts, usedInputs } = deadCodeElimination(closed.jaxpr, wanted, unread);
   if (jaxpr === closed.jaxpr) return { closed, usedInputs };
   return {
     closed: new ClosedJaxpr(
@@ -50,9 +58,9 @@ export function pruneClosed(
   };
 }
 
-function pruneEqn(eqn: Eqn, live: ReadonlySet<Atom>): Eqn | null {
+function pruneEqn(eqn: Eqn, live: ReadonlySet<Atom>, unread: UnreadEffects): Eqn | null {
   const used = eqn.outputs.map((v) => live.has(v));
-  if (!used.includes(true)) return null;
+  if (!used.includes(true) && (unread === "drop" || effectsOf(eqn).size === 0)) return null;
   const rule = eqn.primitive.prune;
   if (rule === undefined) return eqn;
   const { params, usedInputs, keptOutputs = used } = rule(eqn.params, used);

@@ -28,13 +28,17 @@ class EvalTrace extends Trace {
       }
     }
     const inputs = args as readonly ArrayImpl[];
-    const program = primitive.inlineAs?.(params);
-    const out =
-      program === undefined
-        ? this.executable(primitive, inputs, params).call(inputs)
-        : compiled(program.jaxpr, program.consts as ArrayImpl[]).call(inputs);
+    const out = this.run(primitive, inputs, params);
     if (config.debugNans) checkNans(primitive, inputs, params, out);
     return out;
+  }
+
+  private run(primitive: Primitive, inputs: readonly ArrayImpl[], params: Params): ArrayImpl[] {
+    const { lowering } = primitive;
+    if (lowering.kind === "hostCall") return [...lowering.call(params)(inputs)];
+    const program = primitive.inlineAs?.(params);
+    if (program !== undefined) return compiled(program.jaxpr, program.consts as ArrayImpl[]).call(inputs);
+    return this.executable(primitive, inputs, params).call(inputs);
   }
 
   private executable(primitive: Primitive, inputs: readonly ArrayImpl[], params: Params): Executable {

@@ -1,5 +1,5 @@
 import type { NDArray } from "./array.ts";
-import { type Atom, type Eqn, type Jaxpr, Literal, type Var } from "./jaxpr.ts";
+import { type Atom, type Eqn, effectsOf, type Jaxpr, Literal, type Var } from "./jaxpr.ts";
 import { paramsKey } from "./paramsKey.ts";
 import { bind } from "./trace.ts";
 
@@ -19,14 +19,15 @@ export function evalJaxpr(jaxpr: Jaxpr, consts: readonly NDArray[], args: readon
 
 /**
  * Calls of a program that are made so far. One that is made again with the same operands is not: where functions call each other several
- * times over, on many levels, the work would double with each of them, and so would the residuals of a derivative.
+ * times over, on many levels, the work would double with each of them, and so would the residuals of a derivative. Calls with effects are all
+ * made.
  */
 class Calls {
   private readonly numbers = new Map<Atom, number>();
   private readonly known = new Map<string, readonly NDArray[]>();
 
   once(eqn: Eqn, make: () => readonly NDArray[]): readonly NDArray[] {
-    if (eqn.primitive.inlineAs === undefined) return make();
+    if (eqn.primitive.inlineAs === undefined || effectsOf(eqn).size > 0) return make();
     const key = this.keyOf(eqn);
     let results = this.known.get(key);
     if (results === undefined) {

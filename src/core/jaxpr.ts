@@ -1,5 +1,6 @@
 import type { NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
+import { type Effect, type Effects, noEffects } from "./effects.ts";
 import type { Params, Primitive } from "./primitive.ts";
 
 /** A variable of a jaxpr; identity is the name. */
@@ -43,6 +44,8 @@ export class Jaxpr {
   readonly outvars: readonly Atom[];
   /** Unique; stands for the program in cache keys. */
   readonly id: number = nextId++;
+  /** What its equations do besides computing. */
+  readonly effects: Effects;
   constructor(
     constvars: readonly Var[],
     invars: readonly Var[],
@@ -53,6 +56,7 @@ export class Jaxpr {
     this.invars = invars;
     this.eqns = eqns;
     this.outvars = outvars;
+    this.effects = unionOfEffects(eqns);
   }
   /** @inheritDoc */
   toString(): string {
@@ -71,6 +75,9 @@ export class ClosedJaxpr {
   get eqns(): readonly Eqn[] {
     return this.jaxpr.eqns;
   }
+  get effects(): Effects {
+    return this.jaxpr.effects;
+  }
   get inAvals(): ShapedArray[] {
     return this.jaxpr.invars.map((v) => v.aval);
   }
@@ -83,6 +90,26 @@ export class ClosedJaxpr {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** What an equation does besides computing: its primitive's own effects, or those of the programs that it runs. */
+export function effectsOf({ primitive, params }: Pick<Eqn, "primitive" | "params">): Effects {
+  if (primitive.effects !== undefined) return primitive.effects(params);
+  // Only what runs a program can have an effect of another operation, and it knows how to drop parts of it or how to be written out.
+  if (primitive.inlineAs === undefined && primitive.prune === undefined) return noEffects;
+  const inner = jaxprsInParams(params).filter(({ effects }) => effects.size > 0);
+  return inner.length === 0 ? noEffects : new Set(inner.flatMap(({ effects }) => [...effects]));
+}
+
+function unionOfEffects(eqns: readonly Eqn[]): Effects {
+  let all: Set<Effect> | undefined;
+  for (const eqn of eqns) {
+    const effects = effectsOf(eqn);
+    if (effects.size === 0) continue;
+    all ??= new Set();
+    for (const effect of effects) all.add(effect);
+  }
+  return all ?? noEffects;
 }
 
 let printer: (jaxpr: Jaxpr) => string = () => "<jaxpr>";

@@ -1,4 +1,5 @@
 import type { DType } from "../dtypes/index.ts";
+import type { ArrayImpl } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
 import type { ClosedJaxpr } from "./jaxpr.ts";
 import type { Params } from "./primitive.ts";
@@ -14,6 +15,7 @@ export type Lowering<P extends Params = Params> =
   | TemplateLowering<P>
   | ControlLowering<P>
   | ProgramLowering<P>
+  | HostCallLowering<P>
   | { readonly kind: "inline" }
   /** The identity on all operands, as far as values go; work before and after it is neither shared nor merged. */
   | { readonly kind: "barrier" }
@@ -152,6 +154,15 @@ export type ControlLowering<P extends Params> =
     }
   /** Operand 0, an int32 scalar within range, says which program is run on the other operands. */
   | { readonly kind: "branch"; readonly branches: (params: P) => readonly ClosedJaxpr[] };
+
+/** A function of JavaScript on concrete arrays. The results have the types that the caller expects, or it throws. */
+export type HostFunction = (args: readonly ArrayImpl[]) => readonly ArrayImpl[];
+
+/** Calls back into JavaScript, on the calling thread. */
+export interface HostCallLowering<P extends Params> {
+  readonly kind: "hostCall";
+  readonly call: (params: P) => HostFunction;
+}
 
 /** Whether a primitive runs programs in loops or branches. */
 export function isControl(lowering: Lowering): lowering is ControlLowering<Params> {

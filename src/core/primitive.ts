@@ -1,6 +1,7 @@
 import type { HostData } from "../dtypes/index.ts";
 import type { NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
+import type { Effects } from "./effects.ts";
 import type { HostArray } from "./hostArray.ts";
 import type { Jaxpr } from "./jaxpr.ts";
 import type { Lowering } from "./lowering.ts";
@@ -125,6 +126,9 @@ export interface Primitive<P extends Params = Params> {
   };
   /** For primitives whose programs see named axes of their own. */
   readonly bindsAxes?: (params: P) => readonly NamedAxis[];
+  readonly bindsAxes?: (params: P) => readonly string[];
+  /** What it does besides computing; default: nothing, or what the programs in its parameters do. */
+  readonly effects?: (params: P) => Effects;
   readonly linearize?: LinearizeRule<P>;
   readonly partialEval?: PartialEvalRule<P>;
   /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */

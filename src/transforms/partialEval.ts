@@ -126,6 +126,7 @@ function remake(
   const { closed: made } = pruneClosed(
     known,
     varies.map((v) => !v),
+    "drop",
   );
   const { invars } = unknown.jaxpr;
   const { jaxpr, consts } = traceToJaxpr(

@@ -1,10 +1,11 @@
 import type { NDArray } from "../core/array.ts";
 import { deadCodeElimination } from "../core/dce.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
-import { type Atom, ClosedJaxpr, type Eqn, Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
+import { type Atom, ClosedJaxpr, type Eqn, effectsOf, Jaxpr, Literal, type Var } from "../core/jaxpr.ts";
 import { evalWithoutCalls } from "../core/nesting.ts";
 import { objectId } from "../core/paramsKey.ts";
 import type { Primitive } from "../core/primitive.ts";
+import { NotImplementedError } from "../errors.ts";
 import { fullPrecisionEqn } from "../lax/reducePrecision.ts";
 import type { CheckpointPolicy } from "./checkpointPolicies.ts";
 import { jitP } from "./jitPrimitive.ts";
@@ -123,7 +124,10 @@ function assemble(
   };
 }
 
-/** Which values are kept, and which equations run again, in order, so that the residuals are known in the backward pass. */
+/**
+ * Which values are kept, and which equations run again, in order, so that the residuals are known in the backward pass. Debug effects happen
+ * again, as what is computed again shows, unless the policy keeps them.
+ */
 function choose(
   jaxpr: Jaxpr,
   residuals: readonly Atom[],
@@ -134,7 +138,8 @@ function choose(
   const recomputed: Eqn[] = [];
   for (const eqn of jaxpr.eqns.toReversed()) {
     const outputs = eqn.outputs.filter((v) => needed.has(v));
-    if (outputs.length === 0) continue;
+    if (outputs.length === 0 && effectsOf(eqn).size === 0) continue;
+    checkEffects(eqn);
     const avals = eqn.inputs.map((a) => a.aval);
     if (policy !== null && policy(eqn.primitive, avals, eqn.params) === true) {
       for (const v of outputs) kept.add(v);
@@ -144,6 +149,16 @@ function choose(
     }
   }
   return { kept, recomputed: recomputed.reverse() };
+}
+
+/** @throws NotImplementedError for effects that must not happen twice */
+function checkEffects(eqn: Eqn): void {
+  const rejected = [...effectsOf(eqn)].filter(({ isDebug }) => !isDebug);
+  if (rejected.length === 0) return;
+  throw new NotImplementedError(
+    `Effects not supported in partial-eval of \`checkpoint\`/\`remat\`: [${rejected.join(", ")}]. A checkpointed function runs again in the ` +
+      "backward pass; move the ioCallback out of it.",
+  );
 }
 
 /** Each equation of the second list as soon as all that it reads is known, in its order; the order in which a derivative rule made both. */

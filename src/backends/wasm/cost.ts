@@ -45,6 +45,7 @@ export function kernelFlops(kernel: Kernel): number {
     case "blocked":
       return product(kernel.axes) * kernel.stages.reduce((sum, stage) => sum + kernelFlops(stage), 0);
     case "sort":
+    case "hostCall":
       return 0;
     case "forLoop":
     case "whileLoop":
@@ -146,6 +147,10 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
     case "whileLoop":
     case "branch":
       return [];
+    case "hostCall":
+      return [...kernel.inputs, ...kernel.outputs].flatMap(({ buffer, aval }) =>
+        buffer === null ? [] : [{ buffer, count: aval.size }],
+      );
     case "sort":
       return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({
         buffer,

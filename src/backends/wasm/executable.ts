@@ -4,6 +4,7 @@ import type { ShapedArray } from "../../core/aval.ts";
 import type { Backend } from "../../core/backend.ts";
 import { JaxRuntimeError, ResourceExhaustedError } from "../../errors.ts";
 import { deviceMemory, pool } from "./device.ts";
+import { isHostFailure } from "./hostCalls.ts";
 import type { LoadedCode, Run } from "./loadedCode.ts";
 import { Storage } from "./memory/index.ts";
 
@@ -74,8 +75,9 @@ export class LoadedProgram {
       }
       if (run !== null) this.enter(run);
     } catch (error) {
-      // Once the program runs, a worker that was given up may still write.
-      if (!this.entered) for (const storage of made) if (storage !== null) memory.free(storage);
+      // Once the program runs, a worker that was given up may still write; during a call of JavaScript none does.
+      if (!this.entered || isHostFailure(error))
+        for (const storage of made) if (storage !== null) memory.free(storage);
       throw error;
     }
     const out: ArrayImpl[] = [];
@@ -116,7 +118,7 @@ export class LoadedProgram {
     try {
       for (const i of this.code.donated) {
         const storage = storageOf(args[i]);
-        if (storage.shared || this.seenElsewhere(args, i, storage)) {
+        if (storage.shared || memory.isHeld(storage) || this.seenElsewhere(args, i, storage)) {
           memory.touch(storage);
           const copy = memory.allocate(storage.byteLength);
           memory.views.u8.copyWithin(copy.slot.ptr, storage.slot.ptr, storage.slot.ptr + storage.byteLength);
@@ -127,9 +129,12 @@ export class LoadedProgram {
       }
       out = this.callGeneral(args, replaced);
     } catch (error) {
+      const inHostCall = isHostFailure(error);
+      const entered = this.entered || inHostCall;
+      if (!entered || inHostCall) for (const copy of replaced) if (copy !== null) memory.free(copy);
+      if (inHostCall) for (const storage of given) memory.free(storage);
       // What was to be overwritten may be so in part; before that, the arguments are as they were.
-      if (this.entered) for (const i of this.code.donated) args[i].buffer = null;
-      else for (const copy of replaced) if (copy !== null) memory.free(copy);
+      if (entered) for (const i of this.code.donated) args[i].buffer = null;
       throw error;
     }
     const kept = new Set(out.map((x) => x.buffer));

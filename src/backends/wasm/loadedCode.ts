@@ -2,6 +2,7 @@ import type { Program, ResultSource } from "../../compiler/ir.ts";
 import { emitProgram, type PointerSource, type ProgramCode } from "./codegen/program.ts";
 import { commonCode, moduleImports, pool } from "./device.ts";
 import { wasmFeatures } from "./features.ts";
+import { hostCaller } from "./hostCalls.ts";
 import type { Marks } from "./marks.ts";
 import { refusal } from "./refusal.ts";
 
@@ -72,6 +73,7 @@ function instantiate(name: string, code: ProgramCode, shares: boolean, marks: Ma
       id,
       stalled: pool?.stalled ?? nothing,
       mark: marks?.mark ?? nothing,
+      hostCall: hostCaller(code.hostCalls),
     };
     return new WebAssembly.Instance(module, { ...moduleImports, env }).exports.run as Run;
   } catch (error) {

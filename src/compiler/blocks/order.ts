@@ -1,8 +1,12 @@
 import { accessOf } from "../bufferPlan.ts";
+import { hasEffects } from "../hostCall.ts";
 import type { Kernel } from "../ir.ts";
 
 /** Groups that reach further than this are not looked for. */
 const WINDOW = 256;
+
+/** What kernels with effects read and write as if it were a buffer, so that they stay in order. */
+const WORLD = -1;
 
 /** The kernels of a program in an order of execution, and which of them have become one. */
 export class Order {
@@ -15,7 +19,10 @@ export class Order {
   constructor(kernels: readonly Kernel[]) {
     this.units = kernels.map((kernel) => [kernel]);
     for (const kernel of kernels) {
-      const access = accessOf(kernel);
+      const { reads, writes } = accessOf(kernel);
+      const access = hasEffects(kernel)
+        ? { reads: new Set([...reads, WORLD]), writes: [...writes, WORLD] }
+        : { reads, writes };
       this.accesses.set(kernel, access);
       for (const buffer of access.reads) append(this.readersOf, buffer, kernel);
       for (const buffer of access.writes) append(this.writersOf, buffer, kernel);

@@ -3,6 +3,7 @@ import type { ControlLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
 import { bool, int32 } from "../../dtypes/index.ts";
 import type { FlatEqn, FlatProgram } from "../flat.ts";
+import { hasEffects } from "../hostCall.ts";
 import type { Binding, Carry, ControlKernel, InnerProgram, Kernel, Program } from "../ir.ts";
 import type { Lowering } from "../lowering/lower.ts";
 import type { Source } from "../lowering/source.ts";
@@ -248,5 +249,5 @@ function result(l: Lowering, aval: Source["aval"], binding: Binding): Source {
 
 function add(l: Lowering, kernel: ControlKernel): void {
   const { reads, writes } = controlAccess(kernel);
-  l.draft.addTemplate([...reads], writes, (): Kernel => kernel);
+  l.draft.addTemplate([...reads], writes, (): Kernel => kernel, hasEffects(kernel));
 }

@@ -147,7 +147,13 @@ export class Draft {
     this.fusion.add(group);
   }
 
-  addTemplate(reads: readonly number[], writes: readonly number[], build: TemplateGroup["build"]): void {
+  /** @param hasEffects it is run though nothing reads what it writes */
+  addTemplate(
+    reads: readonly number[],
+    writes: readonly number[],
+    build: TemplateGroup["build"],
+    hasEffects = false,
+  ): void {
     const group: Group = {
       kind: "template",
       order: this.order++,
@@ -155,6 +161,7 @@ export class Draft {
       consumers: new Set(),
       reads,
       writes,
+      hasEffects,
       build,
     };
     this.register(group, reads, writes);

@@ -10,7 +10,7 @@ import { kernelName } from "./kernelName.ts";
 
 /**
  * Groups become kernels, in order. Within a group, loads of what it computes itself become the values; buffers that nothing
- * outside reads are not written.
+ * outside reads are not written. Templates, which never change their places, are all there if they have effects.
  */
 export function finishKernels(draft: Draft): Kernel[] {
   const live = draft.groups.filter((g) => g.kind === "template" || !g.gone).sort((a, b) => a.order - b.order);
@@ -23,7 +23,7 @@ export function finishKernels(draft: Draft): Kernel[] {
 
 function finishGroup(draft: Draft, group: Group, needed: Set<number>): readonly Kernel[] {
   if (group.kind === "loop") return finishLoop(draft, group, needed);
-  if (!group.writes.some((buffer) => needed.has(buffer))) return [];
+  if (!group.hasEffects && !group.writes.some((buffer) => needed.has(buffer))) return [];
   for (const buffer of group.reads) needed.add(buffer);
   const built = group.build();
   return "kind" in built ? [built] : built;

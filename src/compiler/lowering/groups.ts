@@ -54,6 +54,8 @@ export interface TemplateGroup extends GroupBase {
   readonly kind: "template";
   readonly reads: readonly number[];
   readonly writes: readonly number[];
+  /** It is run though nothing reads what it writes. */
+  readonly hasEffects: boolean;
   readonly build: () => Kernel | readonly Kernel[];
 }
 

@@ -5,6 +5,7 @@ import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import type { Node, View } from "../ir.ts";
 import { lowerConv } from "../templates/conv.ts";
 import { lowerDot } from "../templates/dot.ts";
+import { lowerHostCall } from "../templates/hostCall.ts";
 import { lowerReduction } from "../templates/reduction.ts";
 import { lowerScan } from "../templates/scan.ts";
 import { lowerScatter } from "../templates/scatter.ts";
@@ -83,7 +84,7 @@ export class Lowering {
   }
 
   private lowerEqn(eqn: FlatEqn): void {
-    if (eqn.outputs.every((v) => this.isEmpty(v))) {
+    if (eqn.hasEffects !== true && eqn.outputs.every((v) => this.isEmpty(v))) {
       for (const v of eqn.outputs) this.sources[v.id] = this.draft.empty(v.aval);
       return;
     }
@@ -117,6 +118,9 @@ export class Lowering {
       case "branch":
         lowerControl(this, eqn, lowering);
         break;
+      case "hostCall":
+        lowerHostCall(this, eqn, lowering);
+        break;
       case "barrier":
         this.draft.fence();
         eqn.outputs.forEach((v, i) => this.define(v, this.source(eqn.inputs[i])));
@@ -131,7 +135,8 @@ export class Lowering {
         );
     }
   }
-  private isEmpty(value: Value): boolean {
+  /** Whether a value has no bytes. */
+  isEmpty(value: Value): boolean {
     return value.aval.size === 0 || value.aval.dtype.kind === "void";
   }
 
@@ -216,8 +221,8 @@ function wantedInMemory(program: FlatProgram): Uint8Array {
   for (let i = program.eqns.length - 1; i >= 0; i--) {
     const { primitive, inputs, outputs } = program.eqns[i];
     const { lowering } = primitive;
-    if (lowering.kind === "dot" || lowering.kind === "sort" || isControl(lowering))
-      for (const v of inputs) wanted[v.id] = 1;
+    const inMemory = lowering.kind === "dot" || lowering.kind === "sort" || lowering.kind === "hostCall";
+    if (inMemory || isControl(lowering)) for (const v of inputs) wanted[v.id] = 1;
     // The input of a convolution is copied with its padding, or else stored when it is reached.
     if (lowering.kind === "conv") wanted[inputs[1].id] = 1;
     const isView = lowering.kind === "pointwise" && lowering.cost === "view" && inputs.length === 1;

@@ -75,6 +75,7 @@ function needsSingles({ primitive, inputs, outputs }: FlatEqn): boolean {
     case "forLoop":
     case "whileLoop":
     case "branch":
+    case "hostCall":
       return false;
     case "scatter":
       if (lowering.combine === "set") return false;

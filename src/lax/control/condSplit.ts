@@ -27,7 +27,8 @@ export function splitCond(
   const { numKnownOut } = split[0];
   const numResults = numKnownOut + slots.length;
   const branches = split.map((branch, k) => withSlots(branch, residuals[k], slots));
-  const outs = numResults === 0 ? [] : bindCond([index, ...operands], { branches });
+  const isNeeded = numResults > 0 || split.some(({ known }) => known.effects.size > 0);
+  const outs = isNeeded ? bindCond([index, ...operands], { branches }) : [];
   // Operands that are a residual of some branch go to the linear halves of all.
   const passed = [...new Set(residuals.flat().flatMap((r) => (r.kind === "operand" ? [r.index] : [])))];
   const values = [...passed.map((i) => operands[i]), ...outs.slice(numKnownOut)];

@@ -1,10 +1,10 @@
 import type { NDArray } from "../../core/array.ts";
-import { dependence } from "../../core/dce.ts";
+import { dependence, pruneClosed } from "../../core/dce.ts";
 import { evalJaxpr } from "../../core/evalJaxpr.ts";
 import type { Atom, ClosedJaxpr, Jaxpr } from "../../core/jaxpr.ts";
 import type { SplitProgram } from "../../transforms/partialEval.ts";
 import { marked, unmarked } from "./lists.ts";
-import { prunedOutputs, range, rearranged } from "./programs.ts";
+import { range, rearranged } from "./programs.ts";
 import type { BindScan, ScanParams } from "./scanParams.ts";
 
 /** How many of a loop's operands are constants, and how many carries; the rest is scanned. */
@@ -48,7 +48,7 @@ export function splitScan(
     operands,
   );
   const outs =
-    outputs.length === 0
+    outputs.length === 0 && known.effects.size === 0
       ? []
       : bindScan(operands, {
           ...params,
@@ -120,6 +120,7 @@ function hoist(
 ): NDArray[] {
   if (!which.includes(true)) return [];
   const wanted = [...range(0, numKnownOut).map(() => false), ...which];
-  const { closed } = prunedOutputs(known, wanted);
+  // Effects belong to the steps.
+  const { closed } = pruneClosed(known, wanted, "drop");
   return evalJaxpr(closed.jaxpr, closed.consts, operands);
 }

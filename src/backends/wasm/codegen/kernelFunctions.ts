@@ -1,5 +1,5 @@
 import { innerPrograms, isControlKernel } from "../../../compiler/control/access.ts";
-import type { ControlKernel, LeafKernel, Program, Stage } from "../../../compiler/ir.ts";
+import type { ControlKernel, HostCallKernel, LeafKernel, Program, Stage } from "../../../compiler/ir.ts";
 import type { FuncRef, Local, ModuleBuilder, ValType } from "../asm/index.ts";
 import type { Task } from "../threads/region.ts";
 import { blockedCode } from "./blocked.ts";
@@ -38,21 +38,40 @@ export interface ControlStep {
   readonly completes: number;
 }
 
+/** A call of JavaScript, through an imported function. */
+export interface HostCallStep {
+  readonly kind: "hostCall";
+  readonly kernel: HostCallKernel;
+  readonly completes: number;
+}
+
+export type ProgramStep = KernelFunction | ControlStep | HostCallStep;
+
 /** What a program runs, in order. */
 export interface ProgramFunctions {
   readonly program: Program;
-  readonly steps: readonly (KernelFunction | ControlStep)[];
+  readonly steps: readonly ProgramStep[];
 }
 
 /** All kernels of a program and of the programs inside it. */
 export function allFunctions({ steps }: ProgramFunctions): KernelFunction[] {
-  return steps.flatMap((step) => (step.kind === "function" ? [step] : step.programs.flatMap(allFunctions)));
+  return steps.flatMap((step) => (step.kind === "function" ? [step] : innerFunctions(step, allFunctions)));
+}
+
+/** All calls of JavaScript of a program and of the programs inside it. */
+export function allHostCalls({ steps }: ProgramFunctions): HostCallStep[] {
+  return steps.flatMap((step) => (step.kind === "hostCall" ? [step] : innerFunctions(step, allHostCalls)));
+}
+
+function innerFunctions<T>(step: ProgramStep, of: (functions: ProgramFunctions) => T[]): T[] {
+  return step.kind === "control" ? step.programs.flatMap(of) : [];
 }
 
 /** One function per kernel, or per phase of it; kernels that differ only in their buffers share them. */
 export function programFunctions(program: Program, mb: ModuleBuilder, lib: Library): ProgramFunctions {
   const known = new KnownKernels<readonly KernelFunction[]>(program);
-  const steps = program.kernels.flatMap((kernel, number): readonly (KernelFunction | ControlStep)[] => {
+  const steps = program.kernels.flatMap((kernel, number): readonly ProgramStep[] => {
+    if (kernel.kind === "hostCall") return [{ kind: "hostCall", kernel, completes: number }];
     if (isControlKernel(kernel)) {
       const programs = innerPrograms(kernel).map((inner) => programFunctions(inner.program, mb, lib));
       return [{ kind: "control", kernel, programs, completes: number }];

@@ -1,5 +1,6 @@
 import { controlAccess } from "../../../compiler/control/access.ts";
-import type { ControlStep, KernelFunction, ProgramFunctions } from "./kernelFunctions.ts";
+import { hostBuffers } from "../../../compiler/hostCall.ts";
+import type { ControlStep, ProgramFunctions, ProgramStep } from "./kernelFunctions.ts";
 import type { PointerSource } from "./program.ts";
 
 /** Where the memory of a program is, in bytes from the beginning of the arena of the call. */
@@ -28,7 +29,7 @@ export function layOut(functions: ProgramFunctions, start: number, hasTable = tr
   const inner = new Map<ControlStep, readonly Layout[]>();
   let end = own;
   for (const step of functions.steps) {
-    if (step.kind === "function") continue;
+    if (step.kind !== "control") continue;
     let at = own;
     const layouts: Layout[] = [];
     for (const program of step.programs) {
@@ -42,8 +43,9 @@ export function layOut(functions: ProgramFunctions, start: number, hasTable = tr
   return { functions, temporaries: start, pointers, table, inner, end };
 }
 
-function buffersOfStep(step: KernelFunction | ControlStep): Iterable<number> {
+function buffersOfStep(step: ProgramStep): Iterable<number> {
   if (step.kind === "function") return step.buffers;
+  if (step.kind === "hostCall") return hostBuffers([...step.kernel.inputs, ...step.kernel.outputs]);
   const { reads, writes } = controlAccess(step.kernel);
   return [...reads, ...writes];
 }

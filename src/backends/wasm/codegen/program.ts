@@ -1,9 +1,11 @@
-import type { Program } from "../../../compiler/ir.ts";
+import { callsHost } from "../../../compiler/hostCall.ts";
+import type { HostCallKernel, Program } from "../../../compiler/ir.ts";
 import { type CommonCode, type FuncRef, ModuleBuilder, type ValType } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
 import { serialRegion, sharedRegion, type Task } from "../threads/region.ts";
 import {
   allFunctions,
+  allHostCalls,
   type KernelFunction,
   type ProgramFunctions,
   programFunctions,
@@ -41,6 +43,8 @@ export interface ProgramCode {
   readonly usesImports: boolean;
   /** Whether there are kernels that threads can share. */
   readonly hasPieces: boolean;
+  /** What the imported function `env.hostCall` calls, by number. */
+  readonly hostCalls: readonly HostCallKernel[];
   /** How each kernel runs, in order. */
   readonly kernels: readonly KernelFacts[];
 }
@@ -68,7 +72,8 @@ export interface EmitOptions {
  * Translates a program into one module with one entry, `run`.
  *
  * The arena holds, in this order: the temporaries, the table of addresses that `run` takes, the same for the programs of loops and branches
- * (`layout.ts`), the block of addresses of the kernel whose pieces are being done, and the scratch memory of the threads.
+ * (`layout.ts`), the block of addresses of the kernel whose pieces are being done, or of the call of JavaScript, and the scratch memory of
+ * the threads.
  */
 export function emitProgram(program: Program, options: EmitOptions = {}): ProgramCode {
   const mb = new ModuleBuilder({ relaxedSimd: usesRelaxedSimd(), commonCode: options.commonCode });
@@ -76,8 +81,14 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   mb.importMemory("env", "memory", shared ? { initial: 1, maximum: 65536, shared } : { initial: 1 });
   const lib = new Library(mb);
   const mark = options.timed === true ? mb.importFunction("env", "mark", ["i32"], []) : null;
+  // Imports come before all functions.
+  const call = program.kernels.some(callsHost)
+    ? mb.importFunction("env", "hostCall", ["i32", "i32"], [])
+    : null;
   const whole = programFunctions(program, mb, lib);
   const functions = allFunctions(whole);
+  // The same program may run in several places.
+  const hostCalls = [...new Set(allHostCalls(whole).map(({ kernel }) => kernel))];
   const pointers = pointersOf(whole);
   const asTable = pointers.length > MAX_POINTER_PARAMETERS;
 
@@ -85,7 +96,14 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   const threadBytes = align(most((fn) => (fn.pieces > 1 && !fn.sharesScratch ? fn.scratch : 0)));
   const layout = layOut(whole, 0, asTable);
   const block = layout.end;
-  const scratch = align(block + most((fn) => (fn.pieces > 1 ? 4 * (fn.buffers.length + 1) : 0)));
+  const operands = hostCalls.map(({ inputs, outputs }) => inputs.length + outputs.length);
+  const blockBytes =
+    4 *
+    Math.max(
+      most((fn) => (fn.pieces > 1 ? fn.buffers.length + 1 : 0)),
+      ...operands,
+    );
+  const scratch = align(block + blockBytes);
   const arenaBytes = scratch + align(most((fn) => fn.scratch));
 
   const tasks = new Map<FuncRef, number>();
@@ -97,7 +115,9 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   }
   const region = refs.length === 0 ? null : shared ? sharedRegion(mb, refs) : serialRegion(mb, refs);
 
-  const sequence = new Sequence({ mb, region, tasks, block, scratch, mark });
+  const numbers = new Map(hostCalls.map((kernel, i) => [kernel, i]));
+  const hostCall = call === null ? null : { ref: call, numbers };
+  const sequence = new Sequence({ mb, region, tasks, block, scratch, mark, hostCall });
   const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
   if (arenaBytes > 0) params.push("i32");
   const { steps } = whole;
@@ -126,6 +146,7 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
     tableOffset: asTable ? layout.table : null,
     usesImports: lib.usesImports,
     hasPieces: region !== null,
+    hostCalls,
     kernels: factsOf(whole),
   };
 }
@@ -139,7 +160,7 @@ function factsOf({ program, steps }: ProgramFunctions): KernelFacts[] {
     do {
       const step = steps[next++];
       if (step.kind === "function") phases.push(step);
-      else phases.push(...step.programs.flatMap(allFunctions));
+      else if (step.kind === "control") phases.push(...step.programs.flatMap(allFunctions));
       last = step.completes === kernel;
     } while (!last);
     const most = (of: (fn: KernelFunction) => number) => Math.max(1, ...phases.map(of));

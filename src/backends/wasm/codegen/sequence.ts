@@ -1,6 +1,6 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import { emitControl } from "./control.ts";
-import type { ControlStep, KernelFunction } from "./kernelFunctions.ts";
+import type { HostCallStep, KernelFunction, ProgramStep } from "./kernelFunctions.ts";
 import type { Layout } from "./layout.ts";
 
 /** The memory of a program in a function: the arena of the call, and how to get the addresses of buffers. */
@@ -23,6 +23,11 @@ interface SequenceContext {
   readonly scratch: number;
   /** Told of each kernel of the outermost program that is complete. */
   readonly mark: FuncRef | null;
+  /** Calls JavaScript: takes the number of the kernel and a block with the addresses of its operands and results. */
+  readonly hostCall: {
+    readonly ref: FuncRef;
+    readonly numbers: ReadonlyMap<HostCallStep["kernel"], number>;
+  } | null;
 }
 
 /** Writes the code that runs the kernels of programs in order. */
@@ -40,7 +45,7 @@ export class Sequence {
     f: FunctionBuilder,
     locals: readonly Local[],
     layout: Layout,
-    steps: readonly (KernelFunction | ControlStep)[],
+    steps: readonly ProgramStep[],
     asTable: boolean,
   ): void {
     const frame = frameOf(f, layout, locals.at(-1), asTable ? null : locals);
@@ -67,14 +72,33 @@ export class Sequence {
     return made;
   }
 
-  private emitStep(frame: Frame, step: KernelFunction | ControlStep): void {
+  private emitStep(frame: Frame, step: ProgramStep): void {
     if (step.kind === "function") {
       this.emitCall(frame, step);
+      return;
+    }
+    if (step.kind === "hostCall") {
+      this.emitHostCall(frame, step);
       return;
     }
     const layouts = frame.layout.inner.get(step) as readonly Layout[];
     const programs = layouts.map((layout) => ({ layout, ref: this.functionOf(layout) }));
     emitControl(frame, step.kernel, programs);
+  }
+
+  private emitHostCall({ f, push, pushArena }: Frame, { kernel }: HostCallStep): void {
+    const { hostCall, block } = this.context;
+    if (hostCall === null) throw new Error("the function that calls JavaScript is not imported");
+    [...kernel.inputs, ...kernel.outputs].forEach(({ buffer }, i) => {
+      if (buffer === null) return;
+      pushArena(0);
+      push(buffer);
+      f.i32.store(block + 4 * i);
+    });
+    f.i32.const(hostCall.numbers.get(kernel) as number);
+    if (kernel.inputs.length + kernel.outputs.length === 0) f.i32.const(0);
+    else pushArena(block);
+    f.call(hostCall.ref);
   }
 
   private emitCall({ f, push, pushArena }: Frame, { ref, buffers, scratch, pieces }: KernelFunction): void {

@@ -64,8 +64,17 @@ export class DeviceMemory {
 
   #tick = 0;
   #depth = 0;
-  /** The tick at which the outermost running operation began: nothing touched since may be moved. */
+  /** The tick at which the outermost running operation began, above those that are held: nothing touched since may be moved. */
   #pinnedFrom = Number.POSITIVE_INFINITY;
+  /** The tick at which that operation called JavaScript first, having touched all that it uses; -1 before. */
+  #pinnedTo = -1;
+  /** Ticks of what the operations that wait for a call of JavaScript use: it may not be moved, freed or given away. */
+  readonly #held: { readonly from: number; readonly to: number }[] = [];
+  #heldFrom = Number.POSITIVE_INFINITY;
+  /** How deep those operations are nested. */
+  #heldDepth = 0;
+  /** Slots that were freed while they were held. */
+  readonly #freedLater: Slot[] = [];
 
   readonly #young: Slot[] = [];
   readonly #old: Slot[] = [];
@@ -111,12 +120,50 @@ export class DeviceMemory {
    * stay valid. Operations nest (a callback of a running program may run others).
    */
   beginOperation(): void {
-    if (this.#depth++ === 0) this.#pinnedFrom = this.#tick + 1;
+    if (this.#depth++ !== this.#heldDepth) return;
+    this.#pinnedFrom = this.#tick + 1;
+    this.#pinnedTo = -1;
   }
 
   endOperation(): void {
     this.#scratch.leave(this.#depth);
-    if (--this.#depth === 0) this.#pinnedFrom = Number.POSITIVE_INFINITY;
+    if (--this.#depth === this.#heldDepth) this.#pinnedFrom = Number.POSITIVE_INFINITY;
+    if (this.#depth === 0 && this.#freedLater.length > 0) {
+      for (const slot of this.#freedLater) this.#release(slot);
+      this.#freedLater.length = 0;
+    }
+  }
+
+  /**
+   * Runs a function that a running operation calls. What the operation uses stays where it is, whatever the function does to the arrays that
+   * have it; what the function makes and uses itself may move again, so that an operation may call as often as it likes.
+   */
+  during<T>(call: () => T): T {
+    const [depth, from] = [this.#heldDepth, this.#pinnedFrom];
+    if (this.#pinnedTo < 0) this.#pinnedTo = this.#tick;
+    const to = this.#pinnedTo;
+    this.#held.push({ from, to });
+    this.#heldFrom = this.#held[0].from;
+    this.#heldDepth = this.#depth;
+    this.#pinnedFrom = Number.POSITIVE_INFINITY;
+    try {
+      return call();
+    } finally {
+      this.#held.pop();
+      this.#heldFrom = this.#held[0]?.from ?? Number.POSITIVE_INFINITY;
+      this.#heldDepth = depth;
+      this.#pinnedFrom = from;
+      this.#pinnedTo = to;
+    }
+  }
+
+  /** Whether an operation that waits for a call of JavaScript uses a storage. */
+  isHeld({ slot }: Storage): boolean {
+    return this.#isHeld(slot);
+  }
+
+  #isHeld({ lastUse }: Slot): boolean {
+    return lastUse >= this.#heldFrom && this.#held.some(({ from, to }) => from <= lastUse && lastUse <= to);
   }
 
   /**
@@ -149,18 +196,29 @@ export class DeviceMemory {
   touch(storage: Storage): number {
     const slot = storage.slot;
     if (slot.ptr === 0) return this.#bringBack(storage);
-    slot.lastUse = ++this.#tick;
+    this.#use(slot);
     return slot.ptr;
+  }
+
+  /** What is held stays so: it must not look as if only the present operation used it. */
+  #use(slot: Slot): void {
+    if (slot.lastUse < this.#heldFrom || !this.#isHeld(slot)) slot.lastUse = ++this.#tick;
   }
 
   /** A copy of the bytes; a storage on the host stays there. */
   read(storage: Storage): Uint8Array<ArrayBuffer> {
     const { slot } = storage;
     if (slot.ptr !== 0) {
-      slot.lastUse = ++this.#tick;
+      this.#use(slot);
       return copyBytes(this.views.u8, slot.ptr, slot.byteLength);
     }
     return hostBytes(slot).slice() as Uint8Array<ArrayBuffer>;
+  }
+
+  /** Copies the bytes of a storage, wherever they are, to an address that belongs to the running operation. */
+  copyTo({ slot }: Storage, ptr: number): void {
+    if (slot.ptr === 0) this.views.u8.set(hostBytes(slot), ptr);
+    else this.views.u8.copyWithin(ptr, slot.ptr, slot.ptr + slot.byteLength);
   }
 
   /** The bytes themselves, in device memory; valid until the next allocation. */
@@ -174,7 +232,8 @@ export class DeviceMemory {
     const { slot } = storage;
     slot.deleted = true;
     slot.host = null;
-    this.#release(slot);
+    if (slot.ptr !== 0 && this.isHeld(storage)) this.#freedLater.push(slot);
+    else this.#release(slot);
   }
 
   /** Gives the block of a resident or host storage to a new storage and deletes the old one: donation without a copy. */
@@ -302,9 +361,13 @@ export class DeviceMemory {
     this.views.u8.set(host, slot.ptr);
     slot.host = null;
     this.#enter(slot, storage);
-    this.#returnedBytes += slot.byteLength;
-    this.#lastRound.returnedBytes += slot.byteLength;
-    this.#lastRound.returnedCount++;
+    // What was made on the host comes here for the first time.
+    if (slot.evicted) {
+      slot.evicted = false;
+      this.#returnedBytes += slot.byteLength;
+      this.#lastRound.returnedBytes += slot.byteLength;
+      this.#lastRound.returnedCount++;
+    }
     return slot.ptr;
   }
 
@@ -334,9 +397,11 @@ export class DeviceMemory {
     const copies = new HostCopies();
     let remaining = slots.length;
     for (const slot of slots) {
+      if (this.#isHeld(slot)) continue;
       if (slot.lastUse >= this.#pinnedFrom || (this.#residentBytes <= bytes && remaining <= count)) break;
       const old = slot.young === null;
       try {
+        slot.evicted = true;
         slot.host = copies.copy(this.views.u8, slot.ptr, slot.byteLength);
       } catch {
         break; // The host has no memory either: leave the rest where it is.

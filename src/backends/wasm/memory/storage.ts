@@ -15,6 +15,8 @@ export class Slot {
   /** The owner, while the job that made the slot resident still runs; see {@link DeviceMemory}. */
   young: Storage | null = null;
   deleted = false;
+  /** It was moved to the host, and has not come back. */
+  evicted = false;
   constructor(byteLength: number) {
     this.byteLength = byteLength;
   }

@@ -100,6 +100,7 @@ function receive(data) {
           memory,
           id: data.id,
           mark: () => {},
+          hostCall: () => {},
           stalled: () => {
             throw new Error("a worker does not open regions");
           },

@@ -1,0 +1,26 @@
+/**
+ * What an operation does besides computing its results. Operations with effects are kept though nobody reads what they return, are never made
+ * one with an equal operation, and happen in the order of the program.
+ */
+export class Effect {
+  /** The name in printed programs. */
+  readonly name: string;
+  /** The effect only shows what a program does, so a transformation may show it again or leave it out. */
+  readonly isDebug: boolean;
+  constructor(name: string, isDebug: boolean) {
+    this.name = name;
+    this.isDebug = isDebug;
+  }
+  /** @inheritDoc */
+  toString(): string {
+    return this.name;
+  }
+}
+
+export const debugEffect = new Effect("Debug", true);
+export const orderedDebugEffect = new Effect("OrderedDebug", true);
+export const ioEffect = new Effect("IO", false);
+export const orderedIoEffect = new Effect("OrderedIO", false);
+
+export type Effects = ReadonlySet<Effect>;
+export const noEffects: Effects = new Set();
