@@ -1,6 +1,6 @@
 import { debugEffect, orderedDebugEffect } from "../core/effects.ts";
 import type { HostFunction } from "../core/lowering.ts";
-import { definePrimitive, notLinear, type Params, type Primitive } from "../core/primitive.ts";
+import { definePrimitive, type Params, type Primitive } from "../core/primitive.ts";
 import { bind } from "../core/trace.ts";
 import { describeType } from "../transforms/flatFunction.ts";
 import type { AnyFunction } from "../transforms/types.ts";
@@ -44,7 +44,7 @@ export const debugCallbackP: Primitive<DebugCallbackParams> = definePrimitive<De
   }),
   // The primal program is looked at, as it would be without a derivative.
   jvp: (primals, _tangents, params) => [bind(debugCallbackP, primals, params), []],
-  transpose: notLinear,
+  transpose: (_cotangents, operands) => operands.map(() => null),
   batching: unrolledBatching(() => debugCallbackP),
 });
 

@@ -1,6 +1,6 @@
 import type { ArrayImpl } from "../core/array.ts";
 import type { HostFunction } from "../core/lowering.ts";
-import { definePrimitive, notLinear, type Params, type Primitive } from "../core/primitive.ts";
+import { definePrimitive, type Params, type Primitive } from "../core/primitive.ts";
 import { bind } from "../core/trace.ts";
 import { getPrintOptions, type PrintOptions, printOptions } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
@@ -60,7 +60,7 @@ export const debugPrintP: Primitive<DebugPrintParams> = definePrimitive<DebugPri
     };
   },
   jvp: (primals, _tangents, params) => [bind(debugPrintP, primals, params), []],
-  transpose: notLinear,
+  transpose: (_cotangents, operands) => operands.map(() => null),
   batching: unrolledBatching(() => debugPrintP),
 });
 

@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * jit((x: NDArray) => debug.callback(() => {}, x))(1);
+ * jit((x: NDArray) => debug.callback(() => {}, x) ?? x)(1);
  * effectsBarrier();
  * ```
  */
