@@ -126,7 +126,6 @@ export interface Primitive<P extends Params = Params> {
   };
   /** For primitives whose programs see named axes of their own. */
   readonly bindsAxes?: (params: P) => readonly NamedAxis[];
-  readonly bindsAxes?: (params: P) => readonly string[];
   /** What it does besides computing; default: nothing, or what the programs in its parameters do. */
   readonly effects?: (params: P) => Effects;
   readonly linearize?: LinearizeRule<P>;
