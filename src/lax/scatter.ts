@@ -1,8 +1,8 @@
 import type { NDArray } from "../core/array.ts";
-import { type ShapedArray, shapedArray } from "../core/aval.ts";
+import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
-import type { Lowering } from "../core/lowering.ts";
+import type { Expr, Lowering } from "../core/lowering.ts";
 import type { JvpRule, TransposeRule } from "../core/primitive.ts";
 import { type BatchingRule, definePrimitive, type NoRule, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
@@ -10,7 +10,7 @@ import { type DType, type HostData, isInteger, isWideInteger } from "../dtypes/i
 import { ValueError } from "../errors.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
 import { batchDimAtFront } from "./batching.ts";
-import { bigintsOf, finish, numbersOf } from "./hostLoops.ts";
+import { bigintsOf, finish, numbersOf, offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { putElements } from "./hostMoves.ts";
 import { concatInts, copyInts, type Ints, numpyMap } from "./intTuples.ts";
 import { checkSameDTypes, sameDTypeOperands } from "./operands.ts";
@@ -29,6 +29,7 @@ import {
   namedTupleText,
   parseMode,
   placePoint,
+  updateOrder,
   type WindowNumbers,
   windowSizes,
 } from "./windows.ts";
@@ -87,7 +88,7 @@ interface ScatterSpec {
   readonly transpose: TransposeRule<ScatterParams> | NoRule;
 }
 
-/** Operations that combine updates with elements of an operand, one after the other in row-major order of the updates. */
+/** Operations that combine updates with elements of an operand, one after the other. */
 export function scatterPrimitive(name: string, spec: ScatterSpec): Primitive<ScatterParams> {
   const primitive: Primitive<ScatterParams> = definePrimitive<ScatterParams>({
     name,
@@ -101,19 +102,25 @@ export function scatterPrimitive(name: string, spec: ScatterSpec): Primitive<Sca
       const numbers = scatterWindows(dimensionNumbers);
       const sizes = windowSizes(x.shape.length, updates.shape, numbers);
       const positions = hostPositions(x.shape, indices, updates.shape, sizes, numbers, mode === "clip");
+      const dims = updateOrder(x.shape, updates.shape, numbers);
+      const strides = rowMajorStrides(updates.shape);
+      const order = offsetsOf(
+        dims.map((d) => updates.shape[d]),
+        dims.map((d) => strides[d]),
+      );
       if (spec.combine === "set") {
         const result = x.data.slice();
         putElements(
           result,
           updates,
           positions.length,
-          (i) => i,
-          (i) => positions[i],
+          (i) => order[i],
+          (i) => positions[order[i]],
         );
         return [result];
       }
-      if (isWideInteger(x.dtype)) return [combineWide(x, updates, positions, spec)];
-      return [combineElements(x.data, numbersOf(x), numbersOf(updates), positions, x.dtype, spec)];
+      if (isWideInteger(x.dtype)) return [combineWide(x, updates, positions, order, spec)];
+      return [combineElements(x.data, numbersOf(x), numbersOf(updates), positions, order, x.dtype, spec)];
     },
     jvp: spec.jvp,
     transpose: spec.transpose,
@@ -137,6 +144,7 @@ function combineElements(
   elements: ArrayLike<number>,
   updates: ArrayLike<number>,
   positions: Int32Array,
+  order: ArrayLike<number>,
   dtype: DType,
   { update }: ScatterSpec,
 ): HostData {
@@ -148,7 +156,8 @@ function combineElements(
     const bits = finish(one, dtype);
     return numbersOf({ shape: [1], dtype, data: bits })[0];
   };
-  for (let i = 0; i < positions.length; i++) {
+  for (let k = 0; k < positions.length; k++) {
+    const i = order[k];
     const at = positions[i];
     if (at < 0) continue;
     const value = update(result[at], updates[i], dtype);
@@ -161,13 +170,16 @@ function combineWide(
   x: HostArray,
   updates: HostArray,
   positions: Int32Array,
+  order: ArrayLike<number>,
   { wide }: ScatterSpec,
 ): HostData {
   const result = bigintsOf(x).slice();
   const values = bigintsOf(updates);
-  positions.forEach((at, i) => {
+  for (let k = 0; k < positions.length; k++) {
+    const i = order[k];
+    const at = positions[i];
     if (at >= 0) result[at] = wide(result[at], values[i]);
-  });
+  }
   return result;
 }
 
@@ -175,9 +187,14 @@ function scatterLowering(spec: ScatterSpec): Lowering<ScatterParams> {
   return {
     kind: "scatter",
     combine: spec.combine,
-    space: (_params, [, , updates]) => updates.shape,
-    emit: (b, [x, indices, updates], point, { dimensionNumbers, mode }) => {
+    space: ({ dimensionNumbers }, [x, , updates]) =>
+      updateOrder(x.shape, updates.shape, scatterWindows(dimensionNumbers)).map((d) => updates.shape[d]),
+    emit: (b, [x, indices, updates], walked, { dimensionNumbers, mode }) => {
       const numbers = scatterWindows(dimensionNumbers);
+      const point: Expr[] = [];
+      updateOrder(x.aval.shape, updates.aval.shape, numbers).forEach((d, k) => {
+        point[d] = walked[k];
+      });
       const sizes = windowSizes(x.aval.ndim, updates.aval.shape, numbers);
       const placed = placePoint(b, x.aval.shape, indices, point, sizes, numbers, mode === "clip");
       const update = updates.at(point);
@@ -286,6 +303,15 @@ function checkScatter(
     scatterIndicesBatchingDims,
     "scatter_indices_batching_dims",
   );
+  const scatterDims = updates.shape.flatMap((_, i) => (updateWindowDims.includes(i) ? [] : [i]));
+  const operandBatch = operandBatchingDims.map((d) => x.shape[d]);
+  const updatesBatch = scatterIndicesBatchingDims.map((d) => updates.shape[scatterDims[d]]);
+  if (!shapesEqual(operandBatch, updatesBatch)) {
+    throw new TypeError(
+      "Scatter op requires operand batching dimensions and updates batching dimensions to have the same shape, " +
+        `got ${shapeStr(operandBatch)} and ${shapeStr(updatesBatch)}.`,
+    );
+  }
   const windowRank = updateWindowDims.length + insertedWindowDims.length + operandBatchingDims.length;
   if (x.ndim !== windowRank) {
     throw new TypeError(

@@ -4,6 +4,7 @@ import { scalar } from "../core/values.ts";
 import { int32 } from "../dtypes/index.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import { vmap } from "../transforms/vmap.ts";
+import { foriLoop } from "./control/foriLoop.ts";
 import { full, fullLike } from "./creation.ts";
 import type { Ints } from "./intTuples.ts";
 import { range } from "./intTuples.ts";
@@ -14,8 +15,8 @@ import { gatherBack, scatter, scatterAdd } from "./scatterOps.ts";
 import { dataOperand } from "./shapeChecks.ts";
 import { parseMode } from "./windows.ts";
 
-/** Rounds of a traced update whose indices may repeat: each is an operation on the whole array. */
-const maxUnrolled = 64;
+/** Applications to an element that are written out, so that reverse mode can follow them; more are a loop. */
+const maxUnrolled = 8;
 
 /** Options of {@link scatterApply}. */
 export interface ScatterApplyOptions extends ScatterOptions {
@@ -37,7 +38,8 @@ function onElements(f: (x: NDArray) => NDArray, x: NDArray): NDArray {
 
 /**
  * Applies a function of scalars to windows of `operand` at computed places; `x.at(...).apply(f)` is easier to use. An element that is
- * named several times has the function applied as often.
+ * named several times has the function applied as often. Inside a transformation, where indices are not known and more than a few may repeat,
+ * only forward mode can differentiate it; `uniqueIndices` or `x.at(...).set(f(x.get(...)))` have both modes.
  * @throws TypeError when the function changes the dtype or the dimension numbers do not fit.
  * @example
  * const elements = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };
@@ -57,25 +59,25 @@ export function scatterApply(
   const batch = vectors.shape.slice(0, -1);
   const shape = options.updateShape ?? batch;
   const mode = parseMode(options.mode);
+  const numbers = ScatterDimensionNumbers(dimensionNumbers);
+  const back = (from: NDArray): NDArray => gatherBack(from, vectors, numbers, shape, { mode: "clip" });
+  const values = back(x);
   if (options.uniqueIndices || sizeOf(batch) <= 1) {
-    const numbers = ScatterDimensionNumbers(dimensionNumbers);
-    const values = onElements(f, gatherBack(x, vectors, numbers, shape, { mode: "clip" }));
-    return scatter(x, vectors, values, numbers, { ...options, mode, uniqueIndices: true });
+    return scatter(x, vectors, onElements(f, values), numbers, { ...options, mode, uniqueIndices: true });
   }
-  // How often each element is named; the function is applied to all elements, and kept where it is due.
+  // Every update computes what all updates of its element make of it: they agree, so that it does not matter which one is kept.
   const ones = full(shape, 1, int32);
-  const counts = scatterAdd(fullLike(x, 0, int32), vectors, ones, dimensionNumbers, { ...options, mode });
-  const known = concreteValue(ops.reduceMax(counts, range(counts.ndim)));
-  const most = known === null ? sizeOf(batch) : Number(known.toHost()[0]);
-  if (known === null && most > maxUnrolled) {
-    throw new TypeError(
-      `at(...).apply() inside a transformation supports at most ${maxUnrolled} indices that may repeat, got ${most}. ` +
-        "Pass { uniqueIndices: true } if no index repeats, or use at(...).set(f(x.get(...))).",
-    );
+  const named = scatterAdd(fullLike(x, 0, int32), vectors, ones, numbers, { ...options, mode });
+  const times = back(named);
+  const most = ops.reduceMax(times, range(times.ndim));
+  const round = (k: LaxOperand, y: NDArray): NDArray => ops.select(ops.gt(times, k), onElements(f, y), y);
+  const known = concreteValue(most);
+  const rounds = known === null ? sizeOf(batch) : Number(known.toHost()[0]);
+  let updated = values;
+  if (rounds > maxUnrolled) {
+    updated = foriLoop(0, known === null ? most : rounds, (k: NDArray, y: NDArray) => round(k, y), values);
+  } else {
+    for (let k = 0; k < rounds; k++) updated = round(scalar(k, int32), updated);
   }
-  let result: NDArray = x;
-  for (let k = 0; k < most; k++) {
-    result = ops.select(ops.gt(counts, scalar(k, int32)), onElements(f, result), result);
-  }
-  return result;
+  return scatter(x, vectors, updated, numbers, { ...options, mode });
 }

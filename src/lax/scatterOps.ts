@@ -6,6 +6,7 @@ import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
 import { maximum, minimum } from "../core/wideIntegers.ts";
 import { uint32 } from "../dtypes/index.ts";
+import { NotImplementedError } from "../errors.ts";
 import { fullLike, iota, zerosLike } from "./creation.ts";
 import { standardJvp } from "./families.ts";
 import { type GatherOptions, gather } from "./gather.ts";
@@ -123,7 +124,7 @@ export function scatterSub(
 
 function requireUnique(params: ScatterParams, what: string): void {
   if (params.uniqueIndices) return;
-  throw new TypeError(
+  throw new NotImplementedError(
     `${what} only implemented if \`unique_indices=True\`. Pass { uniqueIndices: true } when no element is ` +
       "written twice.",
   );
@@ -311,7 +312,7 @@ const scatterSetPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter"
 
 /**
  * Replaces windows of `operand` at computed places, in XLA's general form; `x.at(...).set(y)` is easier to use. Of several updates of one
- * element the last in row-major order wins.
+ * element the last wins, in row-major order of the indices.
  * @throws TypeError when dtypes or dimension numbers do not fit; ValueError for other than integer indices and unknown modes.
  * @example
  * const elements = { updateWindowDims: [], insertedWindowDims: [0], scatterDimsToOperandDims: [0] };

@@ -78,6 +78,19 @@ export function windowSizes(ndim: number, updates: Ints, numbers: WindowNumbers)
     hasNoWindow(d, numbers) ? 1 : updates[numbers.windowDims[next++]],
   );
 }
+
+/**
+ * The dimensions of a scatter's updates in the order in which they are walked: windows one after the other, as their indices come. That
+ * matters only where windows can overlap in part; elsewhere the order in memory, which is faster, has the same result.
+ */
+export function updateOrder(operand: Ints, updates: Ints, numbers: WindowNumbers): number[] {
+  const dims = updates.map((_, i) => i);
+  const sizes = windowSizes(operand.length, updates, numbers);
+  const slides = numbers.indexMap.some((d) => sizes[d] > 1 && sizes[d] < operand[d]);
+  if (!slides) return dims;
+  return [...dims.filter((i) => !numbers.windowDims.includes(i)), ...numbers.windowDims];
+}
+
 function hasNoWindow(d: number, { collapsedDims, operandBatchingDims }: WindowNumbers): boolean {
   return collapsedDims.includes(d) || operandBatchingDims.includes(d);
 }

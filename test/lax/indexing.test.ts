@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import "../../src/backends/install.ts";
 import type { NDArray } from "../../src/core/array.ts";
 import * as lax from "../../src/lax/index.ts";
+import "../../src/numpy/methods.ts";
+import { grad } from "../../src/transforms/grad.ts";
 import { jit } from "../../src/transforms/jit.ts";
+import { jvp } from "../../src/transforms/jvp.ts";
+import { vmap } from "../../src/transforms/vmap.ts";
 import { array, elements } from "./host.ts";
 
 // Values that JAX gives at the edges: windows out of bounds, duplicates, keys, shared literals.
@@ -115,4 +119,69 @@ test("parameters are copied", () => {
   const lowered = f.lower(x);
   order.reverse();
   expect(lowered.asText()).toContain("permutation=(1, 0)");
+});
+
+describe("at(...).apply with indices that repeat", () => {
+  const f = (x: NDArray): NDArray => lax.sin(lax.mul(x, 1.5));
+  const x = array(
+    Array.from({ length: 12 }, (_, i) => i / 4 - 1),
+    [4, 3],
+  );
+  /** What a loop over the named elements makes. */
+  function expected(rows: readonly number[]): number[][] {
+    const result = x.tolist() as number[][];
+    for (const r of rows) {
+      if (r < 0 || r > 3) continue;
+      result[r] = result[r].map((v) => Math.sin(1.5 * v));
+    }
+    return result;
+  }
+  const few = [1, 3, 1, 1, 7];
+  const many = Array.from({ length: 40 }, (_, i) => [0, 2, 2, 9, 3][i % 5]);
+
+  test.each([
+    ["few", few],
+    ["many", many],
+  ])("%s: values, traced or not, and derivatives", (_, rows) => {
+    const i = array(rows, [rows.length], "int32");
+    const run = (y: NDArray, j: NDArray): NDArray => y.at(j).apply(f);
+    const close = (y: NDArray): void => {
+      const flat = expected(rows).flat();
+      elements(y).forEach((v, k) => {
+        expect(v).toBeCloseTo(flat[k], 5);
+      });
+    };
+    close(run(x, i));
+    close(jit(run)(x, i));
+    const mapped = vmap(run, [null, 0])(x, array([...rows, ...rows.toReversed()], [2, rows.length], "int32"));
+    close(mapped.get(0));
+    close(mapped.get(1));
+    const direction = lax.fullLike(x, 1);
+    const [, eager] = jvp((y: NDArray) => run(y, i), [x], [direction]) as [NDArray, NDArray];
+    const [, traced] = jit((y: NDArray, t: NDArray, j: NDArray) => jvp((z: NDArray) => run(z, j), [y], [t]))(
+      x,
+      direction,
+      i,
+    ) as [NDArray, NDArray];
+    const step = 1e-3;
+    const ahead = elements(run(lax.add(x, step), i));
+    const behind = elements(run(lax.sub(x, step), i));
+    elements(eager).forEach((t, k) => {
+      expect(t).toBeCloseTo((ahead[k] - behind[k]) / (2 * step), 2);
+    });
+    expect(elements(traced)).toEqual(elements(eager).map((t) => expect.closeTo(t, 5)));
+    const g = grad((y: NDArray) => run(y, i).sum())(x);
+    expect(elements(g)).toEqual(elements(eager).map((t) => expect.closeTo(t, 5)));
+  });
+
+  test("windows that overlap", () => {
+    const y = lax.scatterApply(
+      array([1, 2, 3, 4], [4]),
+      array([0, 1, 1], [3, 1], "int32"),
+      (v) => lax.mul(v, 10),
+      { updateWindowDims: [1], insertedWindowDims: [], scatterDimsToOperandDims: [0] },
+      { updateShape: [3, 2] },
+    );
+    expect(elements(y)).toEqual([10, 2000, 300, 4]);
+  });
 });
