@@ -292,6 +292,7 @@ function findAccess(kernel: Kernel): KernelAccess {
     case "hostCall":
       return { reads: new Set(hostBuffers(kernel.inputs)), writes: hostBuffers(kernel.outputs), reuse: [] };
     case "sort":
+    case "routine":
       return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
     case "scatter": {
       const roots =

@@ -41,6 +41,7 @@ export function storedRegions(kernel: Kernel): Region[] {
     case "blocked":
       return kernel.stages.flatMap(storedRegions).flatMap((region) => throughSlice(kernel, region));
     case "sort":
+    case "routine":
     case "scatter":
     case "forLoop":
     case "whileLoop":

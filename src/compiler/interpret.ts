@@ -1,3 +1,5 @@
+import { evaluateRoutine, type RoutineMemory } from "../core/routine/evaluate.ts";
+import { isShared } from "../core/routine/ir.ts";
 import { arrayFromHost } from "../core/values.ts";
 import { type DType, float64, type HostData, hostArray, keyFry } from "../dtypes/index.ts";
 import { runControl } from "./control/runControl.ts";
@@ -11,6 +13,7 @@ import type {
   Node,
   Placement,
   Program,
+  RoutineKernel,
   RowKernel,
   ScanKernel,
   ScatterKernel,
@@ -140,6 +143,9 @@ function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
       break;
     case "sort":
       runSort(kernel, memory);
+      break;
+    case "routine":
+      runRoutine(kernel, memory);
       break;
     case "scatter":
       runScatter(kernel, memory);
@@ -466,6 +472,18 @@ function runSort(kernel: SortKernel, memory: readonly Cells[]): void {
     kernel.outputs.forEach((b, k) => {
       for (let i = 0; i < length; i++) write(memory[b], start + i, read(copies[k], order[i]));
     });
+  }
+}
+
+function runRoutine({ routine, count, inputs, outputs }: RoutineKernel, memory: readonly Cells[]): void {
+  const buffers = [...inputs, ...outputs].map((id) => memory[id].data as RoutineMemory);
+  const arrays = routine.arrays.filter(isShared);
+  for (let i = 0; i < count; i++) {
+    const problem = buffers.map((data, k) => {
+      const { size } = arrays[k];
+      return data.subarray(i * size, (i + 1) * size);
+    });
+    evaluateRoutine(routine, problem);
   }
 }
 

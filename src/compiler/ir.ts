@@ -1,5 +1,6 @@
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostFunction, ReduceOp } from "../core/lowering.ts";
+import type { Routine } from "../core/routine/ir.ts";
 import type { DType } from "../dtypes/index.ts";
 
 /**
@@ -205,6 +206,17 @@ export interface SortKernel {
   readonly outputs: readonly number[];
 }
 
+/** Runs a routine for each of `count` problems, which lie one after the other in every buffer. */
+export interface RoutineKernel {
+  readonly kind: "routine";
+  readonly name: string;
+  readonly routine: Routine;
+  readonly count: number;
+  /** Contiguous, in the order of the routine's arrays; none for those without elements. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
 /**
  * For every point of the update space in row-major order: where `guard` holds, `out[offset] = combine(out[offset], value)`.
  * Runs in order, so that duplicates are well defined. `out` starts as a copy of `base`, in place when the plan allows.
@@ -350,6 +362,7 @@ export type LeafKernel =
   | DotKernel
   | ContractionKernel
   | SortKernel
+  | RoutineKernel
   | ScatterKernel;
 
 export interface BufferInfo {

@@ -61,6 +61,7 @@ export function writesOf(kernel: Kernel): readonly number[] {
     case "scan":
       return [kernel.store.buffer];
     case "sort":
+    case "routine":
       return kernel.outputs;
     case "forLoop":
     case "whileLoop":
@@ -158,6 +159,11 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       const list = (ids: readonly number[]) => ids.map(name).join(", ");
       const size = `${kernel.rows} rows of ${kernel.length}`;
       return `${kernel.name} ${size} by ${kernel.numKeys} keys: ${list(kernel.outputs)} = ${list(kernel.inputs)}`;
+    }
+    case "routine": {
+      const list = (ids: readonly number[]) => ids.map(name).join(", ");
+      const { key } = kernel.routine;
+      return `routine ${key}, ${kernel.count} times: ${list(kernel.outputs)} = ${list(kernel.inputs)}`;
     }
     case "scatter": {
       const { guard, offset, value, out, base, combine } = kernel;

@@ -1,3 +1,4 @@
+import { isShared } from "../core/routine/ir.ts";
 import { bool, int32, keyFry, uint32 } from "../dtypes/index.ts";
 import { affineOf } from "./affine.ts";
 import { accessOf } from "./bufferPlan.ts";
@@ -132,6 +133,16 @@ class KernelCheck {
           if (this.dtypeOf(id) !== this.dtypeOf(kernel.outputs[i])) this.fail("sorting changes no dtype");
         });
         return;
+      case "routine": {
+        const { real } = kernel.routine;
+        const arrays = kernel.routine.arrays.filter(isShared);
+        [...kernel.inputs, ...kernel.outputs].forEach((id, i) => {
+          this.sized(id, kernel.count * arrays[i].size);
+          const dtype = arrays[i].type === "int" ? "int32" : real;
+          if (this.dtypeOf(id).name !== dtype) this.fail(`array ${i} of the routine is of ${dtype}`);
+        });
+        return;
+      }
       case "scatter": {
         const rank = kernel.axes.length;
         if (kernel.guard !== null) {

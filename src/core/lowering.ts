@@ -3,6 +3,7 @@ import type { ArrayImpl } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
 import type { ClosedJaxpr } from "./jaxpr.ts";
 import type { Params } from "./primitive.ts";
+import type { Routine } from "./routine/ir.ts";
 
 /**
  * How a primitive becomes kernels. Everything is *pull style*: a result is a function from an output index to a scalar
@@ -95,6 +96,16 @@ export type TemplateLowering<P extends Params> =
     }
   /** A convolution (cross-correlation) of operand 0 with the kernel operand 1. */
   | { readonly kind: "conv"; readonly geometry: (params: P) => ConvGeometry }
+  /**
+   * A routine for each element of the leading dimensions, in which all operands and results agree; each begins where the last `ranks`
+   * dimensions of its operand do.
+   */
+  | {
+      readonly kind: "routine";
+      readonly build: (params: P, operands: readonly ShapedArray[], out: readonly ShapedArray[]) => Routine;
+      /** How many leading dimensions count problems. */
+      readonly batchRank: (operands: readonly ShapedArray[]) => number;
+    }
   | {
       readonly kind: "sort";
       readonly dimension: (params: P) => number;

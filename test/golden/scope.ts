@@ -26,7 +26,7 @@ const names = (text: string) => text.trim().split(/\s+/);
 
 /** Functions that the library does not have yet, by reason. */
 export const laterFunctions: Record<string, string[]> = {
-  "special functions: later": names(`jnp.i0`),
+  "special functions: later": names(`lax.besselI0e lax.besselI1e lax.igammaGradA jnp.i0`),
   "complex numbers: later": names(`
     lax.complex lax.conj lax.real lax.imag jnp.angle jnp.sortComplex Array.conj Array.real`),
   "jnp.convolve and jnp.correlate: later": names(`jnp.convolve jnp.correlate`),
@@ -51,7 +51,11 @@ export const laterFunctions: Record<string, string[]> = {
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
   "jnp.linalg: later": names(`
     jnp.linalg.matmul jnp.linalg.tensordot jnp.linalg.vecdot jnp.linalg.cross jnp.linalg.multiDot
-    nn.initializers.orthogonal`),
+    nn.initializers.orthogonal jnp.linalg.cholesky jnp.linalg.cond jnp.linalg.det jnp.linalg.diagonal
+    jnp.linalg.eig jnp.linalg.eigh jnp.linalg.eigvals jnp.linalg.eigvalsh jnp.linalg.inv jnp.linalg.lstsq
+    jnp.linalg.matrixNorm jnp.linalg.matrixPower jnp.linalg.matrixRank jnp.linalg.matrixTranspose jnp.linalg.norm
+    jnp.linalg.pinv jnp.linalg.qr jnp.linalg.slogdet jnp.linalg.solve jnp.linalg.svd jnp.linalg.svdvals
+    jnp.linalg.trace jnp.linalg.vectorNorm`),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
     random.cauchy random.logistic random.maxwell random.gamma random.chisquare

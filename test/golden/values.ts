@@ -13,6 +13,7 @@ import {
   floatFormat,
 } from "../../src/dtypes/index.ts";
 import { type GoldenArray, type GoldenValue, isGoldenArray } from "./cases.ts";
+import { withoutFreedom } from "./freedom.ts";
 
 const special: Record<string, number> = {
   NaN: Number.NaN,
@@ -156,6 +157,26 @@ function close(a: number, e: number, { rtol, atol }: Tolerance): boolean {
   if (Number.isNaN(e)) return Number.isNaN(a);
   if (!Number.isFinite(e)) return a === e;
   return Math.abs(a - e) <= atol + rtol * Math.abs(e);
+}
+
+/** {@link expectMatch} for results with a freedom, of signs say, which are brought to one form first. */
+export function expectMatchUpTo(
+  actual: unknown,
+  expected: GoldenValue,
+  tolerance: Tolerance & { readonly upTo?: string | undefined },
+): void {
+  if (tolerance.upTo === undefined) {
+    expectMatch(actual, expected, tolerance);
+    return;
+  }
+  const sides = withoutFreedom(tolerance.upTo, actual, expected);
+  sides.expected.forEach((want, i) => {
+    const got = sides.actual[i];
+    expect(`${got.dtype}[${got.shape}]`, `type of result ${i}`).toBe(`${want.dtype}[${want.shape}]`);
+    const wrong = want.data.flatMap((e, k) => (close(Number(got.data[k]), Number(e), tolerance) ? [] : [k]));
+    const shown = wrong.slice(0, 8).map((k) => `[${k}] ${got.data[k]} for ${want.data[k]}`);
+    expect(shown, `elements of result ${i}`).toEqual([]);
+  });
 }
 
 /** Goldens are written in decimal; a few digits less than a float has bits. */

@@ -1,4 +1,4 @@
-import { jnp, lax } from "fluxion";
+import { jacfwd, jnp, lax, type NDArray } from "fluxion";
 import { describe } from "vitest";
 import { type Mistake, mistakes } from "./table.ts";
 
@@ -14,6 +14,86 @@ describe("lax", () => {
     ["add of ranks", () => lax.add(A(2, 3), A(3)), "TypeError", /add.*number of dimensions/],
     ["add of a string", () => lax.add(u("a"), 1), "TypeError", /string/],
     ["add of one operand", () => u(lax.add)(A(2)), "TypeError", /add/],
+    [
+      "cholesky of integers",
+      () => lax.linalg.cholesky(jnp.int32([[1]])),
+      "TypeError",
+      /cholesky.*int32.*floating/,
+    ],
+    ["cholesky of a vector", () => lax.linalg.cholesky(A(2)), "TypeError", /cholesky.*rank.*\(2,\)/],
+    ["cholesky of no square", () => lax.linalg.cholesky(A(2, 3)), "ValueError", /cholesky.*square.*\(2, 3\)/],
+    ["cholesky with an option", () => lax.linalg.cholesky(A(2, 2), u({ upper: true })), "TypeError", /upper/],
+    ["eigh of no square", () => lax.linalg.eigh(A(2, 3)), "ValueError", /\[\.\.\., n, n\].*\(2, 3\)/],
+    [
+      "eigh of a part",
+      () => lax.linalg.eigh(A(3, 3), { subsetByIndex: [0, 1] }),
+      "NotImplementedError",
+      /subset_by_index/,
+    ],
+    ["svd of a vector", () => lax.linalg.svd(A(3)), "TypeError", /svd.*rank.*\(3,\)/],
+    [
+      "svd of a part",
+      () => lax.linalg.svd(A(3, 3), { subsetByIndex: [0, 1] }),
+      "NotImplementedError",
+      /subset/,
+    ],
+    [
+      "the derivative of a full svd",
+      () => jacfwd((x: NDArray) => lax.linalg.svd(x)[0])(A(3, 2)),
+      "NotImplementedError",
+      /JVP not implemented for full matrices/,
+    ],
+    [
+      "triangularSolve of dtypes",
+      () => lax.linalg.triangularSolve(A(2, 2), jnp.int32([[1, 2]])),
+      "TypeError",
+      /int32/,
+    ],
+    [
+      "triangularSolve of sizes",
+      () => lax.linalg.triangularSolve(A(2, 2), A(2, 3)),
+      "ValueError",
+      /\(2, 2\).*\(2, 3\)/,
+    ],
+    [
+      "triangularSolve of no square",
+      () => lax.linalg.triangularSolve(A(2, 3), A(2, 3)),
+      "ValueError",
+      /square/,
+    ],
+    [
+      "triangularSolve of batches",
+      () => lax.linalg.triangularSolve(A(4, 2, 2), A(1, 5, 2, 2)),
+      "TypeError",
+      /batch dimensions.*1.*2/,
+    ],
+    [
+      "luPivotsToPermutation of floats",
+      () => lax.linalg.luPivotsToPermutation(A(2), 2),
+      "TypeError",
+      /float32/,
+    ],
+    ["too many pivots", () => lax.linalg.luPivotsToPermutation(i32([0, 1]), 1), "ValueError", /1.*exceed.*2/],
+    [
+      "householderProduct of a wide matrix",
+      () => lax.linalg.householderProduct(A(2, 3), A(2)),
+      "ValueError",
+      /\(2, 3\)/,
+    ],
+    ["too many reflectors", () => lax.linalg.householderProduct(A(3, 2), A(3)), "ValueError", /more rows/],
+    [
+      "tridiagonalSolve of shapes",
+      () => lax.linalg.tridiagonalSolve(A(2), A(3), A(3), A(3, 1)),
+      "TypeError",
+      /same shape/,
+    ],
+    ["tridiagonal of no square", () => lax.linalg.tridiagonal(A(2, 3)), "ValueError", /square/],
+    [
+      "choleskyUpdate of sizes",
+      () => lax.linalg.choleskyUpdate(A(2, 2), A(3)),
+      "ValueError",
+      /\(2, 2\).*\(3,\)/,
+    ],
     ["sin of integers", () => lax.sin(i32(1)), "TypeError", /sin.*int32.*floating/],
     ["exp of integers", () => lax.exp(i32(1)), "TypeError", /exp.*int32/],
     ["erfInv of integers", () => lax.erfInv(i32(1)), "TypeError", /erf_inv.*int32/],

@@ -47,6 +47,8 @@ export function kernelFlops(kernel: Kernel): number {
     case "sort":
     case "hostCall":
       return 0;
+    case "routine":
+      return kernel.count * kernel.routine.flops;
     case "forLoop":
     case "whileLoop":
     case "branch":
@@ -155,6 +157,11 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
       return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({
         buffer,
         count: kernel.rows * kernel.length,
+      }));
+    case "routine":
+      return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({
+        buffer,
+        count: program.buffers[buffer].size,
       }));
   }
 }

@@ -7,6 +7,7 @@ import { lowerConv } from "../templates/conv.ts";
 import { lowerDot } from "../templates/dot.ts";
 import { lowerHostCall } from "../templates/hostCall.ts";
 import { lowerReduction } from "../templates/reduction.ts";
+import { lowerRoutine } from "../templates/routine.ts";
 import { lowerScan } from "../templates/scan.ts";
 import { lowerScatter } from "../templates/scatter.ts";
 import { lowerSort } from "../templates/sort.ts";
@@ -109,6 +110,9 @@ export class Lowering {
         break;
       case "sort":
         lowerSort(this, eqn, lowering);
+        break;
+      case "routine":
+        lowerRoutine(this, eqn, lowering);
         break;
       case "scatter":
         lowerScatter(this, eqn, lowering);
@@ -221,7 +225,7 @@ function wantedInMemory(program: FlatProgram): Uint8Array {
   for (let i = program.eqns.length - 1; i >= 0; i--) {
     const { primitive, inputs, outputs } = program.eqns[i];
     const { lowering } = primitive;
-    const inMemory = lowering.kind === "dot" || lowering.kind === "sort" || lowering.kind === "hostCall";
+    const inMemory = ["dot", "sort", "routine", "hostCall"].includes(lowering.kind);
     if (inMemory || isControl(lowering)) for (const v of inputs) wanted[v.id] = 1;
     // The input of a convolution is copied with its padding, or else stored when it is reached.
     if (lowering.kind === "conv") wanted[inputs[1].id] = 1;

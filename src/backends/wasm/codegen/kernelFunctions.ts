@@ -11,6 +11,7 @@ import { buffersOf } from "./kernelKey.ts";
 import { KnownKernels } from "./knownKernels.ts";
 import type { Library } from "./library.ts";
 import { nestCode } from "./nestCode.ts";
+import { routineCode } from "./routine.ts";
 import { emitScan } from "./scan.ts";
 import { emitScatter } from "./scatter.ts";
 import { sortCode } from "./sort.ts";
@@ -125,6 +126,8 @@ function kernelCodes(program: Program, kernel: LeafKernel, lib: Library): readon
       return [inOnePiece((context) => emitScatter(context, kernel))];
     case "contract":
       return [contractionCode(kernel, lib)];
+    case "routine":
+      return [routineCode(kernel)];
     case "sort":
       return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }

@@ -41,6 +41,7 @@ export function buffersOf(kernel: LeafKernel): number[] {
       for (const { buffer } of kernel.epilogue ?? []) buffers.add(buffer);
       break;
     case "sort":
+    case "routine":
       return [...new Set([...kernel.inputs, ...kernel.outputs])];
     case "loop":
     case "row":
@@ -150,6 +151,10 @@ export function kernelKey(
   const position = new Map(all.map((buffer, i) => [buffer, i]));
   const at = (buffer: number) => `b${position.get(buffer)}`;
   const types = all.map(dtypeId).join();
+  if (kernel.kind === "routine") {
+    const { routine, count, inputs, outputs } = kernel;
+    return `${types};${routine.key}|${count}|${inputs.map(at)}|${outputs.map(at)}`;
+  }
   if (kernel.kind === "dot" || kernel.kind === "contract" || kernel.kind === "sort") {
     const rename = (key: string, value: unknown) => {
       if (key === "name" || key === "epilogue") return undefined;

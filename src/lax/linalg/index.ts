@@ -1,0 +1,9 @@
+/** `lax.linalg`: decompositions and solutions of linear equations, on matrices and stacks of them. */
+export { cholesky } from "./cholesky.ts";
+export { type EighOptions, eigh } from "./eigh.ts";
+export { lu, luPivotsToPermutation } from "./lu.ts";
+export { householderProduct, type QrOptions, qr } from "./qr.ts";
+export { type SvdOptions, svd } from "./svd.ts";
+export { type TriangularSolveOptions, triangularSolve } from "./triangularSolve.ts";
+export { tridiagonal, tridiagonalSolve } from "./tridiagonal.ts";
+export { choleskyUpdate, type SymmetricProductOptions, symmetricProduct } from "./updates.ts";
