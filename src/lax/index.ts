@@ -1,5 +1,7 @@
 /** `lax`: the primitives as functions, without promotion of dtypes. */
 export * from "./arithmetic.ts";
+export * from "./bessel.ts";
+export { betainc } from "./betainc.ts";
 export * from "./collectives/index.ts";
 export * from "./compare.ts";
 export * from "./control/index.ts";
@@ -13,6 +15,7 @@ export { cumlogsumexp, cummax, cummin, cumprod, cumsum } from "./cumulative.ts";
 export * from "./dot.ts";
 export { dtype } from "./dtypeOf.ts";
 export * from "./identity.ts";
+export { igamma, igammac, igammaGradA, randomGammaGrad } from "./incompleteGamma.ts";
 export * from "./indexing.ts";
 export * from "./keys.ts";
 export * as linalg from "./linalg/index.ts";
