@@ -65,17 +65,23 @@ function scale(x: Linear, factor: number): Linear {
 }
 
 function combine(x: Linear, p: number, y: Linear, q: number): Linear {
-  const terms = new Map<Node, number>();
-  x.atoms.forEach((a, i) => terms.set(a, product(x.coefficients[i], p)));
-  y.atoms.forEach((a, i) => terms.set(a, wrap((terms.get(a) ?? 0) + product(y.coefficients[i], q))));
-  const atoms: Node[] = [];
-  const coefficients: number[] = [];
-  for (const [a, c] of terms) {
-    if (c === 0) continue;
-    atoms.push(a);
-    coefficients.push(c);
+  const constant = wrap(product(x.constant, p) + product(y.constant, q));
+  const coefficients = x.coefficients.map((c) => product(c, p));
+  if (y.atoms.length === 0 && p === 1) return { atoms: x.atoms, coefficients, constant };
+  // Sums are short, so a search is quicker than a map.
+  const atoms = x.atoms.slice();
+  for (let i = 0; i < y.atoms.length; i++) {
+    const c = product(y.coefficients[i], q);
+    const known = x.atoms.indexOf(y.atoms[i]);
+    if (known >= 0) coefficients[known] = wrap(coefficients[known] + c);
+    else {
+      atoms.push(y.atoms[i]);
+      coefficients.push(c);
+    }
   }
-  return { atoms, coefficients, constant: wrap(product(x.constant, p) + product(y.constant, q)) };
+  if (!coefficients.includes(0)) return { atoms, coefficients, constant };
+  const kept = (_: unknown, i: number) => coefficients[i] !== 0;
+  return { atoms: atoms.filter(kept), coefficients: coefficients.filter(kept), constant };
 }
 
 /** `x + y`, `x - y` or `-x`. */

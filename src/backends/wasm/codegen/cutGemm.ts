@@ -66,6 +66,16 @@ export function cutSums(whole: GemmSpec): SumsCut | null {
   return { ...cut, length, blocks, part: (products) => ({ ...spec, k: products, ldc: spec.n }) };
 }
 
+/** One spec for each number of units, so that it is planned once. */
+function once(part: (units: number) => GemmSpec): (units: number) => GemmSpec {
+  const made = new Map<number, GemmSpec>();
+  return (units) => {
+    const spec = made.get(units) ?? part(units);
+    made.set(units, spec);
+    return spec;
+  };
+}
+
 /**
  * Cuts where least is done twice. Pieces of a batch share nothing. Pieces along the rows share B, which is packed again in each unless it is read in
  * place; pieces along the columns share A likewise. Pieces add their products in the order of the whole.
@@ -79,7 +89,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   if (outer !== undefined) {
     const cut = cutInto(nanoseconds, outer.size);
     const c = outer.strideC ?? inner.reduce((product, { size }) => product * size, m * ldc);
-    const part = (units: number): GemmSpec => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] });
+    const part = once((units) => ({ ...spec, batch: [{ ...outer, size: units }, ...inner] }));
     return cut.pieces > 1 ? { ...cut, along: "batch", a: outer.strideA, b: outer.strideB, c, part } : uncut;
   }
   const packs = plan.path === "tiles";
@@ -100,7 +110,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
       a: a.rowStride,
       b: 0,
       c: ldc,
-      part: (units) => ({ ...spec, m: units, ldc }),
+      part: once((units) => ({ ...spec, m: units, ldc })),
     };
   }
   if (columns.pieces === 1) return uncut;
@@ -110,6 +120,6 @@ export function cutGemm(whole: GemmSpec): GemmCut {
     a: 0,
     b: b.colStride,
     c: 1,
-    part: (units) => ({ ...spec, n: units, ldc }),
+    part: once((units) => ({ ...spec, n: units, ldc })),
   };
 }

@@ -1,7 +1,8 @@
 import { affineOf } from "../../../compiler/affine.ts";
-import type { Node } from "../../../compiler/ir.ts";
+import type { Node, Store } from "../../../compiler/ir.ts";
 import { childrenOf } from "../../../compiler/nodes/walk.ts";
 import { epilogueLoads, type Product, resultDims, valuesOf } from "../../../compiler/products.ts";
+import type { DType } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local } from "../asm/index.ts";
 import type { EpilogueContext } from "../kernels/epilogue.ts";
 import { buffersOf, epilogueKey } from "./kernelKey.ts";
@@ -42,11 +43,13 @@ export function epilogueCode(kernel: Product, lib: Library): EpilogueCode | null
   });
   const arrayOf = new Map<unknown, number>(accesses.map((access, i) => [access, i]));
   const buffers = buffersOf(kernel);
+  const place = (load: unknown) => arrayOf.get(load) as number;
+  const uses = usesOf(epilogue);
   return {
     key: epilogueKey(kernel, (buffer) => `b${buffers.indexOf(buffer)}`),
     arrays,
     emit: (f, at) => {
-      const values = new EpilogueValues(f, lib, kernel, at, (load) => arrayOf.get(load) as number);
+      const values = new EpilogueValues(f, lib, kernel.dtype, uses, at, place);
       // All is read before anything is stored, perhaps in the same place.
       const results = epilogue.map((s) => values.compute(s.value));
       results.forEach((value, i) => {
@@ -65,6 +68,15 @@ export function describeEpilogue(epilogue: EpilogueCode | null): string {
   return `, epilogue in registers${length === 0 ? "" : ` with ${length} further array${length === 1 ? "" : "s"}`}`;
 }
 
+/** How often the code of an epilogue needs each node. */
+function usesOf(epilogue: readonly Store[]): Map<Node, number> {
+  const uses = new Map<Node, number>();
+  const count = (node: Node) => uses.set(node, (uses.get(node) ?? 0) + 1);
+  for (const node of valuesOf(epilogue)) if (node.kind !== "load") childrenOf(node).forEach(count);
+  for (const { value } of epilogue) count(value);
+  return uses;
+}
+
 /** Computes expressions for one vector of sums. */
 class EpilogueValues {
   private readonly f: FunctionBuilder;
@@ -72,14 +84,15 @@ class EpilogueValues {
   private readonly at: EpilogueContext;
   private readonly arrayOf: (load: Node) => number;
   private readonly lanes: 2 | 4;
-  private readonly uses = new Map<Node, number>();
+  private readonly uses: ReadonlyMap<Node, number>;
   private readonly known = new Map<Node, Local>();
   private readonly temps: Local[] = [];
 
   constructor(
     f: FunctionBuilder,
     lib: Library,
-    { dtype, epilogue = [] }: Product,
+    dtype: DType,
+    uses: ReadonlyMap<Node, number>,
     at: EpilogueContext,
     arrayOf: (load: Node) => number,
   ) {
@@ -88,9 +101,7 @@ class EpilogueValues {
     this.at = at;
     this.arrayOf = arrayOf;
     this.lanes = dtype.itemsize === 8 ? 2 : 4;
-    const count = (node: Node) => this.uses.set(node, (this.uses.get(node) ?? 0) + 1);
-    for (const node of valuesOf(epilogue)) if (node.kind !== "load") childrenOf(node).forEach(count);
-    for (const { value } of epilogue) count(value);
+    this.uses = uses;
   }
 
   /** A local with the value of a node. */

@@ -36,8 +36,19 @@ export type GemmPlan = {
   readonly tuning: GemmTuning;
 };
 
+const plans = new WeakMap<GemmSpec, GemmPlan>();
+
 /** What a product will need and how it will be computed, without emitting it. */
 export function gemmPlan(spec: GemmSpec): GemmPlan {
+  let plan = plans.get(spec);
+  if (plan === undefined) {
+    plan = makePlan(spec);
+    plans.set(spec, plan);
+  }
+  return plan;
+}
+
+function makePlan(spec: GemmSpec): GemmPlan {
   const problem = normalize(spec);
   const tuning = tune(problem, spec.tuning);
   const path = pathOf(problem, tuning);
