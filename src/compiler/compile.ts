@@ -13,6 +13,8 @@ import type { BufferInfo, Program, ResultSource } from "./ir.ts";
 import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
 import { deadCode } from "./passes/deadCode.ts";
+import { hoistInvariants } from "./passes/hoistInvariants.ts";
+import { recomputeResiduals } from "./passes/recomputeResiduals.ts";
 import { singlePrecision } from "./passes/singlePrecision.ts";
 import { printKernels, printProgram, writesOf } from "./print.ts";
 import { printFlat } from "./printFlat.ts";
@@ -65,7 +67,11 @@ function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe
   const eqns = flat.eqns.map((eqn) =>
     eqn.programs === undefined ? eqn : { ...eqn, programs: eqn.programs.map((p) => optimize(p)) },
   );
-  return { ...flat, eqns };
+  const hoisted = hoistInvariants({ ...flat, eqns });
+  observe?.("loop invariants", () => printFlat(hoisted));
+  const recomputed = recomputeResiduals(hoisted);
+  observe?.("residuals", () => printFlat(recomputed));
+  return recomputed;
 }
 
 /** The other steps of {@link compileToProgram}. */
