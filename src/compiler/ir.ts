@@ -277,8 +277,8 @@ export type Stage = LoopKernel | RowKernel | DotKernel;
 /** Which memory an argument or result of an inner program is, by buffers of the program around it. */
 export type Binding =
   | { readonly kind: "fixed"; readonly buffer: number }
-  /** The part of a buffer that belongs to the step: `step` elements further on with each index. */
-  | { readonly kind: "slice"; readonly buffer: number; readonly step: number }
+  /** The part of a buffer that belongs to the step: from element `offset` for the first index, `step` elements further on with each. */
+  | { readonly kind: "slice"; readonly buffer: number; readonly step: number; readonly offset: number }
   /** Where a carry is at present: that of an argument is read, that of a result written. */
   | { readonly kind: "carry"; readonly carry: number }
   /** Without memory: no elements, or a carry that every step passes on unchanged. */

@@ -151,6 +151,8 @@ export type ControlLowering<P extends Params> =
         readonly reverse: boolean;
         readonly numConsts: number;
         readonly numCarry: number;
+        /** Steps to do in one of the compiled loop; 0 means all, 1 unless given. A wish: the compiler may do fewer. */
+        readonly unroll?: number;
       };
     }
   /** Operands: constants of the condition, constants of the body, initial carries; each program takes its own constants, then carries. */

@@ -8,6 +8,7 @@ import type { Binding, Carry, ControlKernel, InnerProgram, Kernel, Program } fro
 import type { Lowering } from "../lowering/lower.ts";
 import type { Source } from "../lowering/source.ts";
 import { boundBuffer, controlAccess } from "./access.ts";
+import { unrolledBody, unrollFactor } from "./unroll.ts";
 
 /** Compiles the program of a loop or branch; `ties` says which argument's memory a result may take. */
 export type CompileInner = (flat: FlatProgram, name: string, ties: readonly number[]) => Program;
@@ -35,32 +36,35 @@ function lowerForLoop(
   eqn: FlatEqn,
   loop: ReturnType<Extract<ControlLowering<Params>, { kind: "forLoop" }>["loop"]>,
 ): void {
-  const { length, reverse, numConsts, numCarry } = loop;
+  const { reverse, numConsts, numCarry } = loop;
   const { operands, consts } = split(l, eqn);
   const [flat] = eqn.programs as readonly FlatProgram[];
   const inits = operands.slice(numConsts, numConsts + numCarry);
-  if (length === 0) {
+  if (loop.length === 0) {
     eqn.outputs.forEach((v, i) => {
       l.define(v, i < numCarry ? inits[i] : l.draft.empty(v.aval));
     });
     return;
   }
-  const body = l.compileInner(flat, `${eqn.primitive.name}_body`, tiesOf(flat, numConsts, numCarry));
+  const factor = unrollFactor(flat, loop);
+  const length = loop.length / factor;
+  const steps = unrolled(flat, factor, loop);
+  const body = l.compileInner(steps, `${eqn.primitive.name}_body`, tiesOf(steps, numConsts, numCarry));
   const state = new Carries(l, inits, body, numConsts);
   const stacked = eqn.outputs
     .slice(numCarry)
     .map((v) => inMemory(l, l.draft.stored(v.aval, l.draft.newBuffer(v.aval))));
   const inner: InnerProgram = {
     program: body,
-    args: operands.map((x, i) => {
+    args: operands.flatMap((x, i) => {
       if (i < numConsts) return inMemory(l, x);
       if (i < numConsts + numCarry) return state.argument(i - numConsts);
-      return slices(inMemory(l, x), length, x.aval.size);
+      return slices(inMemory(l, x), x.aval.size / length, factor);
     }),
     consts: consts[0].map((x) => inMemory(l, x)),
-    results: body.results.map((_, i) => {
+    results: eqn.outputs.flatMap((v, i) => {
       if (i < numCarry) return state.result(i);
-      return slices(stacked[i - numCarry], length, eqn.outputs[i].aval.size);
+      return slices(stacked[i - numCarry], v.aval.size / length, factor);
     }),
   };
   const name = eqn.primitive.name;
@@ -237,9 +241,23 @@ function inMemory(l: Lowering, x: Source): Binding {
   return x.isEmpty ? none : fixed(l.draft.contiguous(x));
 }
 
-/** Each step sees its part of what is bound. */
-function slices(whole: Binding, length: number, size: number): Binding {
-  return whole.kind === "fixed" ? { kind: "slice", buffer: whole.buffer, step: size / length } : whole;
+/** Each step sees its part of what is bound, `step` elements in so many slices. */
+function slices(whole: Binding, step: number, count: number): Binding[] {
+  return Array.from({ length: count }, (_, i) =>
+    whole.kind === "fixed"
+      ? { kind: "slice", buffer: whole.buffer, step, offset: (i * step) / count }
+      : whole,
+  );
+}
+
+const unrolledBodies = new WeakMap<FlatProgram, FlatProgram>();
+
+/** The body of so many steps, one object however often it is compiled. */
+function unrolled(flat: FlatProgram, factor: number, loop: Parameters<typeof unrolledBody>[2]): FlatProgram {
+  if (factor === 1) return flat;
+  const body = unrolledBodies.get(flat) ?? unrolledBody(flat, factor, loop);
+  unrolledBodies.set(flat, body);
+  return body;
 }
 
 function result(l: Lowering, aval: Source["aval"], binding: Binding): Source {

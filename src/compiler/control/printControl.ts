@@ -15,7 +15,7 @@ export function printControl(
       case "fixed":
         return name(b.buffer);
       case "slice":
-        return `${name(b.buffer)} + ${b.step} a step`;
+        return `${name(b.buffer)} + ${b.offset === 0 ? "" : `${b.offset} + `}${b.step} a step`;
       case "carry":
         return `carry ${b.carry}`;
       case "none":

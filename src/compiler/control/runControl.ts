@@ -52,7 +52,8 @@ export function runControl(kernel: ControlKernel, memory: readonly Cells[], run:
           return placeOf(memory[binding.buffer]);
         case "slice": {
           const [buffer, offset] = placeOf(memory[binding.buffer]);
-          return [buffer, offset + step * binding.step * memory[binding.buffer].dtype.itemsize];
+          const elements = binding.offset + step * binding.step;
+          return [buffer, offset + elements * memory[binding.buffer].dtype.itemsize];
         }
         case "carry":
           return positions[binding.carry][of];

@@ -27,8 +27,12 @@ export function checkControl(
       buffers[binding.kind === "carry" ? carries[binding.carry].out : (boundBuffer(binding) as number)];
     if (outer === undefined) fail("what is bound does not exist");
     if (outer.dtype !== dtype) fail(`a buffer of ${outer.dtype.name} is bound to one of ${dtype.name}`);
-    if (binding.kind === "slice" && binding.step !== size) fail("slices are as far apart as they are large");
-    if (outer.size !== (binding.kind === "slice" ? length * size : size))
+    if (binding.kind === "slice") {
+      const { step, offset } = binding;
+      if (step % size !== 0 || offset % size !== 0 || offset + size > step)
+        fail("slices are whole parts of what lies between steps");
+    }
+    if (outer.size !== (binding.kind === "slice" ? length * binding.step : size))
       fail("a buffer of the wrong size is bound");
   };
   const checkInner = (inner: InnerProgram): void => {

@@ -1,4 +1,3 @@
-import type { Lowering } from "../../core/lowering.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import { deadCode } from "./deadCode.ts";
 import { Fresh, loopView, replaceInputs } from "./loops.ts";
@@ -58,7 +57,7 @@ function takeOut(program: FlatProgram, outside: Map<Value, Value>, fresh: Fresh)
   /** The size of the largest value that an invariant one is computed of. */
   const origin = new Map<Value, number>();
   const invariant = program.eqns.filter((eqn) => {
-    if (!movable(eqn.primitive.lowering) || !eqn.inputs.every((v) => isKnown(v, outside))) return false;
+    if (!isPureOperation(eqn) || !eqn.inputs.every((v) => isKnown(v, outside))) return false;
     const size = Math.max(0, ...eqn.inputs.map((v) => origin.get(v) ?? v.aval.size));
     for (const v of eqn.outputs) {
       origin.set(v, size);
@@ -111,9 +110,9 @@ function isKnown(v: Value, outside: ReadonlyMap<Value, Value>): boolean {
   return v.source.kind === "literal" || outside.has(v);
 }
 
-/** Operations that are nothing but their results. */
-function movable({ kind }: Lowering): boolean {
-  switch (kind) {
+/** Whether an equation is nothing but its results, and runs no program. */
+export function isPureOperation({ primitive }: FlatEqn): boolean {
+  switch (primitive.lowering.kind) {
     case "pointwise":
     case "reduction":
     case "scan":

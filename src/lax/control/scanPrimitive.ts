@@ -35,12 +35,13 @@ export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
   prune: pruneScan,
   lowering: {
     kind: "forLoop",
-    loop: ({ jaxpr, length, reverse, numConsts, numCarry }) => ({
+    loop: ({ jaxpr, length, reverse, numConsts, numCarry, unroll }) => ({
       body: jaxpr,
       length,
       reverse,
       numConsts,
       numCarry,
+      unroll,
     }),
   },
 });

@@ -9,6 +9,8 @@ interface InnerFunction {
   readonly ref: FuncRef;
 }
 
+type Slice = Extract<Binding, { kind: "slice" }>;
+
 /** Where the bytes of a carry are while a loop runs: read at `current`, written at `next`. */
 interface Position {
   readonly carry: Carry;
@@ -100,7 +102,7 @@ class ControlCode {
     const { push, f } = this.frame;
     this.forEachBinding(inner, fn, (binding, slot) => {
       if (binding.kind !== "fixed" && binding.kind !== "slice") return;
-      const offset = binding.kind === "slice" ? first * this.stepBytes(binding) : 0;
+      const offset = binding.kind === "slice" ? this.firstBytes(binding, first) : 0;
       this.store(fn, slot, () => {
         push(binding.buffer);
         if (offset !== 0) f.i32.const(offset | 0).i32.add();
@@ -178,9 +180,11 @@ class ControlCode {
     });
   }
 
-  private stepBytes(binding: Extract<Binding, { kind: "slice" }>): number {
-    const { dtype } = this.frame.layout.functions.program.buffers[binding.buffer];
-    return binding.step * dtype.itemsize;
+  private stepBytes({ buffer, step }: Slice): number {
+    return step * this.frame.layout.functions.program.buffers[buffer].dtype.itemsize;
+  }
+  private firstBytes({ buffer, step, offset }: Slice, first: number): number {
+    return (first * step + offset) * this.frame.layout.functions.program.buffers[buffer].dtype.itemsize;
   }
 
   private store({ layout }: InnerFunction, slot: number, push: () => void): void {

@@ -75,7 +75,7 @@ export function callCommonTile(
 
 function commonTile(mb: ModuleBuilder, tile: CommonTile): FuncRef {
   const { type, rows, cols, contiguous, bPadded, relaxed } = tile;
-  const fused = relaxed && type.kind !== "i32";
+  const fused = relaxed && type.kind.startsWith("f");
   const name = `tile_${type.kind}_${rows}x${cols}${bPadded ? "p" : ""}_${contiguous}${fused ? "_fma" : ""}`;
   const params = Array.from({ length: 11 }, (): ValType => "i32");
   return mb.common(name, params, [], (f, ...locals) => {
