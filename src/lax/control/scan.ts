@@ -18,7 +18,10 @@ export interface ScanOptions {
   length?: number | null | undefined;
   /** From the last slice to the first; results are stacked in the places of the slices. Default false. */
   reverse?: boolean | undefined;
-  /** How many steps to write out for each round of the loop: 0 or true for all. A hint, results are the same. Default 1. */
+  /**
+   * How many steps to compile as one, which pays where steps are short: 0 or true for all. A hint: it is the most up to this number that divide
+   * the length. Results are the same but for the rounding of sums. Default 1.
+   */
   unroll?: number | boolean | undefined;
   /** Accepted for compatibility; derivatives are split into loops as is best anyway. */
   _splitTranspose?: boolean | undefined;
