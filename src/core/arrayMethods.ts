@@ -1,4 +1,7 @@
 import type { DTypeLike, HostData } from "../dtypes/index.ts";
+import type { Shard } from "../sharding/arrayMethods.ts";
+import type { Device } from "../sharding/device.ts";
+import type { Sharding } from "../sharding/sharding.ts";
 import type { ArrayLike, NDArray } from "./array.ts";
 
 /** An axis, several, or all (null). */
@@ -108,6 +111,25 @@ export interface ArrayMethods {
     options?: { size?: number; fillValue?: ArrayLike },
   ): NDArray;
   copy(): NDArray;
+  /** Which part of the array each device has. */
+  readonly sharding: Sharding;
+  /** The device, or the sharding where there are several. */
+  readonly device: Device | Sharding;
+  /** The devices that have a part. */
+  devices(): Set<Device>;
+  /** The part of each device. */
+  readonly addressableShards: readonly Shard[];
+  readonly globalShards: readonly Shard[];
+  /** The part of the device at a position, as an array on that device. */
+  addressableData(index: number): NDArray;
+  /** Whether somebody said where it is to be. */
+  readonly committed: boolean;
+  /** Whether every device has the whole array. */
+  readonly isFullyReplicated: boolean;
+  readonly isFullyAddressable: boolean;
+  platform(): string;
+  /** The array on another device, or divided otherwise. */
+  toDevice(device: Device | Sharding): NDArray;
   cumsum(
     axis?: number | null | { axis?: number | null; dtype?: DTypeLike },
     options?: { dtype?: DTypeLike },

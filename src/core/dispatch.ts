@@ -8,6 +8,7 @@ import { evalJaxpr } from "./evalJaxpr.ts";
 import { ClosedJaxpr, Jaxpr, Var } from "./jaxpr.ts";
 import { isControl } from "./lowering.ts";
 import { paramsKey } from "./paramsKey.ts";
+import { followPlacement, placeResults } from "./placement.ts";
 import type { Params, Primitive } from "./primitive.ts";
 import { checkAlive, installEvalTrace, leakError, Trace, type Tracer } from "./trace.ts";
 
@@ -29,6 +30,8 @@ class EvalTrace extends Trace {
     }
     const inputs = args as readonly ArrayImpl[];
     const out = this.run(primitive, inputs, params);
+    if (primitive.placement === undefined) followPlacement(inputs, out);
+    else placeResults(out, (i) => primitive.placement?.(params, i) ?? null);
     if (config.debugNans) checkNans(primitive, inputs, params, out);
     return out;
   }

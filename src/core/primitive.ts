@@ -5,6 +5,7 @@ import type { Effects } from "./effects.ts";
 import type { HostArray } from "./hostArray.ts";
 import type { Jaxpr } from "./jaxpr.ts";
 import type { Lowering } from "./lowering.ts";
+import type { Placement } from "./placement.ts";
 import type { NamedAxis } from "./trace.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each primitive narrows its own parameters
@@ -124,6 +125,8 @@ export interface Primitive<P extends Params = Params> {
      */
     readonly varying?: "same" | "drops" | "adds";
   };
+  /** Where result `output` is placed, for primitives that say so. */
+  readonly placement?: (params: P, output: number) => Placement | null;
   /** For primitives whose programs see named axes of their own. */
   readonly bindsAxes?: (params: P) => readonly NamedAxis[];
   /** What it does besides computing; default: nothing, or what the programs in its parameters do. */

@@ -22,6 +22,7 @@ export * as linalg from "./linalg/index.ts";
 export * from "./logaddexp.ts";
 export * from "./logic.ts";
 export * from "./mulhi.ts";
+export { withShardingConstraint } from "./placing.ts";
 export * from "./pow.ts";
 export { Precision, type PrecisionLike } from "./precision.ts";
 export { reduce } from "./reduce.ts";

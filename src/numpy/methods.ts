@@ -21,6 +21,7 @@ import {
   ValueError,
 } from "../errors.ts";
 import * as lax from "../lax/index.ts";
+import "../sharding/arrayMethods.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import * as binary from "./binary.ts";
 import { refuseElementAccess } from "./elementAccess.ts";

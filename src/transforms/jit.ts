@@ -7,11 +7,15 @@ import { assertNoNans, compileProgram } from "../core/dispatch.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { evalWithoutCalls, nestingOf } from "../core/nesting.ts";
+import { followPlacement, type Placement, placementsOf, placeResults } from "../core/placement.ts";
 import type { Primitive } from "../core/primitive.ts";
 import { bind, boundAxesKey, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
+import { isSharding } from "../sharding/placement.ts";
+import type { Sharding } from "../sharding/sharding.ts";
 import { flattenInto } from "../tree/flatten.ts";
+import { broadcastPrefix } from "../tree/rearrange.ts";
 import { staticKey } from "../tree/statics.ts";
 import type { PyTreeDef } from "../tree/treedef.ts";
 import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
@@ -33,13 +37,32 @@ export interface JitOptions {
   inline?: boolean;
   /** Keep arguments that the function does not use. */
   keepUnused?: boolean;
+  /** Where arguments are to be: shardings in a pytree that is a prefix of the list of arguments; null where it is not said. */
+  inShardings?: ShardingTree;
+  /** Where results are to be: shardings in a pytree that is a prefix of what the function returns. */
+  outShardings?: ShardingTree;
   /** The name that jaxprs print; default: the function's. */
   name?: string;
 }
 
+/** Shardings in a pytree; null where nothing is said. */
+export type ShardingTree =
+  | Sharding
+  | null
+  | readonly ShardingTree[]
+  | { readonly [key: string]: ShardingTree };
+
 /** Specialisations of one function that are kept. */
 const maxEntries = 1024;
-const jitOptions = ["staticArgnums", "donateArgnums", "inline", "keepUnused", "name"];
+const jitOptions = [
+  "staticArgnums",
+  "donateArgnums",
+  "inline",
+  "keepUnused",
+  "inShardings",
+  "outShardings",
+  "name",
+];
 
 /** A compiled function: call it, or look at its stages. */
 export type JitFunction<F extends AnyFunction> = ((...args: ArgsOf<F>) => ReturnType<F>) & {
@@ -62,6 +85,11 @@ interface Entry {
   readonly inTree: PyTreeDef;
   /** What the debug ladder says of the program, where it asks. */
   readonly origin: Origin | undefined;
+  /** Shardings that the caller asked for, by leaf. */
+  readonly inShardings: readonly (Sharding | null)[] | undefined;
+  readonly outShardings: readonly (Sharding | null)[] | undefined;
+  /** Where results are placed, when that is known: by those shardings, or by what computes the results. */
+  readonly placements: readonly (Placement | null)[] | null;
 }
 
 /**
@@ -148,7 +176,15 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     const donate = resolvePositions(donatePositions, args.length);
     const donated = [...lifted.map(() => false), ...donatedLeaves(args, statics, donate)];
     const origin = reason === null ? undefined : { reason, tracing: performance.now() - start };
-    return { closed, outTree, lifted, donated, executable: null, callable: null, inTree: treedef, origin };
+    const inShardings = shardingsOf(options.inShardings, treedef, "inShardings", avals);
+    const outShardings = shardingsOf(options.outShardings, outTree, "outShardings", closed.outAvals);
+    const placements = placementsOf(closed.jaxpr).map((p, i) => outShardings?.[i] ?? p);
+    return {
+      ...{ closed, outTree, lifted, donated, executable: null, callable: null, inTree: treedef, origin },
+      inShardings: inShardings && [...lifted.map(() => null), ...inShardings],
+      outShardings,
+      placements: placements.every((p) => p === null) ? null : placements,
+    };
   };
 
   const lookup = (
@@ -224,6 +260,8 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
         jaxpr: (entry.callable ??= withoutDeepCalls(entry.closed, name)),
         donatedInvars: entry.donated,
         keepUnused: options.keepUnused === true,
+        ...(entry.inShardings && { inShardings: entry.inShardings }),
+        ...(entry.outShardings && { outShardings: entry.outShardings }),
       });
     }
     const executable = (entry.executable ??= compileProgram(entry.closed, name, entry.donated, entry.origin));
@@ -232,6 +270,9 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       checkDonated(inputs, entry.donated, name);
     }
     const outs = executable.call(requireConcrete(inputs));
+    const { placements } = entry;
+    if (placements === null) followPlacement(inputs as ArrayImpl[], outs);
+    else placeResults(outs, (i) => placements[i]);
     if (config.debugNans) reportNans(entry.closed, inputs, outs, name, donates);
     return outs;
   };
@@ -248,6 +289,25 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
   };
   jitted.clearCache = forget;
   return jitted;
+}
+
+/** The sharding of each leaf. @throws ValueError when an array cannot be divided so; TypeError for something else than a sharding */
+function shardingsOf(
+  tree: ShardingTree | undefined,
+  treedef: PyTreeDef,
+  option: string,
+  avals: readonly ShapedArray[],
+): readonly (Sharding | null)[] | undefined {
+  if (tree === undefined || tree === null) return undefined;
+  const placeholder = treedef.unflatten(new Array(treedef.numLeaves).fill(0));
+  const isLeaf = (x: unknown): boolean => x === null || isSharding(x);
+  const shardings = broadcastPrefix(tree, placeholder, isLeaf, `jit ${option}`) as (Sharding | null)[];
+  shardings.forEach((sharding, i) => {
+    if (sharding !== null && !isSharding(sharding))
+      throw new TypeError(`jit: ${option} must be shardings, got ${String(sharding)}.`);
+    sharding?.shardShape(avals[i].shape);
+  });
+  return shardings;
 }
 
 export function requireCallable(f: unknown): void {

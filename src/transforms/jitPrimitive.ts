@@ -2,6 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { pruneClosed } from "../core/dce.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { type Atom, ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
+import { type Placement, placementsOf } from "../core/placement.ts";
 import {
   definePrimitive,
   type LinearOperand,
@@ -25,7 +26,13 @@ export interface JitParams extends Params {
   readonly jaxpr: ClosedJaxpr;
   readonly donatedInvars: readonly boolean[];
   readonly keepUnused: boolean;
+  /** Where operands and results are to be, if the function was jitted with shardings. */
+  readonly inShardings?: readonly (Placement | null)[] | undefined;
+  readonly outShardings?: readonly (Placement | null)[] | undefined;
 }
+
+const orUnspecified = (sharding: Placement | null): unknown =>
+  sharding ?? { toString: () => "UnspecifiedValue" };
 
 /** A call of a compiled program: `jit[name=f jaxpr={...}]`. */
 export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
@@ -36,9 +43,12 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
   },
   inlineAs: ({ jaxpr }) => ({ jaxpr: jaxpr.jaxpr, consts: jaxpr.consts }),
   lowering: { kind: "inline" },
+  placement: ({ jaxpr, outShardings }, i) => outShardings?.[i] ?? placementsOf(jaxpr.jaxpr)[i],
   printsWithOuterNames: true,
-  printParams: ({ name, jaxpr, donatedInvars, keepUnused }) => {
+  printParams: ({ name, jaxpr, donatedInvars, keepUnused, inShardings, outShardings }) => {
     const params: Params = { name, jaxpr };
+    if (inShardings !== undefined) params.in_shardings = inShardings.map(orUnspecified);
+    if (outShardings !== undefined) params.out_shardings = outShardings.map(orUnspecified);
     if (donatedInvars.some((d) => d)) params.donated_invars = donatedInvars;
     if (keepUnused) params.keep_unused = true;
     return params;
@@ -98,7 +108,13 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
     const { closed, usedInputs } = pruneProgram(params.jaxpr, usedOutputs);
     if (closed === params.jaxpr) return { params, usedInputs };
     const donatedInvars = params.donatedInvars.filter((_, i) => usedInputs[i]);
-    return { params: { ...params, jaxpr: closed, donatedInvars }, usedInputs };
+    const inShardings = params.inShardings?.filter((_, i) => usedInputs[i]);
+    const outShardings = params.outShardings?.filter((_, i) => usedOutputs[i]);
+    const shardings =
+      params.inShardings === undefined && params.outShardings === undefined
+        ? {}
+        : { inShardings, outShardings };
+    return { params: { ...params, jaxpr: closed, donatedInvars, ...shardings }, usedInputs };
   },
 });
 

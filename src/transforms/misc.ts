@@ -1,9 +1,7 @@
-import { ArrayImpl, NDArray } from "../core/array.ts";
+import { NDArray } from "../core/array.ts";
 import { defaultBackend } from "../core/backend.ts";
 import { clearDispatchCache } from "../core/dispatch.ts";
-import { leafToArray } from "../core/values.ts";
 import { leaves } from "../tree/flatten.ts";
-import { map } from "../tree/map.ts";
 
 /**
  * Waits until every array of a pytree has been computed, and returns the pytree.
@@ -16,18 +14,6 @@ import { map } from "../tree/map.ts";
 export function blockUntilReady<T>(tree: T): T {
   for (const leaf of leaves(tree) as unknown[]) if (leaf instanceof NDArray) leaf.blockUntilReady();
   return tree;
-}
-
-/** Places every leaf of a pytree (arrays, numbers, typed arrays) on the device: the leaves of the result are arrays. */
-export function devicePut<T>(tree: T): T {
-  return map((leaf: unknown) => {
-    const array = leafToArray(leaf);
-    if (array === null)
-      throw new TypeError(
-        `devicePut was given a value of type ${typeof leaf}, which is not a valid JAX type.`,
-      );
-    return array instanceof ArrayImpl && array.literal !== undefined ? array.copy() : array;
-  }, tree) as T;
 }
 
 /**

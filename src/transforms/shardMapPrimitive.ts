@@ -16,6 +16,7 @@ import { constLike } from "../lax/operands.ts";
 import { ops } from "../lax/ops.ts";
 import type { Mesh } from "../sharding/mesh.ts";
 import { PartitionSpec, type SpecEntry } from "../sharding/partitionSpec.ts";
+import { NamedSharding } from "../sharding/sharding.ts";
 import { batchJaxpr, mappedSpmdAxis } from "./batchTrace.ts";
 import { pruneProgram, transposeProgram } from "./jitPrimitive.ts";
 import { jvpJaxpr } from "./jvpTrace.ts";
@@ -71,6 +72,7 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
   },
   lowering: { kind: "inline" },
   bindsAxes: axesOf,
+  placement: ({ mesh, outSpecs }, i) => new NamedSharding(mesh, outSpecs[i]),
   printParams: ({ checkVma, inSpecs, jaxpr, mesh, manualAxes, outSpecs }) => ({
     check_vma: checkVma,
     in_specs: inSpecs,

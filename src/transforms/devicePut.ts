@@ -1,0 +1,49 @@
+import type { NDArray } from "../core/array.ts";
+import { leafToArray } from "../core/values.ts";
+import { putOn } from "../lax/placing.ts";
+import { Device } from "../sharding/device.ts";
+import { isSharding } from "../sharding/placement.ts";
+import type { Sharding } from "../sharding/sharding.ts";
+import { map } from "../tree/map.ts";
+import { broadcastPrefix } from "../tree/rearrange.ts";
+
+/** A device, a sharding, or a pytree of those that is a prefix of the arrays. */
+export type DeviceSpec =
+  | Device
+  | Sharding
+  | null
+  | readonly DeviceSpec[]
+  | { readonly [key: string]: DeviceSpec };
+
+/**
+ * Places every leaf of a pytree (arrays, numbers, typed arrays): on a device, or divided among several as a sharding says, and on the default
+ * device where none is given. The leaves of the result are arrays. Operations on placed arrays have their results where these are.
+ *
+ * @param device a device or sharding, or a pytree of them that is a prefix of `tree`
+ * @throws ValueError for an array that cannot be divided as the sharding says; TypeError for a leaf that is no array
+ * @example
+ * ```ts
+ * const mesh = makeMesh([1], ["x"]);
+ * devicePut(jnp.arange(4), new NamedSharding(mesh, P("x"))).sharding.shardShape([4]); // => [4]
+ * ```
+ */
+export function devicePut<T>(tree: T, device: DeviceSpec = null): T {
+  const targets = broadcastPrefix(device, tree, isTarget, "devicePut") as (Device | Sharding | null)[];
+  let next = 0;
+  return map((leaf: unknown) => put(leaf, targets[next++]), tree) as T;
+}
+
+function isTarget(x: unknown): boolean {
+  return x === null || x instanceof Device || isSharding(x);
+}
+
+function put(leaf: unknown, device: Device | Sharding | null): NDArray {
+  const array = leafToArray(leaf);
+  if (array === null) {
+    throw new TypeError(`devicePut was given a value of type ${typeof leaf}, which is not a valid JAX type.`);
+  }
+  if (!isTarget(device)) {
+    throw new TypeError(`devicePut requires a device or a sharding, got ${String(device)}.`);
+  }
+  return putOn(array, device);
+}
