@@ -1,4 +1,6 @@
 /** `lax`: the primitives as functions, without promotion of dtypes. */
+
+export { type ApproxTopKOptions, approxMaxK, approxMinK } from "./approxTopK.ts";
 export * from "./arithmetic.ts";
 export * from "./bessel.ts";
 export { betainc } from "./betainc.ts";
@@ -25,6 +27,8 @@ export * from "./mulhi.ts";
 export { withShardingConstraint } from "./placing.ts";
 export * from "./pow.ts";
 export { Precision, type PrecisionLike } from "./precision.ts";
+export type { RaggedDotDimensionNumbers } from "./raggedDims.ts";
+export { type RaggedDotOptions, raggedDot, raggedDotGeneral } from "./raggedDot.ts";
 export { reduce } from "./reduce.ts";
 export { reducePrecision } from "./reducePrecision.ts";
 export { reduceWindow } from "./reduceWindow.ts";
