@@ -37,25 +37,48 @@ export interface Estimate {
   readonly passes: readonly PointWork[];
 }
 
+const LINE_BYTES = 64;
+
+/** What reaching another line of memory at every point adds to an access, in instructions per point. */
+function farCost(analysis: Analysis, offset: Node, { dtype }: Node, axis: number): number {
+  if (axis < 0) return 0;
+  const stride = analysis.stride(analysis.linear(offset), axis) ?? 0;
+  return Math.abs(stride) * dtype.itemsize >= LINE_BYTES ? 1 : 0;
+}
+
 const lanewiseOps = new Set(["clz", "shift_left", "shift_right_logical", "shift_right_arithmetic", "rem"]);
 
 /** The nodes that the code of a kernel computes: in each pass, and once per parallel point. */
 interface Work {
   readonly passes: readonly Set<Node>[];
   readonly outer: Set<Node>;
+  /** What the addresses of affine accesses are computed from besides loop indices: at every point, and once per parallel point. */
+  readonly addresses: { readonly inner: Set<Node>; readonly outer: Set<Node> };
 }
 
 function workOf(space: Space, part: Part, axis: number): Work {
   const { analysis } = part;
   const inner = part.reduce.reduce((mask, a) => mask | (1 << a), 0);
   const outer = new Set<Node>();
+  const addresses = { inner: new Set<Node>(), outer: new Set<Node>() };
+  const visitAddress = (unresolved: Node) => {
+    const node = analysis.resolve(unresolved);
+    if (node.kind === "index" || node.kind === "const") return;
+    const set = analysis.mask(node) & inner ? addresses.inner : addresses.outer;
+    if (set.has(node)) return;
+    set.add(node);
+    argsOf(node).forEach(visitAddress);
+  };
   const visit = (pass: Set<Node> | null, unresolved: Node) => {
     const node = analysis.resolve(unresolved);
     // What does not depend on the inner axes is computed before their loops.
     const set = pass !== null && analysis.mask(node) & inner ? pass : outer;
     if (outer.has(node) || set.has(node)) return;
     set.add(node);
-    if (node.kind === "load" && isAffine(analysis, node, axis)) return;
+    if (node.kind === "load" && isAffine(analysis, node, axis)) {
+      for (const atom of analysis.linear(node.offset).terms.keys()) visitAddress(atom);
+      return;
+    }
     for (const arg of argsOf(node)) visit(pass, arg);
   };
   const passes = space.passes.map(({ reductions, stores }) => {
@@ -64,7 +87,7 @@ function workOf(space: Space, part: Part, axis: number): Work {
     return nodes;
   });
   for (const { value } of space.stores) visit(null, value);
-  return { passes, outer };
+  return { passes, outer, addresses };
 }
 
 /** In how many lanes vectors along an axis run; 1 when there is no vector code. */
@@ -89,6 +112,8 @@ export function estimate(space: Space, part: Part, axis: number): Estimate {
   const { analysis, sizes } = part;
   const bit = axis < 0 ? 0 : 1 << axis;
   const isParallel = part.parallel.includes(axis);
+  /** The axis along which memory is walked. */
+  const along = axis >= 0 ? axis : (part.reduce.at(-1) ?? part.parallel.at(-1) ?? -1);
   const dependent = isParallel ? bit | ACC_BIT : bit;
   const work = workOf(space, part, axis);
   const lanes = axis < 0 ? 1 : lanesAlong(space, part, work, axis);
@@ -110,17 +135,25 @@ export function estimate(space: Space, part: Part, axis: number): Estimate {
       const own = vector && (analysis.mask(node) & dependent) !== 0;
       const c = nodeCost(analysis, node, axis, own ? lanes : 1, sideBySide);
       pointCost += c;
+      if (node.kind === "load" && !sideBySide.includes(node.buffer)) {
+        cost += points * farCost(analysis, node.offset, node, along);
+      }
       if (own && node.kind === "op" && scalarOps[node.op].cost >= FUNCTION_COST) functions += 1;
       cost += c * points * (own ? steps : vector ? once : 1);
     }
     return { cost: pointCost, functions };
   };
   const weighStores = (stores: readonly Store[], points: number, vector: boolean) => {
-    for (const { buffer, offset } of stores) {
-      const stride = sideBySide.includes(buffer) ? 1 : analysis.stride(analysis.linear(offset), axis);
+    for (const { buffer, offset, value } of stores) {
+      const local = sideBySide.includes(buffer);
+      const stride = local ? 1 : analysis.stride(analysis.linear(offset), axis);
       cost += points * (vector ? steps : 1) * (vector && stride !== 1 ? lanes * 1.2 : 1);
+      if (!local) cost += points * farCost(analysis, offset, value, along);
     }
   };
+  // They are the same for all lanes, and the copying of rows stays a simple loop whatever it takes to find them.
+  weigh(work.addresses.inner, innerPoints, axis >= 0);
+  weigh(work.addresses.outer, outerPoints, isParallel);
   const passes = work.passes.map((nodes) => weigh(nodes, innerPoints, axis >= 0));
   const point = [...passes, weigh(work.outer, outerPoints, isParallel)].reduce((a, b) => ({
     cost: a.cost + b.cost,
@@ -175,7 +208,7 @@ function nodeCost(
         ? 1
         : analysis.stride(analysis.linear(node.offset), axis);
       const bytes = sizeLog2(node.dtype) === 0 ? 0.5 : 0;
-      if (stride === null) return lanes * 2;
+      if (stride === null) return lanes * 1.5;
       if (stride === 1) return 1 + bytes;
       if (stride === -1) return 2 + bytes;
       return lanes;
