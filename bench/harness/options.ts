@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { jaxPython, peerNames, pythonVariable } from "../peers/registry.ts";
+import { jaxPython, peerIsJavaScript, peerNames, pythonVariable } from "../peers/registry.ts";
 
 export interface Options {
   readonly only: readonly string[];
@@ -26,7 +26,7 @@ interleaved rounds, one process per peer. Prints medians, half the distance of t
   --from FILE     measure nothing, show what --json has written; several files are joined
   --help          this text
 
-JAX takes part when the environment variable ${pythonVariable} is the path of a Python that has it.`;
+JAX and NumPy take part when the environment variable ${pythonVariable} is the path of a Python that has them.`;
 
 /** Wrong arguments; the message is for the user. */
 export class UsageError extends Error {}
@@ -54,9 +54,10 @@ export function parseOptions(args: readonly string[]): Options | null {
   if (unknown !== undefined) {
     throw new UsageError(`--peers: there is no "${unknown}", only ${peerNames.join(", ")}`);
   }
-  if (peers.includes("jax") && jaxPython() === null) {
+  const python = peers.find((name) => !peerIsJavaScript(name));
+  if (python !== undefined && jaxPython() === null) {
     throw new UsageError(
-      `--peers jax needs the environment variable ${pythonVariable}: the path of a Python with JAX`,
+      `--peers ${python} needs the environment variable ${pythonVariable}: the path of a Python with it`,
     );
   }
   return {

@@ -51,6 +51,7 @@ declare module "numpy-ts" {
   export function configureWasm(options: { maxMemory: number }): void;
   export const array: (...args: Any[]) => Any;
   export const ascontiguousarray: (...args: Any[]) => Any;
+  export const linalg: Record<string, (...args: Any[]) => Any>;
   export const matmul: (...args: Any[]) => Any;
   export const tanh: (...args: Any[]) => Any;
   export const exp: (...args: Any[]) => Any;

@@ -16,7 +16,7 @@ export const pythonVariable = "FLUXION_BENCH_PYTHON";
 
 /** Peers with an implementation in JavaScript, ours first. */
 const libraries = ["fluxion", "jax-js", "tfjs", "onnxruntime", "numpy-ts"];
-export const peerNames: readonly string[] = [...libraries, "jax"];
+export const peerNames: readonly string[] = [...libraries, "jax", "numpy"];
 
 export const peerIsJavaScript = (name: string): boolean => libraries.includes(name);
 
@@ -26,17 +26,18 @@ export function jaxPython(): string | null {
   return python !== undefined && existsSync(python) ? python : null;
 }
 
-/** Commands of the named peers that can run here; JAX needs its Python. */
+/** Commands of the named peers that can run here; JAX and NumPy need their Python. */
 export function peerCommands(names: readonly string[], threads: number): PeerCommand[] {
   return names.flatMap((name): PeerCommand[] => {
-    if (name !== "jax") {
+    if (peerIsJavaScript(name)) {
       const args = ["--import", "tsx", "--expose-gc", path("../harness/worker.ts"), name, String(threads)];
       // Fluxion too is measured as the package that users get, not as TypeScript translated on the fly.
       const env = { TSX_TSCONFIG_PATH: path("../tsconfig.package.json") };
       return [{ name, command: process.execPath, args, env }];
     }
     const python = jaxPython();
-    return python === null ? [] : [{ name, ...jaxCommand(python, threads) }];
+    if (python === null) return [];
+    return [{ name, ...(name === "jax" ? jaxCommand(python, threads) : numpyCommand(python, threads)) }];
   });
 }
 
@@ -51,5 +52,15 @@ function jaxCommand(python: string, threads: number): Pick<PeerCommand, "command
     command: confined ? "/usr/bin/taskset" : python,
     args: confined ? ["-c", "0", python, ...args] : args,
     env: { ...env, XLA_FLAGS: flags },
+  };
+}
+
+/** The libraries that NumPy may have been built with read their number of threads from the environment. */
+function numpyCommand(python: string, threads: number): Pick<PeerCommand, "command" | "args" | "env"> {
+  const variables = ["OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"];
+  return {
+    command: python,
+    args: [path("./numpy/peer.py"), String(threads)],
+    env: Object.fromEntries(variables.map((name) => [name, String(threads)])),
   };
 }

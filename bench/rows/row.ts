@@ -36,6 +36,10 @@ export const kernels = [
   "normal",
   "transformer",
   "transformerGrad",
+  "cholesky",
+  "qr",
+  "eigh",
+  "svd",
 ] as const;
 export type Kernel = (typeof kernels)[number];
 

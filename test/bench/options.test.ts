@@ -18,7 +18,7 @@ describe("arguments of the benchmark", () => {
     [["row"], /row/],
     [["--threads", "0"], /--threads takes positive integers/],
     [["--threads", ""], /--threads takes positive integers/],
-    [["--peers", "numpy"], /no "numpy"/],
+    [["--peers", "scipy"], /no "scipy"/],
     [["--from", "no/such/file"], /no file "no\/such\/file"/],
   ])("refuses %j in one line", (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

@@ -1,5 +1,5 @@
 /** Kernels that are one function of the inputs. */
-import { grad, jit, jnp, type NDArray, nn, random } from "fluxion";
+import { grad, jit, jnp, lax, type NDArray, nn, random } from "fluxion";
 import type { Kernel } from "../../rows/row.ts";
 import type { Implementation } from "../peer.ts";
 import { conv, network } from "./convolution.ts";
@@ -66,4 +66,20 @@ export const functions = {
   }),
   uniform: drawn((key, n) => random.uniform(key, [n])),
   normal: drawn((key, n) => random.normal(key, [n])),
+  cholesky: jitted(() => ({ a }) => [lax.linalg.cholesky(a)]),
+  qr: jitted(
+    () =>
+      ({ a }) =>
+        lax.linalg.qr(a),
+  ),
+  eigh: jitted(
+    () =>
+      ({ a }) =>
+        lax.linalg.eigh(a),
+  ),
+  svd: jitted(
+    () =>
+      ({ a }) =>
+        lax.linalg.svd(a),
+  ),
 } satisfies Partial<Record<Kernel, Implementation>>;

@@ -1,5 +1,5 @@
 import { defaultDevice, init } from "@jax-js/jax";
-import type { Kernels } from "../peer.ts";
+import { type Kernels, missing } from "../peer.ts";
 import { convolutions } from "./convolution.ts";
 import { functions } from "./functions.ts";
 import { training } from "./training.ts";
@@ -8,4 +8,15 @@ import { transformer } from "./transformer.ts";
 await init("wasm");
 defaultDevice("wasm");
 
-export const kernels: Kernels = { ...functions, ...convolutions, ...training, ...transformer };
+const notCompared = missing("decompositions are compared with JAX and NumPy only");
+
+export const kernels: Kernels = {
+  ...functions,
+  ...convolutions,
+  ...training,
+  ...transformer,
+  cholesky: notCompared,
+  qr: notCompared,
+  eigh: notCompared,
+  svd: notCompared,
+};

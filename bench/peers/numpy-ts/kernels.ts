@@ -44,6 +44,24 @@ const eager =
     };
   };
 
+/** A function with several results. */
+const several =
+  (f: (a: Arrays) => Array[]): Implementation =>
+  (inputs: Inputs): Prepared => {
+    const a: Arrays = Object.fromEntries(
+      Object.entries(inputs).map(([k, v]) => [k, np.array(v.data).reshape([...v.shape])]),
+    );
+    return {
+      async run(n) {
+        for (let i = 0; i < n; i++) {
+          for (const result of f(a)) result.dispose();
+          if (i % 32 === 31) await new Promise(setImmediate);
+        }
+      },
+      answers: async () => f(a).map((result) => Float64Array.from(result.data)),
+    };
+  };
+
 function gelu(x: Array, keep: Keep): Array {
   const cube = keep(keep(x.multiply(x)).multiply(x));
   const inner = keep(keep(x.add(keep(cube.multiply(0.044715)))).multiply(Math.sqrt(2 / Math.PI)));
@@ -79,6 +97,19 @@ const noGradients = missing("no automatic differentiation");
 const noConvolution = missing("no convolution of images");
 
 export const kernels: Kernels = {
+  cholesky: several(({ a }) => [np.linalg.cholesky(a)]),
+  qr: several(({ a }) => {
+    const { q, r } = np.linalg.qr(a);
+    return [q, r];
+  }),
+  eigh: several(({ a }) => {
+    const { v, w } = np.linalg.eigh(a);
+    return [v, w];
+  }),
+  svd: several(({ a }) => {
+    const { u, s, vt } = np.linalg.svd(a);
+    return [u, s, vt];
+  }),
   matmul: eager(({ a, b }) => np.matmul(a, b)),
   // Products of views are slow, so the operand is copied first.
   matmulTransposed: eager(({ a, b }, keep) => np.matmul(a, keep(np.ascontiguousarray(keep(b.transpose()))))),

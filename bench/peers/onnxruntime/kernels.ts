@@ -44,6 +44,10 @@ function block(g: Graph, v: Values, heads: number, shape: readonly number[]): st
 }
 
 export const kernels: Kernels = {
+  cholesky: missing("no decompositions of matrices"),
+  qr: missing("no decompositions of matrices"),
+  eigh: missing("no decompositions of matrices"),
+  svd: missing("no decompositions of matrices"),
   matmul: model((g, { a, b }) => [g.node("MatMul", [a, b])]),
   matmulTransposed: model((g, { a, b }) => [g.node("Gemm", [a, b], { transB: 1 })]),
   sgdStep: inference,

@@ -30,6 +30,7 @@ const gradOfSum = (f: (x: Tensor) => Tensor): Implementation =>
 /** 3 x 3, stride 1, with the activation inside. */
 const convRelu = (x: Tensor, filter: Tensor): Tensor =>
   tf.fused.conv2d({ x, filter, strides: 1, pad: "same", activation: "relu" });
+const noDecompositions = missing("no decompositions of matrices but a slow QR");
 const noConvGrad = missing(
   "the WebAssembly back end has no gradient of conv2d (kernel Conv2DBackpropFilter)",
 );
@@ -65,4 +66,8 @@ export const functions = {
   convGrad: noConvGrad,
   uniform: eager(({ n }) => () => [tf.randomUniform([n])]),
   normal: eager(({ n }) => () => [tf.randomNormal([n])]),
+  cholesky: noDecompositions,
+  qr: noDecompositions,
+  eigh: noDecompositions,
+  svd: noDecompositions,
 } satisfies Partial<Record<Kernel, Implementation | Missing>>;
