@@ -10,7 +10,7 @@ import {
   ROW_ORDER_SUM,
 } from "./contractionProblem.ts";
 import { Walk } from "./epilogue.ts";
-import { packPanel } from "./gemmPack.ts";
+import { callPack } from "./gemmPack.ts";
 import { gemmTile } from "./gemmTile.ts";
 import { advance, pushScaled } from "./lanes.ts";
 
@@ -276,9 +276,13 @@ function packBlock(
   f.get(b).set(from).get(packed).set(to);
   strips(f, columns, col.size, p.tileVectors * type.count, (width) => {
     const padded = paddedWidth(p, width);
-    const pack = packPanel(mb, { type, width, padded, across: width === 1 ? 1 : col.b, along: run.b });
+    const panel = { type, width, padded, across: width === 1 ? 1 : col.b, along: run.b };
     loops(f, inB.slice(0, -1), { a: from, b: from, to: [] }, bytes, (at) => {
-      f.get(at.b).get(to).i32.const(run.size).call(pack);
+      callPack(mb, f, panel, {
+        source: () => f.get(at.b),
+        target: () => f.get(to),
+        count: () => f.i32.const(run.size),
+      });
       advance(f, to, run.size * padded * bytes);
     });
     advance(f, from, width * col.b * bytes);

@@ -1,6 +1,6 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import { Walk } from "./epilogue.ts";
-import { packPanel } from "./gemmPack.ts";
+import { callPack } from "./gemmPack.ts";
 import type { GemmArray, GemmTuning, Problem } from "./gemmProblem.ts";
 import { type Block, callColumn, callTile, type Placed, usesCommon } from "./gemmTileCall.ts";
 import { blocksOf, keptBytes, packedBytes } from "./gemmTuning.ts";
@@ -171,8 +171,12 @@ function packB(
   f.get(source).set(from).get(target).set(to);
   strips(f, j, nc, n, nr, (width) => {
     const padded = Math.ceil(width / type.count) * type.count;
-    const pack = packPanel(mb, { type, width, padded, across: bCol, along: bRow });
-    f.get(from).get(to).get(kc).call(pack);
+    callPack(
+      mb,
+      f,
+      { type, width, padded, across: bCol, along: bRow },
+      { source: () => f.get(from), target: () => f.get(to), count: () => f.get(kc) },
+    );
     advance(f, from, width * bCol * type.bytes);
     f.get(to)
       .get(kc)
@@ -200,8 +204,12 @@ function packA(
   const to = f.temp("i32");
   f.get(source).set(from).get(target).set(to);
   strips(f, i, mc, m, rows, (width) => {
-    const pack = packPanel(mb, { type, width, padded: width, across: aRow, along: aCol });
-    f.get(from).get(to).get(kc).call(pack);
+    callPack(
+      mb,
+      f,
+      { type, width, padded: width, across: aRow, along: aCol },
+      { source: () => f.get(from), target: () => f.get(to), count: () => f.get(kc) },
+    );
     advance(f, from, width * aRow * type.bytes);
     f.get(to)
       .get(kc)

@@ -1,5 +1,5 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
-import { packPanel } from "./gemmPack.ts";
+import { callPack } from "./gemmPack.ts";
 import type { Problem } from "./gemmProblem.ts";
 import type { Lanes } from "./lanes.ts";
 import { addVectors, advance, loadPart, multiplyAdd, neverTaken, storePart, sumLanes } from "./lanes.ts";
@@ -35,8 +35,12 @@ export function emitDots(
   const { type, n, k, aCol, bCol } = p;
   let row = x;
   if (aCol !== 1) {
-    const gather = packPanel(mb, { type, width: 1, padded: 1, across: 1, along: aCol });
-    f.get(x).get(scratch).i32.const(k).call(gather);
+    callPack(
+      mb,
+      f,
+      { type, width: 1, padded: 1, across: 1, along: aCol },
+      { source: () => f.get(x), target: () => f.get(scratch), count: () => f.i32.const(k) },
+    );
     row = scratch;
   }
   const [from, to, j] = [f.temp("i32"), f.temp("i32"), f.temp("i32")];

@@ -1,4 +1,4 @@
-import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import type { Lanes } from "./lanes.ts";
 import { advance, loadPart, storePart } from "./lanes.ts";
 
@@ -16,24 +16,58 @@ export type PackSpec = {
   readonly along: number;
 };
 
-/** The packing function: (source, destination, k count). Emitted once per module. */
-export function packPanel(mb: ModuleBuilder, spec: PackSpec): FuncRef {
+/** Writes a panel to `target`; each argument pushes its value. What is contiguous in one direction is packed by functions that all programs share. */
+export function callPack(
+  mb: ModuleBuilder,
+  f: FunctionBuilder,
+  spec: PackSpec,
+  { source, target, count }: { source: () => unknown; target: () => unknown; count: () => unknown },
+): void {
   const { type, width, padded, across, along } = spec;
-  const key = `pack_${type.kind}_${width}of${padded}_${across}_${along}`;
-  return mb.shared(key, () =>
-    mb.function(key, ["i32", "i32", "i32"], [], (f, source, target, count) => {
-      if (across === 1 || width === 1) packRows(f, spec, source, target, count);
-      else if (across === 2 && type.count === 4 && along >= 0)
-        packEverySecond(f, spec, source, target, count);
-      else if (along === 1 && across >= 0) packTransposed(f, spec, source, target, count);
-      else packElements(f, spec, source, target, count);
+  const name = `pack_${type.kind}_${width}of${padded}`;
+  source();
+  target();
+  count();
+  if (across === 1 || width === 1) {
+    f.i32
+      .const(along * type.bytes)
+      .call(
+        mb.common(`${name}_rows`, ["i32", "i32", "i32", "i32"], [], (g, from, to, steps, stride) =>
+          packRows(g, spec, from, to, steps, stride),
+        ),
+      );
+    return;
+  }
+  const everySecond = across === 2 && type.count === 4 && along >= 0;
+  if (along === 1 && !everySecond) {
+    f.i32
+      .const(across * type.bytes)
+      .call(
+        mb.common(`${name}_columns`, ["i32", "i32", "i32", "i32"], [], (g, from, to, steps, stride) =>
+          packTransposed(g, spec, from, to, steps, stride),
+        ),
+      );
+    return;
+  }
+  const key = `${name}_${across}_${along}`;
+  const pack = mb.shared(key, () =>
+    mb.function(key, ["i32", "i32", "i32"], [], (g, from, to, steps) => {
+      if (everySecond) packEverySecond(g, spec, from, to, steps);
+      else packElements(g, spec, from, to, steps);
     }),
   );
+  f.call(pack);
 }
 
-/** The elements of one k lie side by side: copy vectors. */
-function packRows(f: FunctionBuilder, spec: PackSpec, source: Local, target: Local, count: Local): void {
-  const { type, width, padded, along } = spec;
+/** The elements of one k lie side by side: copy vectors. `stride`: bytes from one k to the next. */
+function packRows(
+  f: FunctionBuilder,
+  { type, width, padded }: PackSpec,
+  source: Local,
+  target: Local,
+  count: Local,
+  stride: Local,
+): void {
   const vector = f.local("v128");
   repeat(
     f,
@@ -43,18 +77,16 @@ function packRows(f: FunctionBuilder, spec: PackSpec, source: Local, target: Loc
       for (let i = 0; i < padded; i += type.count) {
         const read = Math.min(type.count, width - i);
         if (read > 0) {
-          loadAt(f, type, source, u * along, read, i);
+          loadPart(f, type, source, read, i * type.bytes);
           f.set(vector);
         } else {
           f.i32x4.const(0).set(vector);
         }
         storePart(f, type, target, vector, Math.min(type.count, padded - i), (u * padded + i) * type.bytes);
       }
+      f.get(source).get(stride).i32.add().set(source);
     },
-    (steps) => {
-      advance(f, source, steps * along * type.bytes);
-      advance(f, target, steps * padded * type.bytes);
-    },
+    (steps) => advance(f, target, steps * padded * type.bytes),
   );
 }
 
@@ -97,38 +129,18 @@ function packEverySecond(
   );
 }
 
-/** Loads elements at `step + i`; a negative step cannot be an immediate, so its address is computed. */
-function loadAt(
-  f: FunctionBuilder,
-  type: Lanes,
-  source: Local,
-  step: number,
-  count: number,
-  i: number,
-): void {
-  if (step >= 0) {
-    loadPart(f, type, source, count, (step + i) * type.bytes);
-    return;
-  }
-  const address = f.temp("i32");
-  f.get(source)
-    .i32.const(step * type.bytes)
-    .i32.add()
-    .set(address);
-  loadPart(f, type, address, count, i * type.bytes);
-  f.release(address);
-}
-
-/** Each of the `width` elements has its k side by side: transpose squares of one vector's size. */
+/** Each of the `width` elements has its k side by side: transpose squares of one vector's size. `stride`: bytes from one element to the next. */
 function packTransposed(
   f: FunctionBuilder,
-  spec: PackSpec,
+  { type, width, padded }: PackSpec,
   source: Local,
   target: Local,
   count: Local,
+  stride: Local,
 ): void {
-  const { type, width, padded, across } = spec;
   const { bytes, count: size } = type;
+  const from = f.local("i32");
+  const next = () => f.get(from).get(stride).i32.add().set(from);
   const square = Array.from({ length: size }, () => f.local("v128"));
   const other = Array.from({ length: size }, () => f.local("v128"));
   const left = f.local("i32");
@@ -136,11 +148,14 @@ function packTransposed(
   f.get(left).i32.const(size).i32.ge_u();
   f.if(() => {
     f.loop((again) => {
+      f.get(source).set(from);
       for (let i = 0; i < padded; i += size) {
         square.forEach((vector, x) => {
-          if (i + x < width) loadPart(f, type, source, size, (i + x) * across * bytes);
-          else f.i32x4.const(0);
-          f.set(vector);
+          if (i + x < width) {
+            loadPart(f, type, from, size);
+            f.set(vector);
+            next();
+          } else f.i32x4.const(0).set(vector);
         });
         transpose(f, type, square, other);
         const stored = Math.min(size, padded - i);
@@ -155,7 +170,13 @@ function packTransposed(
   });
   f.get(left).if(() => {
     f.loop((again) => {
-      copyElements(f, spec, source, target);
+      f.get(source).set(from);
+      for (let i = 0; i < padded; i++) {
+        f.get(target);
+        if (i < width) f.get(from);
+        copyElement(f, type, i < width, 0, i * bytes);
+        if (i < width) next();
+      }
       advance(f, source, bytes);
       advance(f, target, padded * bytes);
       f.get(left).i32.const(1).i32.sub().tee(left).brIf(again);
@@ -183,18 +204,25 @@ function copyElements(f: FunctionBuilder, spec: PackSpec, source: Local, target:
   const { type, width, padded, across } = spec;
   for (let i = 0; i < padded; i++) {
     const at = i * across * type.bytes;
-    const to = i * type.bytes;
     f.get(target);
-    if (i >= width) {
-      if (type.bytes === 8) f.i64.const(0).i64.store(to);
-      else f.i32.const(0).i32.store(to);
-      continue;
+    if (i < width) {
+      f.get(source);
+      if (at < 0) f.i32.const(at).i32.add();
     }
-    f.get(source);
-    if (at < 0) f.i32.const(at).i32.add();
-    const offset = Math.max(0, at);
-    if (type.bytes === 8) f.i64.load(offset).i64.store(to);
-    else f.i32.load(offset).i32.store(to);
+    copyElement(f, type, i < width, Math.max(0, at), i * type.bytes);
+  }
+}
+
+/** Stores an element, or zero, at the address on the stack; above it is that of what is copied, if there is something. */
+function copyElement(f: FunctionBuilder, { bytes }: Lanes, copies: boolean, from: number, to: number): void {
+  if (bytes === 8) {
+    if (copies) f.i64.load(from);
+    else f.i64.const(0);
+    f.i64.store(to);
+  } else {
+    if (copies) f.i32.load(from);
+    else f.i32.const(0);
+    f.i32.store(to);
   }
 }
 
