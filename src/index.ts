@@ -65,6 +65,24 @@ export { linearTranspose } from "./transforms/linearTranspose.ts";
 export { evalShape, makeJaxpr } from "./transforms/makeJaxpr.ts";
 export { blockUntilReady, clearCaches, threadCount } from "./transforms/misc.ts";
 export { type PmapFunction, type PmapOptions, pmap } from "./transforms/pmap.ts";
+export {
+  checkingLeaks,
+  checkTracerLeaks,
+  debugInfs,
+  debugNans,
+  defaultMatmulPrecision,
+  defaultPrngImpl,
+  disableJit,
+  enableChecks,
+  legacyPrngKey,
+  logCompiles,
+  numpyDtypePromotion,
+  numpyRankPromotion,
+  type SettingScope,
+  softmaxCustomJvp,
+  threefryPartitionable,
+  transferGuard,
+} from "./transforms/settings.ts";
 export { type ShardMapOptions, shardMap } from "./transforms/shardMap.ts";
 export { Compiled, Lowered } from "./transforms/stages.ts";
 export { vmap } from "./transforms/vmap.ts";

@@ -2,6 +2,7 @@ import { ArrayImpl } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostFunction } from "../core/lowering.ts";
 import { withEvaluation } from "../core/trace.ts";
+import { withTransfers } from "../core/transferGuard.ts";
 import { arrayFromHost, leafToArray } from "../core/values.ts";
 import { scalarToHost } from "../dtypes/index.ts";
 import { JaxRuntimeError, RuntimeError } from "../errors.ts";
@@ -13,7 +14,7 @@ import { leaves as treeLeaves } from "../tree/flatten.ts";
  */
 export function callHost<T>(where: string, f: () => T): T {
   try {
-    return withEvaluation(f);
+    return withTransfers(() => withEvaluation(f));
   } catch (error) {
     throw new JaxRuntimeError(
       `INTERNAL: CpuCallback error calling callback: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} (in ${where})`,

@@ -4,10 +4,41 @@ import { ValueError } from "../errors.ts";
 const environment =
   (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
 
-/** Debugging switches; read by the core, changed with {@link updateConfig}. */
+const precisions = ["default", "high", "highest", "fastest", "bfloat16", "tensorfloat32", "float32"] as const;
+
+/** Settings; read by the core, changed with {@link updateConfig}. */
 export const config = {
   /** Raise FloatingPointError at the first operation that produces a NaN. */
   debugNans: false,
+  /** Raise FloatingPointError at the first operation that produces an infinity. */
+  debugInfs: false,
+  /** Run jitted functions as they are, one operation at a time, and the bodies of loops and branches on concrete values. */
+  disableJit: false,
+  /** Report every program that is compiled and why, as `debugLevel` 1 does. */
+  logCompiles: false,
+  /** Record where every traced value is made, so that an error about a leaked one says it. Slow. */
+  checkTracerLeaks: false,
+  /** What happens when `jnp` functions broadcast arrays of different ranks: "allow", "warn" or "raise". */
+  numpyRankPromotion: "allow" as "allow" | "warn" | "raise",
+  /** Whether `jnp` functions convert dtypes implicitly: "standard", or "strict", which raises save for lone numbers of the same kind. */
+  numpyDtypePromotion: "standard" as "standard" | "strict",
+  /** The precision of products that do not say one. On the CPU all compute in the operands' own precision. */
+  defaultMatmulPrecision: null as null | (typeof precisions)[number],
+  /**
+   * What happens when values pass between host and device without being asked to: typed arrays and lists given where arrays are expected,
+   * `item()`, `Number(x)`, `tolist()` and `dataSync()`. "allow", "log" or "disallow". `devicePut`, `jnp.array`, `await x.data()` and printing ask.
+   */
+  transferGuard: "allow" as "allow" | "log" | "disallow",
+  /** The generator of random numbers that keys are for. There is one. */
+  defaultPrngImpl: "threefry2x32" as const,
+  /** Whether random bits do not depend on how a shape is cut. They never do. */
+  threefryPartitionable: true as const,
+  /** Whether raw words are accepted as keys. */
+  legacyPrngKey: "allow" as const,
+  /** Whether softmax has a derivative rule of its own. It does. */
+  softmaxCustomJvp: true as const,
+  /** JAX hides its own frames from tracebacks. JavaScript's are as they are. */
+  tracebackFiltering: "off" as const,
   /** Trace jitted functions again at each call and report what changed: "off", "warn" or "error". */
   checkPurity: "off" as "off" | "warn" | "error",
   /** Evaluate with compiled kernels ("wasm") or with the plain reference rules ("reference"). */
@@ -45,11 +76,24 @@ function levelOf(text: string | undefined): number {
   return 0;
 }
 
-type Config = typeof config;
+export type Config = typeof config;
 const threadCounts = Array.from({ length: 64 }, (_, i) => i + 1);
 type Setting<T> = readonly T[] | "a function";
 const allowed: { [K in keyof Config]: Setting<Config[K]> } = {
   debugNans: [true, false],
+  debugInfs: [true, false],
+  disableJit: [true, false],
+  logCompiles: [true, false],
+  checkTracerLeaks: [true, false],
+  numpyRankPromotion: ["allow", "warn", "raise"],
+  numpyDtypePromotion: ["standard", "strict"],
+  defaultMatmulPrecision: [null, ...precisions],
+  transferGuard: ["allow", "log", "disallow"],
+  defaultPrngImpl: ["threefry2x32"],
+  threefryPartitionable: [true],
+  legacyPrngKey: ["allow"],
+  softmaxCustomJvp: [true],
+  tracebackFiltering: ["off"],
   checkPurity: ["off", "warn", "error"],
   evaluator: ["wasm", "reference"],
   enableChecks: [true, false],
@@ -75,6 +119,30 @@ export function updateConfig<K extends keyof Config>(name: K, value: Config[K]):
     throw new ValueError(`config.${name} must be ${describe(values)}, got ${JSON.stringify(value)}.`);
   }
   config[name] = value;
+  if (name in tracedSettings()) context = contextNow();
+}
+
+/** The settings that decide what tracing writes down. */
+function tracedSettings() {
+  const { numpyRankPromotion, numpyDtypePromotion, defaultMatmulPrecision } = config;
+  return { numpyRankPromotion, numpyDtypePromotion, defaultMatmulPrecision };
+}
+
+const contexts = new Map<string, number>();
+function contextNow(): number {
+  const key = Object.values(tracedSettings()).join();
+  let number = contexts.get(key);
+  if (number === undefined) {
+    number = contexts.size;
+    contexts.set(key, number);
+  }
+  return number;
+}
+let context = contextNow();
+
+/** A number that stands for the settings which decide what tracing writes down: a part of the keys of traced functions. */
+export function traceContext(): number {
+  return context;
 }
 
 function describe(values: Setting<unknown>): string {

@@ -5,7 +5,7 @@ const levels = { programs: 1, timings: 2, choices: 3, passes: 4, code: 5 } as co
 
 /** Whether the present level includes a kind of report. Reports are made only if it does. */
 export function reports(kind: keyof typeof levels): boolean {
-  return config.debugLevel >= levels[kind];
+  return config.debugLevel >= levels[kind] || (kind === "programs" && config.logCompiles);
 }
 
 /** Hands a report to `config.debugWriter`. */

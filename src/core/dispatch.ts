@@ -1,3 +1,4 @@
+import { convertHost, float32 } from "../dtypes/index.ts";
 import { FloatingPointError } from "../errors.ts";
 import { ArrayImpl, type NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
@@ -25,14 +26,14 @@ class EvalTrace extends Trace {
       const x = args[i];
       if (!(x instanceof ArrayImpl)) {
         checkAlive(x);
-        throw leakError((x as Tracer).tracedBy, x.aval);
+        throw leakError((x as Tracer).tracedBy, x.aval, x);
       }
     }
     const inputs = args as readonly ArrayImpl[];
     const out = this.run(primitive, inputs, params);
     if (primitive.placement === undefined) followPlacement(inputs, out);
     else placeResults(out, (i) => primitive.placement?.(params, i) ?? null);
-    if (config.debugNans) checkNans(primitive, inputs, params, out);
+    if (config.debugNans || config.debugInfs) checkValues(primitive, inputs, params, out);
     return out;
   }
 
@@ -127,15 +128,15 @@ export function compileProgram(
   return defaultBackend().compile(closed, { name, donated, origin });
 }
 
-/** A call that made a NaN is run again, one operation at a time, to find the one that did. */
-function checkNans(
+/** A call that made a NaN or infinity is run again, one operation at a time, to find the one that did. */
+function checkValues(
   primitive: Primitive,
   inputs: readonly ArrayImpl[],
   params: Params,
   out: readonly ArrayImpl[],
 ): void {
   try {
-    for (const x of out) assertNoNans(x, primitive.name);
+    for (const x of out) assertNumbers(x, primitive.name);
   } catch (error) {
     const program = primitive.inlineAs?.(params);
     if (program !== undefined) evalJaxpr(program.jaxpr, program.consts, inputs);
@@ -143,11 +144,18 @@ function checkNans(
   }
 }
 
-/** @throws FloatingPointError when a floating array holds a NaN (`config.debugNans`). */
-export function assertNoNans(x: ArrayImpl, where: string): void {
-  if (x.aval.dtype.kind !== "float") return;
-  for (const v of x.toHost() as Float32Array) {
-    if (Number.isNaN(v)) throw new FloatingPointError(`invalid value (nan) encountered in ${where}`);
+/** @throws FloatingPointError when a floating array holds a NaN (`config.debugNans`) or an infinity (`config.debugInfs`). */
+export function assertNumbers(x: ArrayImpl, where: string): void {
+  const { dtype } = x.aval;
+  if (dtype.kind !== "float" && dtype.kind !== "complex") return;
+  const data = x.toHost();
+  const isWide = dtype.kind === "complex" || dtype.bits >= 32;
+  const values = (isWide ? data : convertHost(data, dtype, float32)) as Float32Array;
+  for (const v of values) {
+    if (Number.isFinite(v) || (Number.isNaN(v) ? !config.debugNans : !config.debugInfs)) continue;
+    throw new FloatingPointError(
+      `invalid value (${Number.isNaN(v) ? "nan" : "inf"}) encountered in ${where}`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { UnexpectedTracerError } from "../errors.ts";
 import { type ArrayImpl, NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
+import { config } from "./config.ts";
 import type { Params, Primitive } from "./primitive.ts";
 
 /** A mapped axis that collectives refer to by name: the `axisName` of a vmap or pmap, or an axis of a mesh. */
@@ -36,6 +37,19 @@ export abstract class Trace {
   }
 }
 
+/** Where the program is; engines show ten frames unless told otherwise, which the library alone would fill. */
+function longStack(): string {
+  const limits = Error as { stackTraceLimit?: number };
+  const saved = limits.stackTraceLimit;
+  limits.stackTraceLimit = 50;
+  const { stack = "" } = new Error();
+  limits.stackTraceLimit = saved;
+  return stack;
+}
+
+/** Where tracers were made, under `config.checkTracerLeaks`. */
+const origins = new WeakMap<NDArray, string>();
+
 /** Stands for an array while a function is transformed. */
 export abstract class Tracer extends NDArray {
   /** The interpreter that it belongs to. (`x.trace()` is the sum of the diagonal.) */
@@ -43,6 +57,7 @@ export abstract class Tracer extends NDArray {
   constructor(trace: Trace) {
     super();
     this.tracedBy = trace;
+    if (config.checkTracerLeaks) origins.set(this, longStack());
   }
   /** What printing shows: the kind of tracer and its type, as JAX prints them. */
   abstract describe(): string;
@@ -183,15 +198,18 @@ export function bind1<P extends Params>(
 
 /** Raises for a tracer whose transformation has ended. */
 export function checkAlive(value: NDArray): void {
-  if (value instanceof Tracer && !value.tracedBy.alive) throw leakError(value.tracedBy, value.aval);
+  if (value instanceof Tracer && !value.tracedBy.alive) throw leakError(value.tracedBy, value.aval, value);
 }
 
-export function leakError(trace: Trace, aval: ShapedArray): UnexpectedTracerError {
+export function leakError(trace: Trace, aval: ShapedArray, value?: NDArray): UnexpectedTracerError {
+  const stack = value === undefined ? undefined : origins.get(value);
+  // The first lines are the message and the constructors.
+  const origin = stack === undefined ? "" : `\nIt was made here:\n${stack.split("\n").slice(3).join("\n")}`;
   return new UnexpectedTracerError(
     "Encountered an unexpected tracer. A function transformed by JAX had a side effect, allowing for a reference to " +
       `an intermediate value with type ${aval.strShort()} to escape the scope of the transformation.\n` +
       `The leaked value was made while ${trace.description}. Transformed functions must not store intermediate values ` +
       "in globals, closures or object fields: return them as results instead (with hasAux where a transformation " +
-      "expects a single output).",
+      `expects a single output).${origin}`,
   );
 }

@@ -13,6 +13,7 @@ import { OverflowError } from "../errors.ts";
 import { ArrayImpl, NDArray } from "./array.ts";
 import { type ShapedArray, shapedArray } from "./aval.ts";
 import { defaultBackend } from "./backend.ts";
+import { guardTransfer } from "./transferGuard.ts";
 
 /** A concrete array from host data in row-major order. The data is copied. */
 export function arrayFromHost(data: HostData, aval: ShapedArray): ArrayImpl {
@@ -87,7 +88,9 @@ export function leafToArray(x: unknown): NDArray | null {
   if (typeof x === "number" || typeof x === "boolean" || typeof x === "bigint") return literal(x);
   if (ArrayBuffer.isView(x) && !(x instanceof DataView)) {
     const data = x as HostData;
-    return arrayFromHost(data, shapedArray([data.length], dtypeOfTypedArray(data)));
+    const aval = shapedArray([data.length], dtypeOfTypedArray(data));
+    guardTransfer("host-to-device", () => aval);
+    return arrayFromHost(data, aval);
   }
   return null;
 }

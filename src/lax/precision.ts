@@ -1,3 +1,4 @@
+import { config } from "../core/config.ts";
 import { ValueError } from "../errors.ts";
 
 /** How exactly products are computed. On the CPU every choice computes in the operands' own precision. */
@@ -52,8 +53,9 @@ function canonicalizeOne(p: unknown): Precision {
   );
 }
 
-/** @throws ValueError when it names no precision. */
-export function canonicalizePrecision(precision: PrecisionLike | undefined): PrecisionPair | null {
+/** The precision of a product, `config.defaultMatmulPrecision` where none is given. @throws ValueError when it names none. */
+export function canonicalizePrecision(given: PrecisionLike | undefined): PrecisionPair | null {
+  const precision = given ?? config.defaultMatmulPrecision;
   if (precision === null || precision === undefined) return null;
   if (Array.isArray(precision) && precision.length === 2) {
     return [canonicalizeOne(precision[0]), canonicalizeOne(precision[1])];

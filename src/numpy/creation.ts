@@ -1,6 +1,7 @@
 import { ArrayImpl, type ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { isEager } from "../core/trace.ts";
+import { withTransfers } from "../core/transferGuard.ts";
 import { arrayFromHost, freshLiteral, literal, scalar } from "../core/values.ts";
 import {
   asDType,
@@ -55,7 +56,7 @@ export function array(
   ...args: [(DTypeLike | { dtype?: DTypeLike; copy?: boolean; ndmin?: number })?, ...unknown[]]
 ): NDArray {
   const o = readCreation("array", args);
-  const x = make(object, o.dtype, "array", true);
+  const x = withTransfers(() => make(object, o.dtype, "array", true));
   return o.ndmin !== undefined && o.ndmin > x.ndim
     ? lax.expandDims(
         x,
@@ -70,7 +71,7 @@ export function asarray(
   ...args: [(DTypeLike | { dtype?: DTypeLike; copy?: boolean })?, ...unknown[]]
 ): NDArray {
   const o = readCreation("asarray", args);
-  return make(object, o.dtype, "asarray", o.copy === true);
+  return withTransfers(() => make(object, o.dtype, "asarray", o.copy === true));
 }
 
 function readCreation(

@@ -1,6 +1,7 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
 import type { Nested } from "../core/arrayMethods.ts";
 import { Tracer } from "../core/trace.ts";
+import { guardTransfer } from "../core/transferGuard.ts";
 import { isShared } from "../core/values.ts";
 import {
   asDType,
@@ -69,6 +70,8 @@ function elements(x: NDArray, what: string): HostData {
       "JAX array with PRNGKey dtype cannot be converted to a typed array. Use random.keyData(arr) if you wish to extract the underlying integer array.",
     );
   }
+  // Awaiting the values is asking for them.
+  if (what !== "data()" && what !== "js()") guardTransfer("device-to-host", () => array.aval);
   const data = array.toHost();
   const { dtype } = array;
   // JavaScript has no typed array for floats of 16 bits.

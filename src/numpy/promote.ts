@@ -1,6 +1,8 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
-import { shapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
+import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
+import { config } from "../core/config.ts";
 import { currentTrace, isEager } from "../core/trace.ts";
+import { guardTransfer } from "../core/transferGuard.ts";
 import { arrayFromHost, leafToArray, literal } from "../core/values.ts";
 import {
   bool,
@@ -13,7 +15,7 @@ import {
   scalarToHost,
   toInexactDType,
 } from "../dtypes/index.ts";
-import { ValueError } from "../errors.ts";
+import { TypePromotionError, ValueError } from "../errors.ts";
 import { convertElementType } from "../lax/convert.ts";
 import { broadcastInDim, expandDims, stack } from "../lax/shape.ts";
 
@@ -27,7 +29,11 @@ export function toArray(x: unknown, name: string, position = 0): NDArray {
   if (x instanceof NDArray) return x;
   const leaf = leafToArray(x);
   if (leaf !== null) return leaf;
-  if (Array.isArray(x)) return fromNested(x, name);
+  if (Array.isArray(x)) {
+    const array = fromNested(x, name);
+    guardTransfer("host-to-device", () => array.aval);
+    return array;
+  }
   throw new TypeError(
     `${name} requires ndarray or scalar arguments, got ${describe(x)} at position ${position}.`,
   );
@@ -119,17 +125,41 @@ function numericValue(x: ArrayImpl): number | bigint {
   return typeof x.literal === "boolean" ? Number(x.literal) : (x.literal as number | bigint);
 }
 
+function promoted(xs: readonly NDArray[]) {
+  const avals = xs.map((x) => x.aval);
+  if (config.numpyDtypePromotion === "strict") checkStrict(avals);
+  return promoteEntries(avals);
+}
+
+/** @throws TypePromotionError for dtypes of which one would be converted, save lone numbers that are of the other's kind */
+function checkStrict(avals: readonly ShapedArray[]): void {
+  const order = ["int", "float", "complex"];
+  const rank = ({ kind }: DType) => (kind === "uint" ? 0 : order.indexOf(kind));
+  const strong = avals.filter((a) => !a.weakType).map((a) => a.dtype);
+  const [first] = strong;
+  const isFine =
+    first === undefined ||
+    (strong.every((d) => d === first) &&
+      avals.every((a) => !a.weakType || (rank(first) >= 0 && rank(a.dtype) <= rank(first))));
+  if (isFine) return;
+  const names = avals.map((a) => (a.weakType ? `'${a.dtype.kind}*'` : `'${a.dtype}'`)).join(", ");
+  throw new TypePromotionError(
+    `Input dtypes (${names}) have no available implicit dtype promotion path when numpyDtypePromotion=strict. Try explicitly casting ` +
+      "inputs to the desired output type, or set numpyDtypePromotion=standard.",
+  );
+}
+
 /** Converts all to the dtype that JAX's promotion lattice gives. */
 export function promoteDTypes(xs: readonly NDArray[]): NDArray[] {
   if (xs.length === 2 && xs[0].dtype === xs[1].dtype && !xs[0].weakType && !xs[1].weakType)
     return [xs[0], xs[1]];
-  const { dtype, weakType } = promoteEntries(xs.map((x) => x.aval));
+  const { dtype, weakType } = promoted(xs);
   return xs.map((x) => convert(x, dtype, weakType));
 }
 
 /** {@link promoteDTypes}, with integers and booleans turned into floats. */
 export function promoteDTypesInexact(xs: readonly NDArray[]): NDArray[] {
-  const { dtype, weakType } = promoteEntries(xs.map((x) => x.aval));
+  const { dtype, weakType } = promoted(xs);
   const inexact = toInexactDType(dtype);
   return xs.map((x) => convert(x, inexact, weakType));
 }
@@ -149,7 +179,23 @@ export function promoteShapes(xs: readonly NDArray[], name: string): NDArray[] {
     name,
   );
   if (!mixed) return xs as NDArray[];
+  if (config.numpyRankPromotion !== "allow") reportRanks(xs, name);
   return xs.map((x) => (x.ndim === 0 || x.ndim === rank ? x : raiseRank(x, rank)));
+}
+
+/** @throws ValueError under `config.numpyRankPromotion` "raise" */
+function reportRanks(xs: readonly NDArray[], name: string): void {
+  const shapes = xs.map((x) => shapeStr(x.shape)).join(" ");
+  if (config.numpyRankPromotion === "raise") {
+    throw new ValueError(
+      `Operands could not be broadcast together for ${name} on shapes ${shapes} and with the config option numpyRankPromotion='raise'. ` +
+        "Give the smaller array its axes: x.reshape(...) or x.get(null, ...).",
+    );
+  }
+  console.warn(
+    `Following NumPy automatic rank promotion for ${name} on shapes ${shapes}. Set the numpyRankPromotion config option to 'allow' to ` +
+      "disable this warning.",
+  );
 }
 
 /** Adds leading axes of size 1. */

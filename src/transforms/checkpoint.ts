@@ -1,4 +1,5 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
+import { traceContext } from "../core/config.ts";
 import { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { bind } from "../core/trace.ts";
 import { ConcretizationTypeError, ValueError } from "../errors.ts";
@@ -103,7 +104,7 @@ export function checkpoint<F extends AnyFunction>(
       `Argument of ${name} is`,
     );
     const avals = leaves.map((x) => x.aval.id).join();
-    const key = staticKey([treedef.id, avals, args.length, ...statics.map((i) => args[i])]);
+    const key = staticKey([treedef.id, traceContext(), avals, args.length, ...statics.map((i) => args[i])]);
     let entry = entries.get(key);
     if (entry === undefined) {
       entry = trace(args, statics, leaves, treedef);

@@ -1,4 +1,4 @@
-import { config as settings, updateConfig } from "../core/config.ts";
+import { type Config, config as settings, updateConfig } from "../core/config.ts";
 
 /**
  * Debugging switches: `config.update("debugNans", true)`, `config.update("checkPurity", "warn")`, `config.update("evaluator", "reference")`, the number of
@@ -7,33 +7,12 @@ import { config as settings, updateConfig } from "../core/config.ts";
  *
  * @throws ValueError (from update) for an unknown name or value
  */
-export const config: Readonly<typeof settings> & { update: typeof updateConfig } = Object.freeze({
-  get debugNans() {
-    return settings.debugNans;
-  },
-  get checkPurity() {
-    return settings.checkPurity;
-  },
-  get evaluator() {
-    return settings.evaluator;
-  },
-  get enableChecks() {
-    return settings.enableChecks;
-  },
-  get numThreads() {
-    return settings.numThreads;
-  },
-  get numCpuDevices() {
-    return settings.numCpuDevices;
-  },
-  get relaxedSimd() {
-    return settings.relaxedSimd;
-  },
-  get debugLevel() {
-    return settings.debugLevel;
-  },
-  get debugWriter() {
-    return settings.debugWriter;
-  },
-  update: updateConfig,
-});
+export const config: Readonly<Config> & { update: typeof updateConfig } = makeConfig();
+
+function makeConfig(): Readonly<Config> & { update: typeof updateConfig } {
+  const shown = { update: updateConfig };
+  for (const name of Object.keys(settings) as (keyof Config)[]) {
+    Object.defineProperty(shown, name, { enumerable: true, get: () => settings[name] });
+  }
+  return Object.freeze(shown) as Readonly<Config> & { update: typeof updateConfig };
+}

@@ -1,9 +1,9 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { Executable, Origin } from "../core/backend.ts";
-import { config } from "../core/config.ts";
+import { config, traceContext } from "../core/config.ts";
 import { reports } from "../core/debug.ts";
-import { assertNoNans, compileProgram } from "../core/dispatch.ts";
+import { assertNumbers, compileProgram } from "../core/dispatch.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { evalWithoutCalls, nestingOf } from "../core/nesting.ts";
@@ -83,6 +83,9 @@ interface Entry {
   /** What a call within a program holds: `closed`, unless that is nested too deeply. */
   callable: ClosedJaxpr | null;
   readonly inTree: PyTreeDef;
+  /** The static arguments and the settings that it was traced for. */
+  readonly statics: readonly unknown[];
+  readonly context: number;
   /** What the debug ladder says of the program, where it asks. */
   readonly origin: Origin | undefined;
   /** Shardings that the caller asked for, by leaf. */
@@ -148,8 +151,14 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     const known = [cache, ...nested.values()].flatMap((entries) => [...entries.values()]);
     return missReason(
       plain ? args : dynamicArgs(args, statics),
-      { treedef, avals },
-      known.map((e) => ({ treedef: e.inTree, avals: e.closed.inAvals })),
+      { treedef, avals, statics: statics.map((i) => args[i]), context: traceContext() },
+      statics,
+      known.map(({ closed, inTree, statics, context }) => ({
+        treedef: inTree,
+        avals: closed.inAvals,
+        statics,
+        context,
+      })),
     );
   };
 
@@ -184,6 +193,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       inShardings: inShardings && [...lifted.map(() => null), ...inShardings],
       outShardings,
       placements: placements.every((p) => p === null) ? null : placements,
+      ...{ statics: statics.map((i) => args[i]), context: traceContext() },
     };
   };
 
@@ -242,6 +252,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
   };
 
   const call = (...args: unknown[]): unknown => {
+    if (config.disableJit) return f(...(args as Parameters<F>));
     const statics = staticsOf(args);
     const { leaves, treedef } = flattenArrays(
       plain ? args : dynamicArgs(args, statics),
@@ -273,7 +284,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     const { placements } = entry;
     if (placements === null) followPlacement(inputs as ArrayImpl[], outs);
     else placeResults(outs, (i) => placements[i]);
-    if (config.debugNans) reportNans(entry.closed, inputs, outs, name, donates);
+    if (config.debugNans || config.debugInfs) reportValues(entry.closed, inputs, outs, name, donates);
     return outs;
   };
 
@@ -330,10 +341,11 @@ function avalsKey(leaves: readonly NDArray[]): number | string {
   return key;
 }
 
-/** What is traced may depend on the named axes that are bound. */
+/** What is traced may depend on the named axes that are bound, and on settings. */
 function boundKey(key: number | string): number | string {
   const axes = boundAxesKey();
-  return axes === "" ? key : `${axes}|${key}`;
+  const context = traceContext();
+  return axes === "" && context === 0 ? key : `${axes}|${context}|${key}`;
 }
 
 function dynamicArgs(args: readonly unknown[], statics: readonly number[]): unknown[] {
@@ -433,8 +445,8 @@ function bindLeaked(inputs: readonly NDArray[]): never {
   throw new Error("unreachable");
 }
 
-/** Finds the operation that made a NaN by running the program again, one operation at a time. */
-function reportNans(
+/** Finds the operation that made a NaN or infinity by running the program again, one operation at a time. */
+function reportValues(
   closed: ClosedJaxpr,
   inputs: readonly NDArray[],
   outs: readonly ArrayImpl[],
@@ -442,7 +454,7 @@ function reportNans(
   donated: boolean,
 ): void {
   try {
-    for (const x of outs) assertNoNans(x, `jit(${name})`);
+    for (const x of outs) assertNumbers(x, `jit(${name})`);
   } catch (error) {
     if (!donated) withEvaluation(() => evalJaxpr(closed.jaxpr, closed.consts, inputs));
     throw error;

@@ -5,6 +5,7 @@ import { describeType } from "../../transforms/flatFunction.ts";
 import type { AnyFunction } from "../../transforms/types.ts";
 import { ops } from "../ops.ts";
 import { chooseBranch, valueText } from "./branches.ts";
+import { callBranch, knownScalar, runsStepwise } from "./stepwise.ts";
 
 /**
  * Calls one of two functions: `trueFun(...operands)` where `pred` is true, else `falseFun(...operands)`. Only one of them is computed, but both
@@ -30,7 +31,10 @@ export function cond(pred: unknown, trueFun: unknown, falseFun: unknown, ...oper
   if (typeof trueFun !== "function" || typeof falseFun !== "function")
     throw new TypeError("lax.cond: trueFun and falseFun arguments should be callable.");
   const functions = [trueFun, falseFun] as AnyFunction[];
-  const index = ops.convertElementType(predicate(pred), int32);
+  const taken = predicate(pred);
+  const known = runsStepwise() ? knownScalar(taken) : null;
+  if (known !== null) return callBranch(functions[known ? 0 : 1], operands);
+  const index = ops.convertElementType(taken, int32);
   return chooseBranch("cond", index, functions, [1, 0], ["trueFun", "falseFun"], operands);
 }
 

@@ -10,6 +10,7 @@ import { checkCarry, promoteWeakCarries } from "./carryTypes.ts";
 import { count, marked, merged, parts, unmarked } from "./lists.ts";
 import { forwarding, range, rearranged } from "./programs.ts";
 import { scanP } from "./scanPrimitive.ts";
+import { runsStepwise, scanStepwise } from "./stepwise.ts";
 import { avalTree, type TracedFunction, traceFunction } from "./traceFunction.ts";
 import type { ParameterAt, TreeWithNumbers } from "./types.ts";
 
@@ -67,6 +68,10 @@ export function scan(f: AnyFunction, init: unknown, given: unknown = null, ...re
   const { leaves: xLeaves, treedef: xTree } = flattenArrays(xs, "lax.scan: xs is");
   const length = scanLength(xLeaves, o.length ?? null);
   const unroll = unrollOf(o.unroll ?? 1, length);
+  if (runsStepwise()) {
+    const steps = { length, reverse: o.reverse ?? false };
+    return scanStepwise(f, carryTree.unflatten(initLeaves), xLeaves, xTree, steps);
+  }
   const xAvals = xLeaves.map(({ aval }) => aval.update({ shape: aval.shape.slice(1) }));
 
   const trace = (carries: readonly NDArray[]) =>

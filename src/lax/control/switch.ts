@@ -7,6 +7,7 @@ import { ops } from "../ops.ts";
 import { clamp } from "../select.ts";
 import { chooseBranch, valueText } from "./branches.ts";
 import { range } from "./programs.ts";
+import { callBranch, knownScalar, runsStepwise } from "./stepwise.ts";
 
 /**
  * Calls one of several functions: `branches[index](...operands)`, with an index out of range moved to the nearest. Like `cond` otherwise.
@@ -30,6 +31,11 @@ export function switchBranches<F extends AnyFunction>(
   const i = branchIndex(index);
   if (branches.length === 0) throw new ValueError("Empty branch sequence");
   if (branches.length === 1) return branches[0](...operands) as ReturnType<F>;
+  const known = runsStepwise() ? knownScalar(i) : null;
+  if (known !== null) {
+    const at = Math.min(Math.max(Number(known), 0), branches.length - 1);
+    return callBranch(branches[at], operands) as ReturnType<F>;
+  }
   const last = scalar(branches.length - 1, int32);
   const clamped = clamp(scalar(0, int32), ops.convertElementType(i, int32), last);
   const roles = branches.map((_, k) => `branch ${k}`);

@@ -8,6 +8,7 @@ import type { PyTreeDef } from "../../tree/treedef.ts";
 import { checkCarry, promoteWeakCarries } from "./carryTypes.ts";
 import { count, marked, merged, unmarked } from "./lists.ts";
 import { forwarding, range, rearranged } from "./programs.ts";
+import { runsStepwise, whileStepwise } from "./stepwise.ts";
 import { avalTree, resultsOf, type TracedFunction, traceFunction } from "./traceFunction.ts";
 import type { ParameterAt, TreeWithNumbers } from "./types.ts";
 import { whileP } from "./whilePrimitive.ts";
@@ -38,6 +39,10 @@ export function whileLoop(condFun: AnyFunction, bodyFun: AnyFunction, initVal: u
   if (typeof condFun !== "function" || typeof bodyFun !== "function")
     throw new TypeError("lax.whileLoop: condFun and bodyFun arguments should be callable.");
   const { leaves, treedef } = flattenArrays(initVal, "lax.whileLoop: initVal is");
+  if (runsStepwise()) {
+    const done = whileStepwise(condFun, bodyFun, treedef.unflatten(leaves));
+    if (done !== null) return done.value;
+  }
   const trace = (carries: readonly NDArray[]) => {
     const value = [avalTree(carries, treedef)];
     return { cond: traceCondition(condFun, value), body: traceFunction(bodyFun, value, "while_loop body") };
