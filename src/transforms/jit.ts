@@ -252,12 +252,12 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
   };
 
   const call = (...args: unknown[]): unknown => {
-    if (config.disableJit) return f(...(args as Parameters<F>));
     const statics = staticsOf(args);
     const { leaves, treedef } = flattenArrays(
       plain ? args : dynamicArgs(args, statics),
       `Argument of ${name} is`,
     );
+    if (config.disableJit) return f(...restore(args, statics, treedef.unflatten(leaves) as unknown[]));
     const entry = lookup(args, statics, leaves, treedef);
     return entry.outTree.unflatten(run(entry, leaves));
   };

@@ -78,7 +78,7 @@ describe("level 1", () => {
     const lines = taken().filter((text) => text.startsWith("compiled times:"));
     expect(lines.map((text) => text.replace(/^.*?ms \(.*?\): /, ""))).toEqual([
       "first call",
-      "new static arguments",
+      "new static arguments: argument 1 is 3 and was 2",
       "new argument types: arguments[0] is int32[] (weakly typed) and was float32[2]",
     ]);
   });
