@@ -26,6 +26,7 @@ export * as jnp from "./numpy/index.ts";
 export { ravelPytree } from "./numpy/ravelPytree.ts";
 export { Slice, slice } from "./numpy/slice.ts";
 export * as optim from "./optim/index.ts";
+export * as profiler from "./profiler/index.ts";
 export * as random from "./random/index.ts";
 export {
   type Device,
@@ -85,6 +86,7 @@ export {
 } from "./transforms/settings.ts";
 export { type ShardMapOptions, shardMap } from "./transforms/shardMap.ts";
 export { Compiled, Lowered } from "./transforms/stages.ts";
+export * as stages from "./transforms/stagesPublic.ts";
 export { vmap } from "./transforms/vmap.ts";
 export * as tree from "./tree/index.ts";
 export * as treeUtil from "./tree/util.ts";

@@ -66,6 +66,8 @@ export interface Backend {
   synchronize(): Promise<void>;
   /** Forgets the code of programs compiled so far, save that which executables hold. */
   clearCache(): void;
+  /** What the memory of the device is used for. */
+  memoryUse(): readonly { readonly what: string; readonly count: number; readonly bytes: number }[];
 }
 
 let current: Backend | undefined;

@@ -9,6 +9,7 @@ import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { evalWithoutCalls, nestingOf } from "../core/nesting.ts";
 import { followPlacement, type Placement, placementsOf, placeResults } from "../core/placement.ts";
 import type { Primitive } from "../core/primitive.ts";
+import { isRecording, record } from "../core/timeline.ts";
 import { bind, boundAxesKey, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
@@ -24,7 +25,7 @@ import { jitP } from "./jitPrimitive.ts";
 import { missReason } from "./missReason.ts";
 import { checkOptions, resolvePositions } from "./options.ts";
 import { checkPurity } from "./purity.ts";
-import { Lowered } from "./stages.ts";
+import { type Lowered, markWrapped, Traced } from "./stages.ts";
 import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
 import type { AnyFunction, ArgsOf } from "./types.ts";
 
@@ -67,7 +68,11 @@ const jitOptions = [
 /** A compiled function: call it, or look at its stages. */
 export type JitFunction<F extends AnyFunction> = ((...args: ArgsOf<F>) => ReturnType<F>) & {
   /** Traces for these arguments (arrays or ShapeDtypeStructs) without running. */
+  trace(...args: unknown[]): Traced;
+  /** `trace(...args).lower()`. */
   lower(...args: unknown[]): Lowered;
+  /** Shapes and dtypes of the result for these arguments. */
+  evalShape(...args: unknown[]): unknown;
   /** Forgets compiled programs. */
   clearCache(): void;
 };
@@ -181,6 +186,9 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       avals,
       `tracing the function ${name} for jit`,
     );
+    if (isRecording()) {
+      record({ name: `trace ${name}`, track: "host", start, duration: performance.now() - start });
+    }
     const { closed, lifted } = closeOverConcrete(jaxpr, consts);
     const donate = resolvePositions(donatePositions, args.length);
     const donated = [...lifted.map(() => false), ...donatedLeaves(args, statics, donate)];
@@ -289,15 +297,18 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
   };
 
   const jitted = setName(call, name) as unknown as JitFunction<F>;
-  jitted.lower = (...args: unknown[]) => {
+  jitted.trace = (...args: unknown[]) => {
     const statics = staticsOf(args);
     const { avals, treedef } = abstractLeaves(
       plain ? args : dynamicArgs(args, statics),
       `Argument of ${name} is`,
     );
-    const entry = trace(args, statics, avals, treedef);
-    return new Lowered(name, entry.closed, treedef, entry.outTree, entry.donated, entry.origin);
+    const { closed, outTree, donated, origin } = trace(args, statics, avals, treedef);
+    return new Traced({ name, closed, inTree: treedef, outTree, donated, origin });
   };
+  jitted.lower = (...args: unknown[]) => jitted.trace(...args).lower();
+  jitted.evalShape = (...args: unknown[]) => jitted.trace(...args).outInfo;
+  markWrapped(jitted);
   jitted.clearCache = forget;
   return jitted;
 }

@@ -40,6 +40,7 @@ const instances: Readonly<Record<string, () => unknown>> = {
   "customBatching.customVmap": () => customBatching.customVmap(double),
   "treeUtil.PyTreeDef": () => tree.structure([1]),
   "stages.Wrapped": () => jit(double),
+  "stages.Traced": () => jit(double).trace(1),
   "stages.Lowered": () => jit(double).lower(1),
   "stages.Compiled": () => jit(double).lower(1).compile(),
 };

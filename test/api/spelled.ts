@@ -19,6 +19,9 @@ export const spelled: Readonly<Record<string, string>> = {
   "Array.get(...index)": "Array.get",
   "Array.toTypedArray": "Array.data",
   // There is no conversion to bool to take part in: `x.item()` gives the boolean.
+  // Wrapped functions are functions, compiled ones have a method.
+  "stages.Wrapped.__call__": "stages.Wrapped.call",
+  "stages.Compiled.__call__": "stages.Compiled.call",
   "Array.item / explicit bool conversion": "Array.item",
 };
 

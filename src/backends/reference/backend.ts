@@ -81,4 +81,5 @@ export const referenceBackend: Backend = {
   threadCount: () => 1,
   synchronize: () => Promise.resolve(),
   clearCache: () => {},
+  memoryUse: () => [],
 };

@@ -19,6 +19,7 @@ import { config } from "../../core/config.ts";
 import { reports } from "../../core/debug.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
 import type { Profile } from "../../core/profile.ts";
+import { isRecording, record } from "../../core/timeline.ts";
 import { type HostData, hostArray } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
@@ -47,6 +48,10 @@ class WasmExecutable implements Executable {
   private loaded: LoadedProgram | TimedProgram | null = null;
   /** The `config.debugLevel` that `loaded` follows; -1 when there is nothing yet. */
   private level = -1;
+  /** Whether `loaded` was made while a trace was recorded. */
+  private recorded = false;
+  /** The program with clocks, or without, that a trace put aside. */
+  private beside: LoadedProgram | TimedProgram | null = null;
   /** The level at which the program was reported. */
   private reported = 0;
 
@@ -58,20 +63,28 @@ class WasmExecutable implements Executable {
 
   call(args: readonly ArrayImpl[]): ArrayImpl[] {
     if (config.evaluator === "reference") return this.callReference(args);
-    if (config.debugLevel !== this.level) this.follow();
+    if (config.debugLevel !== this.level || isRecording() !== this.recorded) this.follow();
     return (this.loaded as LoadedProgram | TimedProgram).call(args);
   }
 
-  /** Loads the program, or loads it again when the level now wants it timed, or shown, or neither. */
+  /** Loads the program, or loads it again when the level, or a trace, now wants it timed, or shown, or neither. */
   private follow(): void {
-    const timed = reports("timings");
+    const timed = reports("timings") || isRecording();
+    const wasRecorded = this.recorded;
     this.level = config.debugLevel;
-    if (this.loaded === null) {
+    this.recorded = isRecording();
+    const { loaded } = this;
+    if (loaded === null) {
       this.loaded = this.load(timed, this.options.origin ?? { reason: "compiled ahead of a call" });
-    } else if (timed && this.level > this.reported) {
+    } else if (reports("timings") && this.level > this.reported) {
       this.loaded = this.load(timed, { reason: `compiled again: debugLevel was raised to ${this.level}` });
-    } else if (!timed && this.loaded instanceof TimedProgram) {
-      this.loaded = this.load(timed, { reason: "compiled again: debugLevel was lowered" });
+    } else if (timed !== loaded instanceof TimedProgram) {
+      // Between traces a program runs as it was compiled before.
+      const quiet = this.recorded || wasRecorded;
+      this.loaded =
+        this.beside ??
+        this.load(timed, quiet ? undefined : { reason: "compiled again: debugLevel was lowered" });
+      this.beside = quiet ? loaded : null;
     }
   }
 
@@ -95,6 +108,10 @@ class WasmExecutable implements Executable {
     const consts = program.constants as readonly ArrayImpl[];
     const loadedCode = loadCode(program, code, options.donated, marks);
     const loaded = new LoadedProgram(wasmBackend, options.name, loadedCode, consts, closed.outAvals);
+    if (isRecording()) {
+      const duration = performance.now() - started;
+      record({ name: `compile ${options.name}`, track: "host", start: started, duration });
+    }
     if (origin !== null && reports("programs")) {
       this.reported = config.debugLevel;
       const engine = performance.now() - emitted;
@@ -197,4 +214,11 @@ export const wasmBackend: Backend = {
   threadCount: () => pool?.present ?? 1,
   synchronize: () => Promise.resolve(),
   clearCache: () => codeCache.clear(),
+  memoryUse: () => {
+    const { count, residentBytes, scratchBytes } = deviceMemory.statistics;
+    return [
+      { what: "arrays", count, bytes: residentBytes },
+      { what: "scratch", count: scratchBytes > 0 ? 1 : 0, bytes: scratchBytes },
+    ];
+  },
 };

@@ -15,6 +15,10 @@ export class Marks {
     this.joined[position] = pool?.joined ?? 0;
   };
 
+  /** When kernel `i` began in the last call. */
+  start(i: number): number {
+    return this.times[i];
+  }
   /** What kernel `i` took in the last call. */
   milliseconds(i: number): number {
     return this.times[i + 1] - this.times[i];

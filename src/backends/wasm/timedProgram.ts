@@ -1,8 +1,9 @@
 import type { CompiledProgram } from "../../compiler/index.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { Backend } from "../../core/backend.ts";
-import { report } from "../../core/debug.ts";
+import { report, reports } from "../../core/debug.ts";
 import { type KernelProfile, Profile } from "../../core/profile.ts";
+import { isRecording, record } from "../../core/timeline.ts";
 import type { ProgramCode } from "./codegen/program.ts";
 import { kernelBytes, kernelFlops } from "./cost.ts";
 import type { LoadedProgram } from "./executable.ts";
@@ -17,8 +18,13 @@ type Counts = Pick<KernelProfile, "name" | "flops" | "bytes" | "pieces" | "scrat
 
 /** The times of one call. */
 interface Sample {
+  readonly start: number;
   readonly whole: number;
-  readonly kernels: readonly { readonly milliseconds: number; readonly threads: number }[];
+  readonly kernels: readonly {
+    readonly start: number;
+    readonly milliseconds: number;
+    readonly threads: number;
+  }[];
 }
 
 /** A program compiled with marks between its kernels. */
@@ -39,11 +45,21 @@ export class TimedProgram {
     });
   }
 
-  /** Runs the program and reports the times of its kernels. */
+  /** Runs the program, and reports the times of its kernels or adds them to the trace. */
   call(args: readonly ArrayImpl[]): ArrayImpl[] {
     const { results, sample } = this.measure(args);
-    report(String(this.profileOf([sample])));
+    if (reports("timings")) report(String(this.profileOf([sample])));
+    if (isRecording()) this.record(sample);
     return results;
+  }
+
+  private record({ start, whole, kernels }: Sample): void {
+    record({ name: this.name, track: "programs", start, duration: whole });
+    kernels.forEach(({ start: from, milliseconds, threads }, index) => {
+      const { name, flops, bytes, pieces } = this.counts[index];
+      const args = { program: this.name, index, flops, bytes, pieces, threads };
+      record({ name, track: "kernels", start: from, duration: milliseconds, args });
+    });
   }
 
   /** Runs the program again and again, on copies of donated arguments. */
@@ -75,10 +91,11 @@ export class TimedProgram {
     const whole = performance.now() - start;
     const { marks } = this;
     const kernels = this.counts.map((_, i) => ({
+      start: marks.start(i),
       milliseconds: marks.milliseconds(i),
       threads: marks.threads(i),
     }));
-    return { results, sample: { whole, kernels } };
+    return { results, sample: { start, whole, kernels } };
   }
 
   private profileOf(samples: readonly Sample[]): Profile {

@@ -1,18 +1,21 @@
-// Runs the page that follows one program: what each block of code prints is the block of text below it.
+// Runs the pages whose blocks of code continue each other: what each block prints is the block of text below it.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format } from "node:util";
-import { afterAll, expect, test, vi } from "vitest";
+import { config } from "fluxion";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 
-const page = readFileSync(fileURLToPath(new URL("../../docs/inside.md", import.meta.url)), "utf8");
-const steps = [...page.matchAll(/```ts\n([\s\S]*?)```\s*```text\n([\s\S]*?)```/g)];
-const folder = mkdtempSync(join(tmpdir(), "fluxion-inside-"));
+const folder = mkdtempSync(join(tmpdir(), "fluxion-pages-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { debugWriter } = config;
+afterEach(() => config.update("debugWriter", debugWriter));
 
-test("the page shows what its program prints", async () => {
+test.each(["inside", "debugging"])("docs/%s.md shows what its program prints", async (name) => {
+  const page = readFileSync(fileURLToPath(new URL(`../../docs/${name}.md`, import.meta.url)), "utf8");
+  const steps = [...page.matchAll(/```ts\n([\s\S]*?)```\s*```text\n([\s\S]*?)```/g)];
   expect(steps.length).toBeGreaterThan(3);
   const printed: string[][] = steps.map(() => []);
   let present = -1;
@@ -21,7 +24,7 @@ test("the page shows what its program prints", async () => {
     else printed[present].push(format(...args));
   });
   try {
-    const file = join(folder, "inside.ts");
+    const file = join(folder, `${name}.ts`);
     writeFileSync(file, steps.map(([, code]) => `${code}console.log("next step");\n`).join(""));
     present = 0;
     await import(/* @vite-ignore */ pathToFileURL(file).href);
