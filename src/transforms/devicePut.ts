@@ -1,4 +1,5 @@
 import type { NDArray } from "../core/array.ts";
+import { withTransfers } from "../core/transferGuard.ts";
 import { leafToArray } from "../core/values.ts";
 import { putOn } from "../lax/placing.ts";
 import { Device } from "../sharding/device.ts";
@@ -38,7 +39,7 @@ function isTarget(x: unknown): boolean {
 }
 
 function put(leaf: unknown, device: Device | Sharding | null): NDArray {
-  const array = leafToArray(leaf);
+  const array = withTransfers(() => leafToArray(leaf));
   if (array === null) {
     throw new TypeError(`devicePut was given a value of type ${typeof leaf}, which is not a valid JAX type.`);
   }
