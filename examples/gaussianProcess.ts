@@ -107,10 +107,10 @@ if (isScript(import.meta.url)) {
   for (let i = 0; i < at.shape[0]; i++) {
     const [x, m, d] = [at, mean, deviation].map((a) => Number(a.get(i)));
     const column = (v: number) => Math.round(30 + 16 * Math.max(-1.8, Math.min(1.8, v)));
-    const bar = Array.from({ length: 61 }, (_, k) =>
-      k >= column(m - 2 * d) && k <= column(m + 2 * d) ? "-" : " ",
-    );
-    bar[column(m)] = "o";
+    const bar = Array.from({ length: 61 }, (_, k) => {
+      const inside = k >= column(m - 2 * d) && k <= column(m + 2 * d);
+      return k === column(m) ? "o" : inside ? "-" : " ";
+    });
     console.log(`${x.toFixed(1).padStart(5)} ${bar.join("").trimEnd()}`);
   }
 }
