@@ -43,6 +43,7 @@ export {
   reduceSum,
   reduceXor,
 } from "./reductions.ts";
+export { RandomAlgorithm, type RngBitsOptions, rngBitGenerator } from "./rngBits.ts";
 export * from "./rounding.ts";
 export * from "./select.ts";
 export * from "./shape.ts";
