@@ -2,3 +2,9 @@
 export { breakpoint } from "./breakpoint.ts";
 export { callback, type DebugCallbackOptions } from "./debugCallback.ts";
 export { type DebugPrintOptions, log, print } from "./debugPrint.ts";
+export {
+  inspectArraySharding,
+  type VisualizeOptions,
+  visualizeArraySharding,
+  visualizeSharding,
+} from "./visualizeSharding.ts";

@@ -42,11 +42,7 @@ export const missingNames: Readonly<Record<string, readonly string[]>> = {
     "sharding.reshard",
     "sharding.setMesh",
   ],
-  "not built yet: effects, debugging, settings, stages": [
-    "debug.inspectArraySharding",
-    "debug.visualizeArraySharding",
-    "debug.visualizeSharding",
-  ],
+  "not built yet: effects, debugging, settings, stages": [],
   "not built yet: names of parts of a program, for profiles": ["namedCall", "namedScope"],
   "the device knows memory, not arrays, so that none is kept alive by a list": ["liveArrays"],
   "registerDataclass says which fields of a class are static; JavaScript's fields carry no such mark": [

@@ -4,6 +4,7 @@ const nodeOnly: Readonly<Record<string, string>> = {
   "docs/": "read the sources and run examples from disk",
   "examples/": "command line programs: files, child processes, signals",
   "memory/": "measure the resident memory of processes",
+  "effects/traceFile.test.ts": "writes files",
   "package.test.ts": "builds the package and imports it in processes",
   "readme.test.ts": "reads the README and runs its programs from disk",
   "web/": "build a page and drive a browser from outside",

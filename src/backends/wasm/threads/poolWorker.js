@@ -100,7 +100,9 @@ function receive(data) {
           memory,
           id: data.id,
           mark: () => {},
-          hostCall: () => {},
+          hostCall: () => {
+            throw new Error("a worker does not call JavaScript");
+          },
           stalled: () => {
             throw new Error("a worker does not open regions");
           },
