@@ -13,7 +13,7 @@ export { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
 export type { KernelProfile, Profile } from "./core/profile.ts";
 export * as core from "./core/public.ts";
 export { ensureCompileTimeEval } from "./core/trace.ts";
-export { DType, type DTypeLike, float0 } from "./dtypes/index.ts";
+export { Complex, DType, type DTypeLike, float0 } from "./dtypes/index.ts";
 export * from "./errors.ts";
 export * as errors from "./errors.ts";
 export { typeOf } from "./lax/dtypeOf.ts";

@@ -12,6 +12,7 @@ import { flatten } from "./inline.ts";
 import type { BufferInfo, Program, ResultSource } from "./ir.ts";
 import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
+import { complexTemplates } from "./passes/complex/index.ts";
 import { deadCode } from "./passes/deadCode.ts";
 import { hoistInvariants } from "./passes/hoistInvariants.ts";
 import { recomputeResiduals } from "./passes/recomputeResiduals.ts";
@@ -60,7 +61,7 @@ export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptio
 
 /** A program without unused equations; so are the programs of its loops and branches. */
 function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe"]): FlatProgram {
-  const flat = singlePrecision(deadCode(whole));
+  const flat = complexTemplates(singlePrecision(deadCode(whole)));
   observe?.("flattened", () => printFlat(whole));
   observe?.("dead code", () => printFlat(flat));
   if (!flat.eqns.some((eqn) => eqn.programs !== undefined)) return flat;

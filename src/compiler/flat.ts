@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { Params, Primitive } from "../core/primitive.ts";
+import type { Complex } from "../dtypes/index.ts";
 
 /** A value of a flat program: assigned once. */
 export interface Value {
@@ -10,7 +11,7 @@ export interface Value {
   readonly source:
     | { readonly kind: "argument"; readonly index: number }
     | { readonly kind: "const"; readonly index: number }
-    | { readonly kind: "literal"; readonly value: number | bigint | boolean }
+    | { readonly kind: "literal"; readonly value: number | bigint | boolean | Complex }
     | { readonly kind: "result" };
 }
 

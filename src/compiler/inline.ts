@@ -11,6 +11,8 @@ import {
 } from "../core/jaxpr.ts";
 import { isControl } from "../core/lowering.ts";
 import { paramsKey } from "../core/paramsKey.ts";
+import { scalarKey } from "../core/values.ts";
+import type { Complex } from "../dtypes/index.ts";
 import { programsOf } from "./control/programs.ts";
 import type { FlatEqn, FlatProgram, Value } from "./flat.ts";
 
@@ -36,8 +38,8 @@ class Values {
   make(aval: ShapedArray, source: Value["source"]): Value {
     return { id: this.count++, aval, source };
   }
-  literal(value: number | bigint | boolean, aval: ShapedArray): Value {
-    const key = `${aval.dtype.id}:${Object.is(value, -0) ? "-0" : value}`;
+  literal(value: number | bigint | boolean | Complex, aval: ShapedArray): Value {
+    const key = `${aval.dtype.id}:${scalarKey(value)}`;
     let found = this.literals.get(key);
     if (found === undefined) {
       found = this.make(aval, { kind: "literal", value });

@@ -1,6 +1,7 @@
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { paramsKey } from "../core/paramsKey.ts";
 import type { Params } from "../core/primitive.ts";
+import { scalarKey } from "../core/values.ts";
 import type { FlatProgram, Value } from "./flat.ts";
 
 /**
@@ -16,7 +17,7 @@ export function programKey(program: FlatProgram, donated: readonly boolean[] = [
   const ref = (v: Value): string => {
     if (v.source.kind !== "literal") return `${numbers[v.id]},`;
     const { value } = v.source;
-    return `${v.aval.dtype.id}:${Object.is(value, -0) ? "-0" : value},`;
+    return `${v.aval.dtype.id}:${scalarKey(value)},`;
   };
   let key = "";
   for (const v of program.args) {

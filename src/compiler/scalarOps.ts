@@ -94,4 +94,6 @@ export const scalarOps: Readonly<Record<string, ScalarOp>> = {
   key_word0: op(1, "k", 1),
   key_word1: op(1, "k", 1),
   key_pack: op(2, "u", 1),
+  // A pair of real nodes that stands for a complex number (nodes/complex.ts); no operand of a kernel, which stores its parts.
+  complex: op(2, "", 0),
 };

@@ -1,4 +1,4 @@
-import type { DType, HostData } from "../dtypes/index.ts";
+import type { Complex, DType, HostData } from "../dtypes/index.ts";
 import { RuntimeError } from "../errors.ts";
 import type { ArrayMethods } from "./arrayMethods.ts";
 import type { ShapedArray } from "./aval.ts";
@@ -33,9 +33,9 @@ export abstract class NDArray {
 export interface NDArray extends ArrayMethods {}
 
 /** What array functions accept where they accept an array. */
-export type ArrayLike = NDArray | number | bigint | boolean | ArrayBufferView | NestedList;
+export type ArrayLike = NDArray | number | bigint | boolean | Complex | ArrayBufferView | NestedList;
 export interface NestedList
-  extends ReadonlyArray<NestedList | number | bigint | boolean | NDArray | ArrayBufferView> {}
+  extends ReadonlyArray<NestedList | number | bigint | boolean | Complex | NDArray | ArrayBufferView> {}
 
 /** A concrete array whose bytes live in a device's memory. */
 export class ArrayImpl extends NDArray {
@@ -44,10 +44,15 @@ export class ArrayImpl extends NDArray {
   /** The device buffer; null once deleted or donated. */
   buffer: Buffer | null;
   /** A scalar made from a JavaScript number while tracing: printed and compiled as a literal. */
-  readonly literal: number | bigint | boolean | undefined;
+  readonly literal: number | bigint | boolean | Complex | undefined;
   /** Where somebody placed it; null for the default device. */
   placement: Placement | null = null;
-  constructor(aval: ShapedArray, backend: Backend, buffer: Buffer, literal?: number | bigint | boolean) {
+  constructor(
+    aval: ShapedArray,
+    backend: Backend,
+    buffer: Buffer,
+    literal?: number | bigint | boolean | Complex,
+  ) {
     super();
     this.aval = aval;
     this.backend = backend;

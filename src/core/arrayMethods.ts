@@ -1,4 +1,4 @@
-import type { DTypeLike, HostData } from "../dtypes/index.ts";
+import type { Complex, DTypeLike, HostData } from "../dtypes/index.ts";
 import type { Shard } from "../sharding/arrayMethods.ts";
 import type { Device } from "../sharding/device.ts";
 import type { Sharding } from "../sharding/sharding.ts";
@@ -50,7 +50,7 @@ export interface IndexUpdate {
 }
 
 /** Nested lists of JavaScript values, as `tolist()` returns them. */
-export type Nested = number | boolean | bigint | Nested[];
+export type Nested = number | boolean | bigint | Complex | Nested[];
 
 /** The methods of arrays; each delegates to the function of the same name in `jnp`. */
 export interface ArrayMethods {
@@ -79,6 +79,11 @@ export interface ArrayMethods {
   rshift(y: ArrayLike): NDArray;
 
   readonly T: NDArray;
+  /** The real and the imaginary part, and the complex conjugate. */
+  readonly real: NDArray;
+  readonly imag: NDArray;
+  conj(): NDArray;
+  conjugate(): NDArray;
   readonly mT: NDArray;
   readonly itemsize: number;
   readonly nbytes: number;
@@ -197,10 +202,10 @@ export interface ArrayMethods {
   at(...index: IndexEntry[]): IndexUpdate;
 
   /** The single element as a JavaScript value. @throws ValueError when the size is not 1; ConcretizationTypeError on tracers. */
-  item(...index: number[]): number | boolean | bigint;
+  item(...index: number[]): number | boolean | bigint | Complex;
   /** All elements as nested lists. */
   tolist(): Nested;
-  /** The elements, row-major, as a typed array (a copy). Floats of 16 bits are converted to float32. */
+  /** The elements, row-major, as a typed array (a copy). Floats of 16 bits are converted to float32; complex numbers are two elements each. */
   dataSync(): HostData;
   /** {@link dataSync}, on every device. */
   data(): Promise<HostData>;

@@ -1,3 +1,4 @@
+import type { Complex } from "../dtypes/index.ts";
 import type { NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
 import { type Effect, type Effects, noEffects } from "./effects.ts";
@@ -13,11 +14,11 @@ export class Var {
 
 /** A scalar constant written in place. */
 export class Literal {
-  readonly value: number | bigint | boolean;
+  readonly value: number | bigint | boolean | Complex;
   readonly aval: ShapedArray;
   /** The array that stands for the literal when the jaxpr is evaluated. */
   readonly array: NDArray;
-  constructor(value: number | bigint | boolean, array: NDArray) {
+  constructor(value: number | bigint | boolean | Complex, array: NDArray) {
     this.value = value;
     this.array = array;
     this.aval = array.aval;

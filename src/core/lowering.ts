@@ -1,4 +1,4 @@
-import type { DType } from "../dtypes/index.ts";
+import type { Complex, DType } from "../dtypes/index.ts";
 import type { ArrayImpl } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
 import type { ClosedJaxpr } from "./jaxpr.ts";
@@ -38,7 +38,7 @@ export interface Operand {
 
 /** Builds hash-consed scalar expressions. Integer index arithmetic is ordinary int32 arithmetic. */
 export interface ExprBuilder {
-  const(value: number | bigint | boolean, dtype: DType): Expr;
+  const(value: number | bigint | boolean | Complex, dtype: DType): Expr;
   /** `op` is a name of scalarOps.ts (add, mul, exp, lt, and, shift_left, ...): operands of one dtype. */
   op(op: string, ...args: Expr[]): Expr;
   select(cond: Expr, onTrue: Expr, onFalse: Expr): Expr;

@@ -1,5 +1,7 @@
 import {
   bool,
+  Complex,
+  complex64,
   type DType,
   dtypeOfTypedArray,
   float32,
@@ -22,12 +24,19 @@ export function arrayFromHost(data: HostData, aval: ShapedArray): ArrayImpl {
   return new ArrayImpl(aval, backend, backend.fromHost(data, aval));
 }
 
-export type Scalar = number | bigint | boolean;
+export type Scalar = number | bigint | boolean | Complex;
 
-/** The aval that a lone JavaScript scalar has: weak int32, weak float32 or bool. */
+/** A text that differs for scalars that differ, the sign of zero included. */
+export function scalarKey(x: Scalar): string {
+  if (x instanceof Complex) return `${scalarKey(x.re)}+${scalarKey(x.im)}j`;
+  return Object.is(x, -0) ? "-0" : String(x);
+}
+
+/** The aval that a lone JavaScript scalar has: weak int32, weak float32, weak complex64 or bool. */
 export function scalarAval(x: Scalar): ShapedArray {
   if (typeof x === "boolean") return boolAval;
   if (typeof x === "bigint") return weakInt;
+  if (x instanceof Complex) return weakComplex;
   return Number.isInteger(x) && x >= -2147483648 && x <= 2147483647 && !Object.is(x, -0)
     ? weakInt
     : weakFloat;
@@ -35,6 +44,7 @@ export function scalarAval(x: Scalar): ShapedArray {
 const boolAval = shapedArray([], bool);
 const weakInt = shapedArray([], int32, true);
 const weakFloat = shapedArray([], float32, true);
+const weakComplex = shapedArray([], complex64, true);
 
 const literals = new Map<string, ArrayImpl>();
 const shared = new WeakSet<ArrayImpl>();
@@ -51,7 +61,7 @@ export function isShared(x: ArrayImpl): boolean {
  * @throws OverflowError when a bigint does not fit int32.
  */
 export function literal(x: Scalar, aval?: ShapedArray): ArrayImpl {
-  const key = `${aval === undefined ? typeof x : aval.id}:${Object.is(x, -0) ? "-0" : x}`;
+  const key = `${aval === undefined ? typeof x : aval.id}:${scalarKey(x)}`;
   let array = literals.get(key);
   if (array === undefined || array.buffer === null) {
     array = freshLiteral(x, aval);
@@ -72,7 +82,7 @@ export function freshLiteral(x: Scalar, given?: ShapedArray): ArrayImpl {
   }
   const backend = defaultBackend();
   const data = scalarToHost(x, aval.dtype);
-  const stored = scalarFromHost(data, 0, aval.dtype) as number | bigint | boolean;
+  const stored = scalarFromHost(data, 0, aval.dtype) as Scalar;
   const value = given === undefined && typeof x === "number" ? x : stored;
   return new ArrayImpl(aval, backend, backend.fromHost(data, aval), value);
 }
@@ -82,10 +92,15 @@ export function scalar(x: Scalar, dtype: DType, weakType = false): ArrayImpl {
   return literal(x, shapedArray([], dtype, weakType));
 }
 
+/** Whether a leaf is a lone scalar. */
+export function isScalar(x: unknown): x is Scalar {
+  return typeof x === "number" || typeof x === "boolean" || typeof x === "bigint" || x instanceof Complex;
+}
+
 /** The value of a leaf that may be an array or a JavaScript scalar; null when it is neither. */
 export function leafToArray(x: unknown): NDArray | null {
   if (x instanceof NDArray) return x;
-  if (typeof x === "number" || typeof x === "boolean" || typeof x === "bigint") return literal(x);
+  if (isScalar(x)) return literal(x);
   if (ArrayBuffer.isView(x) && !(x instanceof DataView)) {
     const data = x as HostData;
     const aval = shapedArray([data.length], dtypeOfTypedArray(data));

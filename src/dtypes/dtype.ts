@@ -319,6 +319,8 @@ export const computableDTypes: ReadonlySet<DType> = new Set([
   bfloat16,
   float32,
   float64,
+  complex64,
+  complex128,
   keyFry,
   float0,
 ]);
@@ -350,6 +352,6 @@ function nearestComputable(dtype: DType): DTypeName {
     case "uint":
       return dtype.bits < 8 ? "uint8" : "uint32";
     default:
-      return dtype === complex128 ? "float64" : "float32";
+      return "float32";
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Printing of arrays, character by character as NumPy and JAX print them.
  */
+import { Complex } from "./complex.ts";
 import { bool, type DType, float16, float32, float64, isFloating, uint32 } from "./dtype.ts";
 import { type ElementFormat, elementFormat, scalarFloatText } from "./formatElement.ts";
 import { formatShortG } from "./printFloat.ts";
@@ -133,16 +134,17 @@ function textOptions(options: ArrayTextOptions): PrintOptions {
 /**
  * One element as Python's `str` of a 0-d array: `2.0`, `1e-05`, `3`, `True`, `(1+2j)`.
  *
- * @param value A number, bigint or boolean, or the [re, im] pair of a complex number.
+ * @param value A number, bigint or boolean, or a complex number, also as a [re, im] pair.
  * @example
  * formatScalar(Math.fround(0.1), float32) // => "0.1"
  */
 export function formatScalar(
-  value: number | bigint | boolean | readonly [number, number],
+  value: number | bigint | boolean | Complex | readonly [number, number],
   dtype: DType,
 ): string {
   if (dtype.kind === "bool") return value ? "True" : "False";
   if (dtype.kind === "void") return "(b'',)";
+  if (value instanceof Complex) return formatComplexScalar([value.re, value.im], realDType(dtype));
   if (typeof value === "object") return formatComplexScalar(value, realDType(dtype));
   if (!isFloating(dtype)) return String(typeof value === "boolean" ? Number(value) : value);
   const x = Number(value);

@@ -1,3 +1,4 @@
+export * from "./complex.ts";
 export * from "./dtype.ts";
 export * from "./floatFormat.ts";
 export * from "./format.ts";

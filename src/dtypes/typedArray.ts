@@ -5,10 +5,12 @@
  * 8-bit floats are kept as bit patterns; complex numbers are interleaved (re, im) pairs; a key is two
  * uint32 words; float0 has no storage.
  */
+import { Complex } from "./complex.ts";
 import {
   bfloat16,
   bool,
   complex64,
+  complex128,
   type DType,
   float16,
   float32,
@@ -275,13 +277,14 @@ function convertComplex(data: Float32Array | Float64Array, from: DType, to: DTyp
 
 /**
  * One element of host storage from a JavaScript scalar. An integer-valued number or a bigint wraps like an integer, any
- * other number converts like a float; complex dtypes get a zero imaginary part.
+ * other number converts like a float; complex dtypes get a zero imaginary part. Of a complex number real dtypes get the real part.
  *
  * @example
  * scalarToHost(2.5, int32) // => Int32Array [2]
  * scalarToHost(-1, uint8) // => Uint8Array [255]
  */
-export function scalarToHost(value: number | bigint | boolean, dtype: DType): HostData {
+export function scalarToHost(value: number | bigint | boolean | Complex, dtype: DType): HostData {
+  if (value instanceof Complex) return convertHost(Float64Array.of(value.re, value.im), complex128, dtype);
   if (typeof value === "boolean") return convertHost(Uint8Array.of(value ? 1 : 0), bool, dtype);
   if (typeof value === "bigint") {
     return value >= 1n << 63n
@@ -296,7 +299,7 @@ export function scalarToHost(value: number | bigint | boolean, dtype: DType): Ho
 
 /**
  * The element at a storage position as a JavaScript scalar: boolean for bool, bigint for 64-bit integers, a
- * [re, im] pair for complex numbers, the two words of a key, else a number.
+ * {@link Complex} for complex numbers, the two words of a key, else a number.
  *
  * @example
  * scalarFromHost(Uint16Array.of(0x3f80), 0, bfloat16) // => 1
@@ -305,8 +308,11 @@ export function scalarFromHost(
   data: HostData,
   index: number,
   dtype: DType,
-): number | bigint | boolean | [number, number] {
-  if (wordsPerElement(dtype) === 2) return [data[2 * index] as number, data[2 * index + 1] as number];
+): number | bigint | boolean | Complex | [number, number] {
+  if (wordsPerElement(dtype) === 2) {
+    const [first, second] = [data[2 * index] as number, data[2 * index + 1] as number];
+    return dtype.kind === "complex" ? new Complex(first, second) : [first, second];
+  }
   const v = data[index] as number | bigint;
   if (dtype === bool) return v !== 0;
   if (isFloating(dtype) && dtype !== float32 && dtype !== float64) {

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, typeMatch } from "../core/aval.ts";
+import { mul as complexProduct, div as complexQuotient } from "../core/complexMath.ts";
 import type { Expr } from "../core/lowering.ts";
 import {
   definePrimitive,
@@ -13,7 +14,7 @@ import {
 import { installTangentOps, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
 import * as wide from "../core/wideIntegers.ts";
-import { isInteger, isWideInteger } from "../dtypes/index.ts";
+import { Complex, isComplex, isInteger, isWideInteger, realDType } from "../dtypes/index.ts";
 import { broadcastBatchDim, moveBatchDim } from "./batching.ts";
 import {
   applyBinary,
@@ -25,8 +26,9 @@ import {
   unary,
   unbroadcast,
 } from "./families.ts";
+import { mapComplexNamed } from "./hostComplex.ts";
 import { mapElements, mapWide, product } from "./hostLoops.ts";
-import { anyDType, constLike, numeric, scalarLike, unaryOperand } from "./operands.ts";
+import { anyDType, constLike, numeric, replaceZero, scalarLike, unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
 const negPrimitive = unary("neg", {
@@ -65,13 +67,19 @@ export function sign(x: LaxOperand): NDArray {
 
 const absPrimitive = unary("abs", {
   accepts: ["floating", "complexfloating", "signedinteger"],
+  result: realDType,
   reference: Math.abs,
   wide: wide.absolute,
   cost: "cheap",
-  jvp: (g, _ans, [x]) => ops.select(ops.ge(x, scalarLike(x, 0)), g, neg(g)),
+  jvp: (g, ans, [x]) => {
+    if (!isComplex(x.dtype)) return ops.select(ops.ge(x, scalarLike(x, 0)), g, neg(g));
+    // The part of the tangent in the direction of x; at 0 there is none.
+    const length = ops.convertElementType(ans, x.dtype);
+    return ops.real(mul(g, div(ops.conj(x), replaceZero(length))));
+  },
 });
 /**
- * Elementwise absolute value; the derivative at 0 is 1. The smallest int32 has no absolute value and stays as it is.
+ * Elementwise absolute value, which is real for complex numbers; the derivative at 0 is 1, and 0 at a complex 0. The smallest int32 has no absolute value and stays as it is.
  * @throws TypeError for bool and unsigned integers.
  * @example
  * lax.abs(jnp.array([-1.5, 2])) // => Array([1.5, 2. ], dtype=float32)
@@ -267,6 +275,8 @@ export function min(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(minPrimitive, x, y);
 }
 
+const one = new Complex(1);
+
 const integerPowPrimitive = unary<{ y: number }>("integer_pow", {
   accepts: numeric,
   check: (x, { y }) => {
@@ -277,6 +287,14 @@ const integerPowPrimitive = unary<{ y: number }>("integer_pow", {
   reference: (x, dtype, { y }) =>
     powerBySquaring<number>(x, Math.abs(y), 1, (p, q) => product(p, q, dtype), y < 0 ? (p) => 1 / p : null),
   wide: (x, { y }) => powerBySquaring<bigint>(x, y, 1n, (p, q) => BigInt.asIntN(64, p * q), null),
+  complexReference: (x, { y }) =>
+    powerBySquaring<Complex>(
+      x,
+      Math.abs(y),
+      one,
+      complexProduct,
+      y < 0 ? (p) => complexQuotient(one, p) : null,
+    ),
   cost: "cheap",
   emit: (b, [x], { y }) =>
     powerBySquaring<Expr>(
@@ -341,9 +359,11 @@ const addAnyPrimitive: Primitive = definePrimitive({
     return [x];
   },
   reference: (inputs, _params, [out]) => [
-    isWideInteger(out.dtype)
-      ? mapWide(inputs, out, (x, y) => x + y)
-      : mapElements(inputs, out, (x, y) => x + y),
+    isComplex(out.dtype)
+      ? mapComplexNamed("add", inputs, out)
+      : isWideInteger(out.dtype)
+        ? mapWide(inputs, out, (x, y) => x + y)
+        : mapElements(inputs, out, (x, y) => x + y),
   ],
   jvp: sumJvp(
     () => addAnyPrimitive,

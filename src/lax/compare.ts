@@ -2,9 +2,10 @@ import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import { definePrimitive, notLinear, type Primitive, zeroDerivative } from "../core/primitive.ts";
-import { bool, type HostData, isKey, isWideInteger } from "../dtypes/index.ts";
+import { bool, type HostData, isComplex, isKey, isWideInteger } from "../dtypes/index.ts";
 import { broadcastingBatching } from "./batching.ts";
 import { applyBinary, comparison, elementwiseResult, readOperands } from "./families.ts";
+import { mapComplexNamed } from "./hostComplex.ts";
 import { broadcastOffsets, mapElements, mapWide } from "./hostLoops.ts";
 import { anyDType, checkDTypeAt, checkSameDTypes, ordered } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
@@ -23,6 +24,7 @@ function equality(name: "eq" | "ne"): Primitive {
       const { dtype } = inputs[0];
       if (isKey(dtype)) return [compareKeys(inputs, out, equal)];
       if (isWideInteger(dtype)) return [mapWide(inputs, out, (x, y) => (x === y) === equal)];
+      if (isComplex(dtype)) return [mapComplexNamed(name, inputs, out)];
       return [mapElements(inputs, out, (x, y) => (x === y) === equal)];
     },
     jvp: zeroDerivative,

@@ -1,7 +1,8 @@
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
-import { bool, convertHost, type HostData } from "../dtypes/index.ts";
+import { bool, convertHost, type HostData, isComplex } from "../dtypes/index.ts";
 import type { ConvParams } from "./convParams.ts";
+import { bilinearReference } from "./hostComplex.ts";
 import {
   type Element,
   offsetsOf,
@@ -14,6 +15,7 @@ import { pickInts } from "./intTuples.ts";
 
 /** Plain evaluation: for every element of the result, the products of the taps that meet an element of the input. */
 export function convReference(x: HostArray, y: HostArray, params: ConvParams, out: ShapedArray): HostData {
+  if (isComplex(out.dtype)) return bilinearReference(x, y, out, (p, q, o) => convReference(p, q, params, o));
   const { windowStrides, padding, lhsDilation, rhsDilation, featureGroupCount, batchGroupCount } = params;
   const { lhsSpec, rhsSpec, outSpec } = params.dimensionNumbers;
   const elements = (a: HostArray) =>

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { shapeStr } from "../core/aval.ts";
+import { complexMath } from "../core/complexMath.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import {
   definePrimitive,
@@ -11,10 +12,12 @@ import {
 import { bind1 } from "../core/trace.ts";
 import { maximum, minimum, wrap } from "../core/wideIntegers.ts";
 import {
+  Complex,
   type DType,
   type HostData,
   hostArray,
-  isFloating,
+  isComplex,
+  isInexact,
   isInteger,
   issubdtype,
   isWideInteger,
@@ -23,6 +26,7 @@ import { ValueError } from "../errors.ts";
 import { runJvp } from "../transforms/jvpTrace.ts";
 import { associativeScanFlat } from "./associativeScan.ts";
 import { linearJvp, linearTranspose, requireWide } from "./families.ts";
+import { complexReader } from "./hostComplex.ts";
 import { bigintsOf, finish, numbersOf, product, resultBuffer } from "./hostLoops.ts";
 import { logaddexp } from "./logaddexp.ts";
 import { unaryOperand } from "./operands.ts";
@@ -80,6 +84,27 @@ function runAlong<T>(
   }
 }
 
+/** The same of complex numbers. */
+function scanComplex(x: HostArray, { axis, reverse }: CumulativeParams, name: string): HostData {
+  const combine = complexMath[name] as (p: Complex, q: Complex) => Complex;
+  const read = complexReader(x);
+  const n = x.shape[axis];
+  const stride = x.shape.slice(axis + 1).reduce((p, q) => p * q, 1);
+  const result = hostArray(x.dtype, x.data.length / 2) as Float64Array;
+  for (let i = 0; i < result.length / 2; i++) {
+    if (Math.floor(i / stride) % n !== 0) continue;
+    let acc = new Complex(0);
+    for (let j = 0; j < n; j++) {
+      const at = i + (reverse ? n - 1 - j : j) * stride;
+      acc = j === 0 ? read(at) : combine(acc, read(at));
+      result[2 * at] = acc.re;
+      result[2 * at + 1] = acc.im;
+    }
+  }
+  return result;
+}
+const complexScans = { sum: "add", prod: "mul", max: "max", min: "min", logaddexp: "logaddexp" };
+
 interface CumulativeSpec {
   readonly op: "sum" | "prod" | "max" | "min" | "logaddexp";
   readonly combine: (p: number, q: number, dtype: DType) => number;
@@ -101,12 +126,16 @@ function cumulative(name: string, spec: CumulativeSpec): Primitive<CumulativePar
           `${name} does not accept dtype ${x.dtype.name}. Accepted dtypes are subtypes of number.`,
         );
       }
-      if (spec.op === "logaddexp" && !isFloating(x.dtype)) {
+      if (spec.op === "logaddexp" && !isInexact(x.dtype)) {
         throw new ValueError(`logaddexp requires floating-point or complex inputs; got ${x.dtype.name}`);
       }
       return [x];
     },
-    reference: ([x], params) => [scanReference(x, params, spec.combine, spec.wide)],
+    reference: ([x], params) => [
+      isComplex(x.dtype)
+        ? scanComplex(x, params, complexScans[spec.op])
+        : scanReference(x, params, spec.combine, spec.wide),
+    ],
     jvp: spec.jvp,
     transpose: spec.transpose ?? notLinear,
     batching: ([x], [dim], params) => {

@@ -1,16 +1,21 @@
 import { type ShapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import {
+  complex64,
+  complex128,
   convertHost,
   type DType,
+  float64,
   floatFormat,
   type HostData,
   isBool,
+  isComplex,
   isFloating,
-  isInteger,
 } from "../dtypes/index.ts";
+import { bilinearReference } from "./hostComplex.ts";
 import { offsetsOf, rowMajorStrides, sumOfProducts, valuesOf, writeElements } from "./hostLoops.ts";
 import { range } from "./intTuples.ts";
+import { accepts, numeric } from "./operands.ts";
 
 /* What products of any kind share: their shapes and dtypes, and plain evaluation. */
 
@@ -98,12 +103,13 @@ function rank(d: DType): number[] {
 /** The dtype of a product. @throws TypeError for dtypes that have none, or a preferred one that is too narrow. */
 export function dotDType(x: ShapedArray, y: ShapedArray, preferred: DType | null): DType {
   for (const a of [x, y]) {
-    if (!isFloating(a.dtype) && !isInteger(a.dtype)) {
+    if (isBool(a.dtype) || !accepts(a.dtype, numeric)) {
       throw new TypeError(
-        `dot_general does not accept dtype ${a.dtype.name}. Accepted dtypes are subtypes of integer, floating.`,
+        `dot_general does not accept dtype ${a.dtype.name}. Accepted dtypes are subtypes of ${numeric.join(", ")}.`,
       );
     }
   }
+  if (isComplex(x.dtype) || isComplex(y.dtype)) return complexDotDType(x.dtype, y.dtype, preferred);
   const [p, q] = [rank(x.dtype), rank(y.dtype)];
   const differs = p.findIndex((v, i) => v !== q[i]);
   const result = differs < 0 || p[differs] > q[differs] ? x.dtype : y.dtype;
@@ -117,6 +123,16 @@ export function dotDType(x: ShapedArray, y: ShapedArray, preferred: DType | null
   return preferred;
 }
 
+function complexDotDType(x: DType, y: DType, preferred: DType | null): DType {
+  const isWide = [x, y].some((d) => d === complex128 || d === float64);
+  const natural = isWide ? complex128 : complex64;
+  if (preferred === null || isComplex(preferred)) return preferred ?? natural;
+  throw new TypeError(
+    "`preferred_element_type` must have the same signedness as the original type, " +
+      `got preferred_element_type of ${preferred.name} for result type of ${natural.name}.`,
+  );
+}
+
 // Evaluation.
 
 /** Sums of products in float64, or of integers modulo 2^32. */
@@ -126,6 +142,7 @@ export function dotReference(
   dims: DotDimensionNumbers,
   out: ShapedArray,
 ): HostData {
+  if (isComplex(out.dtype)) return bilinearReference(x, y, out, (p, q, o) => dotReference(p, q, dims, o));
   const [[xContract, yContract], [xBatch, yBatch]] = dims;
   const converted = (a: HostArray): HostArray => ({
     ...a,

@@ -15,8 +15,9 @@ import {
 } from "../core/primitive.ts";
 import { addTangents, instantiate, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
-import { bool, type DType, int32, isWideInteger } from "../dtypes/index.ts";
+import { bool, type Complex, type DType, int32, isComplex, isWideInteger } from "../dtypes/index.ts";
 import { broadcastingBatching, vectorizedBatching } from "./batching.ts";
+import { mapComplex, mapComplexNamed } from "./hostComplex.ts";
 import { mapElements, mapWide } from "./hostLoops.ts";
 import {
   type Accepts,
@@ -139,9 +140,12 @@ type Emit<P extends Params> = (b: ExprBuilder, args: readonly Expr[], params: P,
 
 export interface UnarySpec<P extends Params> {
   readonly accepts: Accepts;
-  /** The result's dtype; default: the operand's. */
-  readonly result?: DType;
-  readonly reference: (x: number, dtype: DType, params: P) => number | boolean;
+  /** The result's dtype, which may depend on the operand's; default: the operand's. */
+  readonly result?: DType | ((operand: DType) => DType);
+  /** Of real numbers, where there are any among the operands. */
+  readonly reference?: (x: number, dtype: DType, params: P) => number | boolean;
+  /** Default: the function of complexMath.ts of the primitive's name. */
+  readonly complexReference?: (x: Complex, params: P) => Complex | number | boolean;
   /** The reference on integers of 64 bits, for operations that accept them. Results wrap. */
   readonly wide?: (x: bigint, params: P) => bigint | boolean;
   readonly cost: Cost;
@@ -167,7 +171,8 @@ export function unary<P extends Params = Record<string, never>>(
     abstractEval: ([x], params) => {
       checkUnaryDType(name, x, spec.accepts);
       spec.check?.(x, params);
-      return [spec.result === undefined ? x : x.update({ dtype: spec.result })];
+      const dtype = typeof spec.result === "function" ? spec.result(x.dtype) : spec.result;
+      return [dtype === undefined ? x : x.update({ dtype })];
     },
     reference: (inputs, params, [out]) => {
       const { dtype } = inputs[0];
@@ -175,7 +180,11 @@ export function unary<P extends Params = Record<string, never>>(
         const wide = requireWide(name, dtype, spec.wide);
         return [mapWide(inputs, out, (x) => wide(x, params))];
       }
-      return [mapElements(inputs, out, (x) => spec.reference(x, dtype, params))];
+      const { reference, complexReference } = spec;
+      if (complexReference !== undefined && isComplex(dtype))
+        return [mapComplex(inputs, out, (x) => complexReference(x, params))];
+      if (reference === undefined || isComplex(dtype)) return [mapComplexNamed(name, inputs, out)];
+      return [mapElements(inputs, out, (x) => reference(x, dtype, params))];
     },
     jvp:
       typeof spec.jvp === "function"
@@ -229,6 +238,7 @@ export function binary(name: string, spec: BinarySpec): Primitive {
     reference: (inputs, _params, [out]) => {
       const { dtype } = inputs[0];
       if (isWideInteger(dtype)) return [mapWide(inputs, out, requireWide(name, dtype, spec.wide))];
+      if (isComplex(dtype)) return [mapComplexNamed(name, inputs, out)];
       return [mapElements(inputs, out, (x, y) => spec.reference(x, y, dtype))];
     },
     jvp: isRulePair(spec.jvp) ? standardJvp(() => primitive, spec.jvp) : spec.jvp,

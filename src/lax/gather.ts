@@ -4,7 +4,7 @@ import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { type BatchingRule, definePrimitive, type Primitive } from "../core/primitive.ts";
 import { pythonStr } from "../core/printing.ts";
 import { bind1 } from "../core/trace.ts";
-import { scalar } from "../core/values.ts";
+import { type Scalar, scalar } from "../core/values.ts";
 import {
   type DType,
   type HostData,
@@ -207,7 +207,7 @@ function fillData(fill: Fill, dtype: DType): HostData {
 function fillExpr(b: ExprBuilder, fill: Fill, dtype: DType): Expr {
   const data = fillData(fill, dtype);
   if (isKey(dtype)) return b.op("key_pack", b.const(data[0], uint32), b.const(data[1], uint32));
-  return b.const(scalarFromHost(data, 0, dtype) as number | bigint | boolean, dtype);
+  return b.const(scalarFromHost(data, 0, dtype) as Scalar, dtype);
 }
 
 /** What a window outside the operand is filled with unless told otherwise. */

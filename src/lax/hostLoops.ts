@@ -16,10 +16,10 @@ import {
 /** Elements that read and write as plain numbers. */
 export type Numbers = Exclude<HostData, BigInt64Array | BigUint64Array>;
 
-/** The elements as numbers, narrow floats decoded. 64-bit integers are not exact as numbers and are refused. */
+/** The elements as numbers, narrow floats decoded. 64-bit integers are not exact as numbers and are refused, and so are complex numbers. */
 export function numbersOf(x: HostArray): Numbers {
   const { data, dtype } = x;
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array || dtype.kind === "complex") {
     throw new TypeError(`Evaluation of operations on ${dtype.name} is not supported.`);
   }
   if (dtype.kind !== "float" || dtype === float32 || dtype === float64) return data;

@@ -6,6 +6,7 @@ export * from "./bessel.ts";
 export { betainc } from "./betainc.ts";
 export * from "./collectives/index.ts";
 export * from "./compare.ts";
+export { complex, conj, imag, real } from "./complex.ts";
 export * from "./control/index.ts";
 export * from "./conv.ts";
 export * from "./convDimensions.ts";

@@ -1,6 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { isEager } from "../core/trace.ts";
-import { isFloating } from "../dtypes/index.ts";
+import { isComplex, isInexact } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { customJvp } from "../transforms/customJvp.ts";
 import { constLike, sameDTypeOperands } from "./operands.ts";
@@ -25,7 +25,23 @@ function defineRule(
   f.defjvp(rule);
 }
 
+/** An angle brought between -pi and pi. */
+function wrapped(angle: NDArray): NDArray {
+  const [turn, half] = [constLike(angle, 2 * Math.PI), constLike(angle, Math.PI)];
+  const shifted = ops.add(angle, half);
+  return ops.sub(ops.sub(shifted, ops.mul(ops.floor(ops.div(shifted, turn)), turn)), half);
+}
+
+/** The same of complex numbers, with `base` times as much as the natural logarithm in between. */
+function complexSum(x: NDArray, y: NDArray, base: number): NDArray {
+  const most = ops.max(x, y);
+  const delta = ops.mul(ops.sub(ops.add(x, y), ops.mul(most, constLike(most, 2))), constLike(most, 1 / base));
+  const out = ops.add(most, ops.mul(ops.log1p(ops.exp(delta)), constLike(most, base)));
+  return ops.complex(ops.real(out), wrapped(ops.imag(out)));
+}
+
 const natural: Pair = (x, y) => {
+  if (isComplex(x.dtype)) return complexSum(x, y, 1);
   const most = ops.max(x, y);
   const delta = ops.sub(x, y);
   // The difference is NaN for NaNs and for infinities of one sign, where the sum is right.
@@ -39,6 +55,7 @@ const naturalRule = customJvp(natural, { name: "logaddexp" });
 defineRule(naturalRule, natural, (x) => ops.exp(x), "_logaddexp_jvp");
 
 const binaryLog: Pair = (x, y) => {
+  if (isComplex(x.dtype)) return complexSum(x, y, Math.LOG2E);
   const most = ops.max(x, y);
   const delta = ops.sub(x, y);
   return ops.select(
@@ -53,7 +70,7 @@ defineRule(binaryRule, binaryLog, (x) => ops.exp2(x), "_logaddexp2_jvp");
 function apply(x: LaxOperand, y: LaxOperand, name: string, plain: Pair, withRule: Pair): NDArray {
   const [a, b] = sameDTypeOperands([x, y], name);
   for (const { dtype } of [a, b]) {
-    if (!isFloating(dtype))
+    if (!isInexact(dtype))
       throw new ValueError(`${name} requires floating-point or complex inputs; got ${dtype.name}`);
   }
   return (isEager() ? plain : withRule)(a, b);

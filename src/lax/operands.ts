@@ -7,14 +7,14 @@ import {
   float0,
   float32,
   int32,
-  isFloating,
+  isInexact,
   isInteger,
   issubdtype,
 } from "../dtypes/index.ts";
-import type { LaxOperand } from "./ops.ts";
+import { type LaxOperand, ops } from "./ops.ts";
 
 /** The families of dtypes that an operand may have, in the order in which messages list them. */
-export type Accepts = readonly ("bool" | DTypeCategory)[];
+export type Accepts = readonly ("bool" | "float32" | "float64" | DTypeCategory)[];
 export const inexact: Accepts = ["floating", "complexfloating"];
 export const floating: Accepts = ["floating"];
 export const numeric: Accepts = ["integer", "floating", "complexfloating"];
@@ -56,23 +56,28 @@ export function unaryOperand(x: LaxOperand, name: string, families: Accepts = an
 
 /**
  * The operands of a function of several arguments that share a dtype. A lone number takes the dtype of the others where it can
- * (2 is an integer and a float, 2.5 only a float), as a weakly typed literal.
+ * (2 is an integer, a float and complex, 2.5 no integer), as a weakly typed literal. Integers among themselves are of dtype `integers`.
  */
-export function sameDTypeOperands(xs: readonly LaxOperand[], name: string, first = 0): NDArray[] {
+export function sameDTypeOperands(
+  xs: readonly LaxOperand[],
+  name: string,
+  first = 0,
+  integers = int32,
+): NDArray[] {
   let allArrays = true;
   for (const x of xs) allArrays &&= x instanceof NDArray;
   if (allArrays) return xs as NDArray[];
   const arrays = xs.map((x, i) => (isNumber(x) ? x : toArray(x, name, first + i)));
   const strong = arrays.find((x) => x instanceof NDArray);
   const dtype =
-    strong?.dtype ?? (arrays.every((x) => literal(x as number).dtype === int32) ? int32 : float32);
+    strong?.dtype ?? (arrays.every((x) => literal(x as number).dtype === int32) ? integers : float32);
   return arrays.map((x) => (x instanceof NDArray ? x : numberOperand(x, dtype)));
 }
 
 /** A number as a weak literal of `dtype` where that dtype can hold it, else of its own. */
 export function numberOperand(x: number | bigint, dtype: DType): NDArray {
   const integral = typeof x === "bigint" || (Number.isInteger(x) && !Object.is(x, -0));
-  const fits = isFloating(dtype) || (isInteger(dtype) && integral);
+  const fits = isInexact(dtype) || (isInteger(dtype) && integral);
   return fits ? literal(x, shapedArray([], dtype, true)) : literal(x);
 }
 
@@ -85,6 +90,11 @@ export function constLike(x: NDArray, value: Scalar): NDArray {
 /** A scalar constant of the dtype and weak type of `x`. */
 export function scalarLike(x: NDArray, value: Scalar): NDArray {
   return scalar(value, x.dtype, x.weakType);
+}
+
+/** `x` with 1 in place of 0: a divisor where the quotient does not matter at 0. */
+export function replaceZero(x: NDArray): NDArray {
+  return ops.select(ops.eq(x, constLike(x, 0)), ops.fullLike(x, 1), x);
 }
 
 // Checks of shape-and-dtype rules.

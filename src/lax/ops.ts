@@ -61,6 +61,11 @@ export interface LaxOps {
   cosh: Unary;
   digamma: Unary;
   polygamma: Binary;
+  // Complex numbers.
+  real: Unary;
+  imag: Unary;
+  complex: Binary;
+  conj: Unary;
   // Comparison, logic, selection, conversion.
   eq: Binary;
   ne: Binary;

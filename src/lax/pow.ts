@@ -10,6 +10,7 @@ import {
   float32,
   float64,
   floatFormat,
+  isComplex,
   isInexact,
   isInteger,
 } from "../dtypes/index.ts";
@@ -22,6 +23,7 @@ import {
   readOperands,
   standardJvp,
 } from "./families.ts";
+import { mapComplexNamed } from "./hostComplex.ts";
 import { mapElements } from "./hostLoops.ts";
 import {
   broadcastedShape,
@@ -31,14 +33,12 @@ import {
   inexact,
   numberOperand,
   numeric,
+  replaceZero,
   unaryOperand,
 } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
 /** Ones instead of zeros, where the rule multiplies the result by zero anyway. */
-function replaceZero(x: NDArray): NDArray {
-  return ops.select(ops.eq(x, constLike(x, 0)), ops.fullLike(x, 1), x);
-}
 
 const powPrimitive: Primitive = definePrimitive({
   name: "pow",
@@ -56,6 +56,7 @@ const powPrimitive: Primitive = definePrimitive({
     return [elementwiseResult("pow", avals)];
   },
   reference: ([x, y], _params, [out]) => {
+    if (isComplex(out.dtype)) return [mapComplexNamed("pow", [x, y], out)];
     const exponent = isInteger(y.dtype)
       ? { ...y, dtype: x.dtype, data: convertHost(y.data, y.dtype, x.dtype) }
       : y;

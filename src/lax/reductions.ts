@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapeStr } from "../core/aval.ts";
+import { complexMath } from "../core/complexMath.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import type { ReduceOp } from "../core/lowering.ts";
 import {
@@ -17,12 +18,14 @@ import { bind1 } from "../core/trace.ts";
 import { maximum, minimum, wrap } from "../core/wideIntegers.ts";
 import {
   asDType,
+  Complex,
   type DType,
   type DTypeLike,
   type HostData,
   hostArray,
   iinfo,
   isBool,
+  isComplex,
   isInteger,
   issubdtype,
   isWideInteger,
@@ -30,6 +33,7 @@ import {
 import { ValueError } from "../errors.ts";
 import { axesWithout, reducerBatching } from "./batching.ts";
 import { linearJvp, linearTranspose, standardJvp, type TangentRule } from "./families.ts";
+import { complexReader } from "./hostComplex.ts";
 import {
   bigintsOf,
   finish,
@@ -40,7 +44,7 @@ import {
   rowMajorStrides,
   valuesOf,
 } from "./hostLoops.ts";
-import { unaryOperand } from "./operands.ts";
+import { checkDTypeAt, ordered, unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { reduceProdJvp } from "./reduceProd.ts";
 
@@ -106,6 +110,27 @@ function foldWide(
   return result;
 }
 
+/** Folds of complex numbers by the function of complexMath.ts of that name; over none the result is `identity`. */
+function foldComplex(
+  x: HostArray,
+  axes: readonly number[],
+  out: ShapedArray,
+  identity: number,
+  name: string,
+): HostData {
+  const read = complexReader(x);
+  const combine = complexMath[name] as (p: Complex, q: Complex) => Complex;
+  const result = hostArray(out.dtype, out.size) as Float64Array;
+  forEachGroup(x, axes, (i, base, group) => {
+    let acc = group.length === 0 ? new Complex(identity) : read(base + group[0]);
+    for (let k = 1; k < group.length; k++) acc = combine(acc, read(base + group[k]));
+    result[2 * i] = acc.re;
+    result[2 * i + 1] = acc.im;
+  });
+  return result;
+}
+const complexFolds: Readonly<Record<string, string>> = { sum: "add", prod: "mul", max: "max", min: "min" };
+
 /** The least and greatest values of a dtype: the results of max and min over nothing. */
 export function extremes(dtype: DType): { lowest: number | bigint; highest: number | bigint } {
   if (isInteger(dtype)) {
@@ -168,6 +193,7 @@ export function reduction(name: string, spec: ReductionSpec): Primitive<ReducePa
     },
     reference: ([x], { axes }, [out]) => {
       const identity = spec.identity(x.dtype);
+      if (isComplex(x.dtype)) return [foldComplex(x, axes, out, Number(identity), complexFolds[spec.op])];
       if (isWideInteger(x.dtype)) return [foldWide(x, axes, out, BigInt(identity), spec.wide)];
       return [foldReference(x, axes, out, Number(identity), (p, q) => spec.combine(p, q, x.dtype))];
     },
@@ -344,6 +370,7 @@ function argReduction(
     abstractEval: ([x], { axes, indexDtype }) => {
       const [axis] = axes;
       const shape = shapeStr(x.shape);
+      checkDTypeAt(name === "argmax" ? "gt" : "lt", x, ordered, 0);
       if (!(axis >= 0 && axis < x.ndim))
         throw new ValueError(`Invalid axis ${axis} for operand shape ${shape}`);
       if (x.shape[axis] < 1) {

@@ -1,15 +1,17 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
+import { complexMath } from "../core/complexMath.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
 import type { Expr, Lowering } from "../core/lowering.ts";
 import type { JvpRule, TransposeRule } from "../core/primitive.ts";
 import { type BatchingRule, definePrimitive, type NoRule, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
-import { type DType, type HostData, isInteger, isWideInteger } from "../dtypes/index.ts";
+import { Complex, type DType, type HostData, isComplex, isInteger, isWideInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
 import { batchDimAtFront } from "./batching.ts";
+import { complexReader } from "./hostComplex.ts";
 import { bigintsOf, finish, numbersOf, offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { putElements } from "./hostMoves.ts";
 import { concatInts, copyInts, type Ints, numpyMap } from "./intTuples.ts";
@@ -120,6 +122,7 @@ export function scatterPrimitive(name: string, spec: ScatterSpec): Primitive<Sca
         return [result];
       }
       if (isWideInteger(x.dtype)) return [combineWide(x, updates, positions, order, spec)];
+      if (isComplex(x.dtype)) return [combineComplex(x, updates, positions, order, spec.combine)];
       return [combineElements(x.data, numbersOf(x), numbersOf(updates), positions, order, x.dtype, spec)];
     },
     jvp: spec.jvp,
@@ -179,6 +182,28 @@ function combineWide(
     const i = order[k];
     const at = positions[i];
     if (at >= 0) result[at] = wide(result[at], values[i]);
+  }
+  return result;
+}
+
+function combineComplex(
+  x: HostArray,
+  updates: HostArray,
+  positions: Int32Array,
+  order: ArrayLike<number>,
+  combine: ScatterSpec["combine"],
+): HostData {
+  const update = complexMath[combine] as (p: Complex, q: Complex) => Complex;
+  const result = x.data.slice() as Float64Array;
+  const value = complexReader(updates);
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k];
+    const at = positions[i];
+    if (at < 0) continue;
+    const old = new Complex(result[2 * at], result[2 * at + 1]);
+    const { re, im } = update(old, value(i));
+    result[2 * at] = re;
+    result[2 * at + 1] = im;
   }
   return result;
 }

@@ -12,9 +12,10 @@ import {
 } from "../core/primitive.ts";
 import { asNumpyInts } from "../core/printing.ts";
 import { bind } from "../core/trace.ts";
-import { type HostData, hostArray, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
+import { type HostData, hostArray, isComplex, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { axesWithout, moveBatchDim } from "./batching.ts";
+import { splitParts } from "./hostComplex.ts";
 import { offsetsOf, rowMajorStrides, valuesOf } from "./hostLoops.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
@@ -43,7 +44,10 @@ function sortReference(inputs: readonly HostArray[], { dimension, numKeys }: Sor
     others.map((i) => strides[i]),
   );
   const [n, stride] = [shape[dimension], strides[dimension]];
-  const keys = inputs.slice(0, numKeys).map(valuesOf);
+  const keys = inputs
+    .slice(0, numKeys)
+    .flatMap((x) => (isComplex(x.dtype) ? splitParts(x) : [x]))
+    .map(valuesOf);
   const results = inputs.map((x) => hostArray(x.dtype, x.data.length / wordsPerElement(x.dtype)));
   for (const base of rows) {
     const order = Array.from({ length: n }, (_, i) => base + i * stride);

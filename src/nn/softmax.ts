@@ -1,10 +1,19 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { Axis } from "../core/arrayMethods.ts";
 import { scalar } from "../core/values.ts";
-import { asDType, type DType, type DTypeLike, float32, int32, isInteger } from "../dtypes/index.ts";
+import {
+  asDType,
+  type DType,
+  type DTypeLike,
+  float32,
+  int32,
+  isComplex,
+  isInteger,
+} from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
 import { canonicalizeAxes, canonicalizeAxis, readOptions } from "../numpy/arguments.ts";
 import * as bi from "../numpy/binary.ts";
+import { real } from "../numpy/complex.ts";
 import { clip } from "../numpy/manipulation.ts";
 import { convert, promoteArgsInexact, toArray } from "../numpy/promote.ts";
 import { max, mean, sum } from "../numpy/reductions.ts";
@@ -96,7 +105,7 @@ export function logsumexp(a: ArrayLike, ...args: unknown[]): NDArray | [NDArray,
   if (o.b !== undefined) x = select(bi.notEqual(b, 0), x, NEGATIVE_INFINITY);
   const axes = canonicalizeAxes(o.axis, x.ndim);
   const keepdims = o.keepdims === true;
-  const found = max(x, { axis: axes, keepdims, where: o.where, initial: NEGATIVE_INFINITY });
+  const found = max(real(x), { axis: axes, keepdims, where: o.where, initial: NEGATIVE_INFINITY });
   const finite = un.isfinite(found);
   const largest = lax.stopGradient(lax.select(finite, found, lax.full(found.shape, 0, found.dtype)));
   const shift =
@@ -106,13 +115,14 @@ export function logsumexp(a: ArrayLike, ...args: unknown[]): NDArray | [NDArray,
           largest,
           [...axes].sort((p, q) => p - q),
         );
-  let terms = lax.exp(lax.sub(x, shift));
+  let terms = lax.exp(lax.sub(x, convert(shift, x.dtype)));
   if (o.b !== undefined) terms = bi.multiply(terms, b);
   const total = sum(terms, { axis: axes, keepdims, where: o.where });
   const sign = lax.sign(total);
-  const out = lax.add(lax.log(lax.abs(total)), largest);
+  const complex = isComplex(x.dtype);
+  const out = lax.add(lax.log(complex ? total : lax.abs(total)), convert(largest, total.dtype));
   if (o.returnSign === true) return [out, sign];
-  return o.b === undefined ? out : select(bi.less(sign, 0), scalar(Number.NaN, out.dtype), out);
+  return o.b === undefined || complex ? out : select(bi.less(sign, 0), scalar(Number.NaN, out.dtype), out);
 }
 
 const logmeanexpJit = jit(

@@ -1,6 +1,6 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { bool, int32, isFloating, isInteger } from "../dtypes/index.ts";
+import { bool, int32, isComplex, isFloating, isInexact, isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
 import { setName } from "../transforms/functionName.ts";
 import { jit } from "../transforms/jit.ts";
@@ -83,14 +83,23 @@ export const nextafter = inexact("nextafter", lax.nextafter);
 export const equal = promoted("equal", lax.eq);
 /** x != y. */
 export const notEqual = promoted("not_equal", lax.ne);
-/** x < y. */
-export const less = promoted("less", lax.lt);
-/** x <= y. */
-export const lessEqual = promoted("less_equal", lax.le);
-/** x > y. */
-export const greater = promoted("greater", lax.gt);
-/** x >= y. */
-export const greaterEqual = promoted("greater_equal", lax.ge);
+/** A comparison; complex numbers compare by real, then by imaginary part. */
+function ordering(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
+  return promoted(name, (x, y) => {
+    if (!isComplex(x.dtype)) return op(x, y);
+    const same = lax.eq(lax.real(x), lax.real(y));
+    const byImaginary = op(lax.imag(x), lax.imag(y));
+    return lax.select(same, byImaginary, op(lax.real(x), lax.real(y)));
+  });
+}
+/** x < y; complex numbers compare by real, then by imaginary part. */
+export const less = ordering("less", lax.lt);
+/** x <= y; see {@link less}. */
+export const lessEqual = ordering("less_equal", lax.le);
+/** x > y; see {@link less}. */
+export const greater = ordering("greater", lax.gt);
+/** x >= y; see {@link less}. */
+export const greaterEqual = ordering("greater_equal", lax.ge);
 
 /** Bitwise and. @throws TypeError for floats. */
 export const bitwiseAnd = promoted("bitwise_and", lax.bitwiseAnd);
@@ -188,7 +197,7 @@ export const power: Binary = (x, y) => {
   const [pa, pb] = numeric("power", a, b);
   if (isInteger(pa.dtype)) return integerPower(pa, pb);
   // A float base keeps an integer exponent, so that the derivative at 0 is right.
-  return isFloating(a.dtype) && isInteger(b.dtype) ? lax.pow(a, b) : lax.pow(pa, pb);
+  return isInexact(a.dtype) && isInteger(b.dtype) ? lax.pow(a, b) : lax.pow(pa, pb);
 };
 export { power as pow };
 

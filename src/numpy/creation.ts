@@ -2,10 +2,19 @@ import { ArrayImpl, type ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { isEager } from "../core/trace.ts";
 import { withTransfers } from "../core/transferGuard.ts";
-import { arrayFromHost, freshLiteral, literal, scalar } from "../core/values.ts";
+import {
+  arrayFromHost,
+  freshLiteral,
+  isScalar,
+  literal,
+  type Scalar,
+  scalar,
+  scalarAval,
+} from "../core/values.ts";
 import {
   asDType,
   bool,
+  Complex,
   type DType,
   type DTypeLike,
   dtypeOfTypedArray,
@@ -40,7 +49,7 @@ interface DTypeOption {
 }
 
 /**
- * An array from numbers (float32), bigints (int32), booleans (bool), typed arrays (their own dtype), nested lists of those, or arrays (copied).
+ * An array from numbers (float32), bigints (int32), booleans (bool), complex numbers (complex64), typed arrays (their own dtype), nested lists of those, or arrays (copied).
  *
  * @param options.dtype the dtype of the result
  * @param options.ndmin the least number of axes; leading ones of size 1 are added
@@ -105,9 +114,8 @@ function make(object: unknown, dtypeLike: DTypeLike | undefined, name: string, c
     if (dtype !== undefined && dtype !== object.dtype) return convert(object, dtype);
     return copy ? lax.copy(object) : object;
   }
-  if (typeof object === "number" || typeof object === "bigint" || typeof object === "boolean") {
-    const target =
-      dtype ?? (typeof object === "boolean" ? bool : typeof object === "bigint" ? int32 : float32);
+  if (isScalar(object)) {
+    const target = dtype ?? (typeof object === "number" ? float32 : scalarAval(object).dtype);
     checkRange(object, target);
     // A lone number stays weakly typed unless a dtype is given.
     const aval = shapedArray([], target, dtype === undefined && target !== bool);
@@ -132,8 +140,14 @@ function make(object: unknown, dtypeLike: DTypeLike | undefined, name: string, c
 }
 
 /** @throws OverflowError for an integer outside the dtype's range */
-function checkRange(x: number | bigint | boolean, dtype: DType): void {
-  if (!isInteger(dtype) || typeof x === "boolean" || (typeof x === "number" && !Number.isInteger(x))) return;
+function checkRange(x: Scalar, dtype: DType): void {
+  if (
+    !isInteger(dtype) ||
+    typeof x === "boolean" ||
+    x instanceof Complex ||
+    (typeof x === "number" && !Number.isInteger(x))
+  )
+    return;
   const { min, max } = iinfo(dtype);
   if (x < min || x > max) throw new OverflowError(`Python integer ${x} out of bounds for ${dtype}`);
 }

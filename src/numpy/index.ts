@@ -4,6 +4,7 @@ import "./methods.ts";
 
 export { finfo, iinfo, isdtype, issubdtype } from "../dtypes/index.ts";
 export * from "./binary.ts";
+export * from "./complex.ts";
 export * from "./constants.ts";
 export * from "./creation.ts";
 export * from "./einsum.ts";

@@ -1,6 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { finfo, isFloating, isInteger } from "../dtypes/index.ts";
+import { finfo, isComplex, isInexact, isInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
@@ -37,24 +37,30 @@ export function clip(
   const x = toArray(arr, "clip", 0);
   const low = o.min === undefined || o.min === null ? null : toArray(o.min, "clip", 1);
   const high = o.max === undefined || o.max === null ? null : toArray(o.max, "clip", 2);
+  if ([x, low, high].some((v) => v !== null && isComplex(v.dtype))) {
+    throw new ValueError(
+      "Clip received a complex value either through the input or the min/max keywords. Complex values have no ordering and cannot " +
+        "be clipped. Please convert to a real value or array by taking the real or imaginary components via jnp.real/imag respectively.",
+    );
+  }
   if (low !== null && high !== null) return clipBoth(x, low, high);
   if (low !== null) return clipLow(x, low);
   return high !== null ? clipHigh(x, high) : clipNone(x);
 }
 
 function rounding(name: string): (a: ArrayLike, decimals?: number | { decimals?: number }) => NDArray {
-  const compiled = jit(
-    (x: NDArray, decimals: number): NDArray => {
-      if (isInteger(x.dtype)) return x;
-      const even = lax.RoundingMethod.TO_NEAREST_EVEN;
-      if (decimals === 0) return lax.round(x, even);
-      // More decimals than the dtype holds change nothing.
-      if (decimals > Math.log10(Number(finfo(x.dtype).max))) return x;
-      const factor = scalar(10 ** decimals, x.dtype);
-      return lax.div(lax.round(lax.mul(x, factor), even), factor);
-    },
-    { name, staticArgnums: 1 },
-  );
+  const rounded = (x: NDArray, decimals: number): NDArray => {
+    if (isInteger(x.dtype)) return x;
+    if (isComplex(x.dtype))
+      return lax.complex(rounded(lax.real(x), decimals), rounded(lax.imag(x), decimals));
+    const even = lax.RoundingMethod.TO_NEAREST_EVEN;
+    if (decimals === 0) return lax.round(x, even);
+    // More decimals than the dtype holds change nothing.
+    if (decimals > Math.log10(Number(finfo(x.dtype).max))) return x;
+    const factor = scalar(10 ** decimals, x.dtype);
+    return lax.div(lax.round(lax.mul(x, factor), even), factor);
+  };
+  const compiled = jit(rounded, { name, staticArgnums: 1 });
   return (a, decimals) => {
     const o = readOptions<{ decimals: number }>(name, ["decimals"], [decimals]);
     const x = toArray(a, name);
@@ -85,8 +91,15 @@ interface NanToNumOptions {
   posinf?: ArrayLike | null;
   neginf?: ArrayLike | null;
 }
-const nanToNumJit = jit(
-  (x: NDArray, given: { nan?: NDArray; posinf?: NDArray; neginf?: NDArray }): NDArray => {
+interface Replacements {
+  nan?: NDArray;
+  posinf?: NDArray;
+  neginf?: NDArray;
+}
+const nanToNumJit: (x: NDArray, given: Replacements) => NDArray = jit(
+  (x: NDArray, given: Replacements): NDArray => {
+    if (isComplex(x.dtype))
+      return lax.complex(nanToNumJit(lax.real(x), given), nanToNumJit(lax.imag(x), given));
     const { max, min } = finfo(x.dtype);
     const or = (v: NDArray | undefined, value: number): NDArray =>
       v === undefined ? scalar(value, x.dtype) : convert(v, x.dtype);
@@ -110,8 +123,8 @@ const nanToNumJit = jit(
 export function nanToNum(x: ArrayLike, ...args: [(boolean | NanToNumOptions)?, ...unknown[]]): NDArray {
   const o = readOptions<NanToNumOptions>("nanToNum", ["copy", "nan", "posinf", "neginf"], args);
   const a = toArray(x, "nan_to_num");
-  if (!isFloating(a.dtype)) return a;
-  const given: { nan?: NDArray; posinf?: NDArray; neginf?: NDArray } = {};
+  if (!isInexact(a.dtype)) return a;
+  const given: Replacements = {};
   for (const key of ["nan", "posinf", "neginf"] as const) {
     const value = o[key];
     if (value !== undefined && value !== null) given[key] = toArray(value, "nan_to_num");

@@ -1,7 +1,7 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray, shapesEqual } from "../core/aval.ts";
 import { literal, scalar } from "../core/values.ts";
-import { asDType, bool, type DTypeLike, float32 } from "../dtypes/index.ts";
+import { asDType, bool, type DTypeLike, float32, realDType } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
@@ -33,7 +33,7 @@ const iscloseJit = jit(
   (x: NDArray, y: NDArray, given: Tolerances, equalNan: boolean): NDArray => {
     const [a, b] = promoteArgsInexact("isclose", x, y);
     const tolerance = (v: NDArray | null, value: number): NDArray =>
-      v === null ? scalar(value, a.dtype) : convert(v, a.dtype);
+      v === null ? scalar(value, realDType(a.dtype)) : convert(v, realDType(a.dtype));
     const rtol = tolerance(given[0], 1e-5);
     const atol = tolerance(given[1], 1e-8);
     const bothNan = logicalAnd(isnan(a), isnan(b));

@@ -7,12 +7,15 @@ import {
   asDType,
   bfloat16,
   bool,
+  Complex,
   convertHost,
+  type DType,
   float16,
   float32,
   formatRepr,
   formatStr,
   type HostData,
+  isComplex,
   keyFry,
 } from "../dtypes/index.ts";
 import {
@@ -25,6 +28,7 @@ import * as lax from "../lax/index.ts";
 import "../sharding/arrayMethods.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import * as binary from "./binary.ts";
+import * as complex from "./complex.ts";
 import { refuseElementAccess } from "./elementAccess.ts";
 import * as indexing from "./indexing.ts";
 import * as manipulation from "./manipulation.ts";
@@ -78,24 +82,26 @@ function elements(x: NDArray, what: string): HostData {
   return dtype === float16 || dtype === bfloat16 ? convertHost(data, dtype, float32) : data;
 }
 
-function nested(data: HostData, shape: readonly number[], isBool: boolean): Nested {
+function nested(data: HostData, shape: readonly number[], dtype: DType): Nested {
   let at = 0;
   const build = (axis: number): Nested => {
-    if (axis === shape.length) {
-      const v = data[at++];
-      return isBool ? v !== 0 : v;
-    }
+    if (axis === shape.length) return element(data, at++, dtype);
     return Array.from({ length: shape[axis] }, () => build(axis + 1));
   };
   return build(0);
 }
 
-function item(this: NDArray, ...index: number[]): number | boolean | bigint {
+/** An element of what {@link elements} gives. */
+function element(data: HostData, at: number, dtype: DType): number | boolean | bigint | Complex {
+  if (dtype === bool) return data[at] !== 0;
+  return isComplex(dtype) ? new Complex(Number(data[2 * at]), Number(data[2 * at + 1])) : data[at];
+}
+
+function item(this: NDArray, ...index: number[]): number | boolean | bigint | Complex {
   const x = concrete(this, "This occurred in the item() method of jax.Array");
   if (index.length > 0) return item.call(indexing.getItem(x, index));
   if (x.size !== 1) throw new ValueError("can only convert an array of size 1 to a Python scalar");
-  const v = elements(x, "item()")[0];
-  return x.dtype === bool ? v !== 0 : v;
+  return element(elements(x, "item()"), 0, x.dtype);
 }
 
 /** The elements as they are stored, row-major ("C") or column-major ("F"). */
@@ -122,6 +128,8 @@ const methods: Record<string, Method> = {
   matmul: method(products.matmul),
   pos: method(unary.positive),
   neg: method(unary.negative),
+  conj: method(complex.conjugate),
+  conjugate: method(complex.conjugate),
   abs: method(unary.absolute),
   eq: method(binary.equal),
   ne: method(binary.notEqual),
@@ -190,7 +198,7 @@ const methods: Record<string, Method> = {
   at: method((x: NDArray, ...index: never[]) => indexing.indexUpdate(x, index)),
   item: item as Method,
   tolist: function (this: NDArray): Nested {
-    return nested(elements(this, "tolist()"), this.shape, this.dtype === bool);
+    return nested(elements(this, "tolist()"), this.shape, this.dtype);
   },
   dataSync: function (this: NDArray): HostData {
     return elements(this, "dataSync()");
@@ -199,10 +207,10 @@ const methods: Record<string, Method> = {
     return elements(this, "data()");
   },
   js: async function (this: NDArray): Promise<Nested> {
-    return nested(elements(this, "js()"), this.shape, this.dtype === bool);
+    return nested(elements(this, "js()"), this.shape, this.dtype);
   },
   toJSON: function (this: NDArray): Nested {
-    return nested(elements(this, "toJSON()"), this.shape, this.dtype === bool);
+    return nested(elements(this, "toJSON()"), this.shape, this.dtype);
   },
   tobytes: function (this: NDArray, order?: never): Uint8Array {
     return bytes(this, order ?? "C");
@@ -255,7 +263,12 @@ const symbols: Record<symbol, Method> = {
       return String((this as unknown as { toString(): string }).toString());
     if (this.ndim !== 0)
       throw new TypeError(`Only scalar arrays can be converted to Python scalars; got arr.ndim=${this.ndim}`);
-    return Number(item.call(this));
+    const value = item.call(this);
+    if (value instanceof Complex)
+      throw new TypeError(
+        "can't convert complex to float: use x.real or x.item(), which gives an object { re, im }",
+      );
+    return Number(value);
   },
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: function (this: NDArray): void {
     this.delete();
@@ -274,6 +287,12 @@ const getters: Record<string, (this: NDArray) => unknown> = {
   },
   mT: function () {
     return manipulation.matrixTranspose(this);
+  },
+  real: function () {
+    return complex.real(this);
+  },
+  imag: function () {
+    return complex.imag(this);
   },
   itemsize: function () {
     return this.dtype.itemsize;

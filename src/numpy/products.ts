@@ -6,6 +6,7 @@ import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, readOptions } from "./arguments.ts";
 import { multiply, subtract } from "./binary.ts";
+import { conjugate } from "./complex.ts";
 import { getItem } from "./indexingGet.ts";
 import { concatenate } from "./manipulationJoin.ts";
 import { moveaxis, reshape } from "./manipulationShape.ts";
@@ -150,7 +151,7 @@ function batchedProduct(
  */
 export const vdot: Product = (a, b, options) => {
   const flat = (x: NDArray): NDArray => lax.reshape(x, [x.size]);
-  return dot(flat(toArray(a, "vdot", 0)), flat(toArray(b, "vdot", 1)), options);
+  return dot(conjugate(flat(toArray(a, "vdot", 0))), flat(toArray(b, "vdot", 1)), options);
 };
 
 /**

@@ -3,17 +3,19 @@ import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/av
 import { config } from "../core/config.ts";
 import { currentTrace, isEager } from "../core/trace.ts";
 import { guardTransfer } from "../core/transferGuard.ts";
-import { arrayFromHost, leafToArray, literal } from "../core/values.ts";
+import { arrayFromHost, isScalar, leafToArray, literal, type Scalar } from "../core/values.ts";
 import {
   bool,
+  Complex,
+  complex64,
   type DType,
   float32,
-  type HostData,
   hostArray,
   int32,
   promoteEntries,
   scalarToHost,
   toInexactDType,
+  wordsPerElement,
 } from "../dtypes/index.ts";
 import { TypePromotionError, ValueError } from "../errors.ts";
 import { convertElementType } from "../lax/convert.ts";
@@ -21,7 +23,7 @@ import { broadcastInDim, expandDims, stack } from "../lax/shape.ts";
 
 /**
  * An argument as an array: arrays and tracers as they are, lone scalars as weakly typed literals, nested lists and typed arrays as new
- * arrays (numbers float32, bigints int32, booleans bool, typed arrays their own dtype).
+ * arrays (numbers float32, bigints int32, booleans bool, {@link Complex} complex64, typed arrays their own dtype).
  *
  * @throws TypeError that names the function and the position for anything else
  */
@@ -44,8 +46,9 @@ function describe(x: unknown): string {
   return typeof x === "object" ? (x.constructor?.name ?? "object") : typeof x;
 }
 
-/** The dtype of a list of scalars: bigints int32, booleans bool, numbers (also mixed with the others) float32. */
+/** The dtype of a list of scalars: bigints int32, booleans bool, numbers (also mixed with the others) float32, and complex64 if any is complex. */
 function listDType(values: readonly unknown[]): DType {
+  if (values.some((v) => v instanceof Complex)) return complex64;
   let kind: DType | undefined;
   for (const v of values) {
     const d = typeof v === "boolean" ? bool : typeof v === "bigint" ? int32 : float32;
@@ -67,13 +70,14 @@ export function fromNested(x: readonly unknown[], name: string, dtype?: DType): 
     else for (const item of v as readonly unknown[]) collect(item, depth + 1);
   };
   collect(x, 0);
-  if (flat.every((v) => typeof v === "number" || typeof v === "boolean" || typeof v === "bigint")) {
+  if (flat.every(isScalar)) {
     const target = dtype ?? listDType(flat);
-    const data = hostArray(target, flat.length) as unknown as (number | bigint)[];
+    const data = hostArray(target, flat.length);
+    const words = wordsPerElement(target);
     flat.forEach((v, i) => {
-      data[i] = scalarToHost(v as number, target)[0] as number;
+      data.set(scalarToHost(v, target) as never, i * words);
     });
-    return arrayFromHost(data as unknown as HostData, shapedArray(shape, target));
+    return arrayFromHost(data, shapedArray(shape, target));
   }
   const parts = flat.map((v) => toArray(v, name));
   return stackNested(promoteDTypes(parts), shape);
@@ -118,11 +122,11 @@ export function convert(x: NDArray, dtype: DType, weakType = false): NDArray {
   if (isLiteral(x)) return literal(numericValue(x), shapedArray([], dtype, weakType));
   return convertElementType(x, dtype, weakType);
 }
-function isLiteral(x: NDArray): x is ArrayImpl & { literal: number | bigint | boolean } {
+function isLiteral(x: NDArray): x is ArrayImpl & { literal: Scalar } {
   return x instanceof ArrayImpl && x.literal !== undefined;
 }
-function numericValue(x: ArrayImpl): number | bigint {
-  return typeof x.literal === "boolean" ? Number(x.literal) : (x.literal as number | bigint);
+function numericValue(x: ArrayImpl): Scalar {
+  return typeof x.literal === "boolean" ? Number(x.literal) : (x.literal as Scalar);
 }
 
 function promoted(xs: readonly NDArray[]) {

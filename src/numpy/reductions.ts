@@ -9,8 +9,11 @@ import {
   float32,
   iinfo,
   int32,
+  isComplex,
   isFloating,
+  isInexact,
   isInteger,
+  realDType,
   toInexactDType,
   uint32,
 } from "../dtypes/index.ts";
@@ -257,11 +260,16 @@ const varJit = jit(
       givenMean === null
         ? mean(x, { axis: axis ?? null, dtype, keepdims: true, where: mask })
         : convert(givenMean, dtype);
-    const centered = lax.square(lax.sub(x, broadcastable(center, x)));
-    const normalizer = lax.sub(countOf(x, axis, keepdims, where, dtype), convert(correction, dtype));
-    const total = sum(centered, { axis: axis ?? null, dtype, keepdims, where: mask });
-    const result = convert(lax.div(total, normalizer), s.dtype);
-    return select(lax.gt(normalizer, scalar(0, dtype)), result, Number.NaN);
+    const distance = lax.sub(x, broadcastable(center, x));
+    // Of complex numbers the squared length.
+    const centered = isComplex(dtype)
+      ? lax.real(lax.mul(distance, lax.conj(distance)))
+      : lax.square(distance);
+    const real = realDType(dtype);
+    const normalizer = lax.sub(countOf(x, axis, keepdims, where, real), convert(correction, real));
+    const total = sum(centered, { axis: axis ?? null, dtype: real, keepdims, where: mask });
+    const result = convert(lax.div(total, normalizer), realDType(s.dtype));
+    return select(lax.gt(normalizer, scalar(0, real)), result, Number.NaN);
   },
   { name: "_var", staticArgnums: 4 },
 );
@@ -282,7 +290,7 @@ function readVar(
     throw new ValueError("ddof and correction can't be provided simultaneously.");
   const x = toArray(a, name);
   const dtype = o.dtype === undefined ? toInexactDType(x.dtype) : asDType(o.dtype);
-  if (!isFloating(dtype)) {
+  if (!isInexact(dtype)) {
     throw new ValueError(`dtype argument to ${name} must be inexact; got ${dtype}`);
   }
   const axis =

@@ -44,7 +44,7 @@ export const uint64 = scalarType(dt.uint64);
 export const bfloat16 = scalarType(dt.bfloat16);
 /** 16-bit floats; a name for promotion, not computed in yet. */
 export const float16 = scalarType(dt.float16);
-/** Complex numbers of two 32-bit floats; a name for promotion, not computed in yet. */
+/** Complex numbers of two 32-bit floats. @example `String(jnp.complex64([1, new Complex(0, 2)])); // => "[1.+0.j 0.+2.j]"` */
 export const complex64 = scalarType(dt.complex64);
-/** Complex numbers of two 64-bit floats; a name for promotion, not computed in yet. */
+/** Complex numbers of two 64-bit floats. */
 export const complex128 = scalarType(dt.complex128);

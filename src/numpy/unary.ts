@@ -1,6 +1,17 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { bool, float32, int32, isFloating, isInteger, uint8 } from "../dtypes/index.ts";
+import {
+  bool,
+  Complex,
+  float32,
+  int32,
+  isComplex,
+  isFloating,
+  isInexact,
+  isInteger,
+  uint8,
+} from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { constLike } from "../lax/operands.ts";
 import { customJvp } from "../transforms/customJvp.ts";
@@ -22,7 +33,7 @@ function float(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDA
 function rounding(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
   return setName((x: ArrayLike) => {
     const array = toArray(x, name);
-    return isFloating(array.dtype) ? op(array) : array;
+    return isInexact(array.dtype) ? op(array) : array;
   }, name);
 }
 
@@ -86,16 +97,19 @@ export const floor = rounding("floor", lax.floor);
 /** Smallest integer not below x. @example `String(jnp.ceil(-1.5)); // => "-1.0"` */
 export const ceil = rounding("ceil", lax.ceil);
 const truncJit = jit(
-  (x: NDArray) => (isFloating(x.dtype) ? where(lax.lt(x, like(x, 0)), lax.ceil(x), lax.floor(x)) : x),
+  (x: NDArray) => (isInexact(x.dtype) ? where(lax.lt(x, like(x, 0)), lax.ceil(x), lax.floor(x)) : x),
   { name: "trunc" },
 );
 /** The integer part, toward zero. @example `String(jnp.trunc(-1.5)); // => "-1.0"` */
 export const trunc = (x: ArrayLike): NDArray => truncJit(toArray(x, "trunc"));
 export { trunc as fix };
 
+const roundEven = (x: NDArray) => lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN);
 const rintJit = jit(
-  (x: NDArray) =>
-    isFloating(x.dtype) ? lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN) : convert(x, float32),
+  (x: NDArray) => {
+    if (isComplex(x.dtype)) return lax.complex(roundEven(lax.real(x)), roundEven(lax.imag(x)));
+    return isFloating(x.dtype) ? roundEven(x) : convert(x, float32);
+  },
   { name: "rint" },
 );
 /** Nearest integer, halves to even. @example `String(jnp.rint(2.5)); // => "2.0"` */
@@ -111,8 +125,11 @@ export const absolute = (x: ArrayLike): NDArray => {
   return array.dtype === bool || array.dtype.kind === "uint" ? array : lax.abs(array);
 };
 export { absolute as abs };
-/** Absolute value as a float. */
-export const fabs = float("fabs", lax.abs);
+/** Absolute value as a float. @throws TypeError for complex numbers. */
+export const fabs = float("fabs", (x) => {
+  if (isComplex(x.dtype)) throw new TypeError("ufunc 'fabs' does not support complex dtypes");
+  return lax.abs(x);
+});
 /** -1, 0 or 1; NaN for NaN. @example `String(jnp.sign(-3)); // => "-1"` */
 export const sign = (x: ArrayLike): NDArray => lax.sign(toArray(x, "sign"));
 /** x * x. @example `String(jnp.square(3)); // => "9"` */
@@ -141,13 +158,15 @@ export const isnan = (x: ArrayLike): NDArray => {
 /** True where x is neither infinite nor NaN. @example `String(jnp.isfinite(1)); // => "True"` */
 export const isfinite = (x: ArrayLike): NDArray => {
   const array = toArray(x, "isfinite");
+  if (isComplex(array.dtype)) return lax.bitwiseAnd(isfinite(lax.real(array)), isfinite(lax.imag(array)));
   return isFloating(array.dtype) ? lax.isFinite(array) : lax.full(array.shape, true, bool);
 };
 const isinfJit = jit(
-  (x: NDArray) =>
-    isFloating(x.dtype)
-      ? lax.eq(lax.abs(x), like(x, Number.POSITIVE_INFINITY))
-      : lax.full(x.shape, false, bool),
+  (x: NDArray): NDArray => {
+    const infinite = (v: NDArray) => lax.eq(lax.abs(v), like(v, Number.POSITIVE_INFINITY));
+    if (isComplex(x.dtype)) return lax.bitwiseOr(infinite(lax.real(x)), infinite(lax.imag(x)));
+    return isFloating(x.dtype) ? infinite(x) : lax.full(x.shape, false, bool);
+  },
   { name: "isinf" },
 );
 /** True where x is plus or minus infinity. @example `String(jnp.isinf(1)); // => "False"` */
@@ -163,6 +182,7 @@ export const isneginf = (x: ArrayLike): NDArray => signedInf(x, "isneginf", Numb
 
 const signbitJit = jit(
   (x: NDArray) => {
+    if (isComplex(x.dtype)) throw new ValueError(`jax.numpy.signbit is not well defined for ${x.dtype}`);
     if (isInteger(x.dtype)) return lax.lt(x, like(x, 0));
     if (x.dtype === bool) return lax.full(x.shape, false, bool);
     // Rounding to float32 keeps the sign, that of zero included.
@@ -180,26 +200,12 @@ export const logicalNot = (x: ArrayLike): NDArray => lax.bitwiseNot(toBool(toArr
 export function toBool(x: NDArray): NDArray {
   return x.dtype === bool ? x : lax.ne(x, constLike(x, 0));
 }
-/** Real numbers are their own conjugates. */
-export const conjugate = positive;
-export { conjugate as conj, positive as real };
-/** The imaginary part: zeros for real arrays. */
-export const imag = (x: ArrayLike): NDArray => lax.fullLike(toArray(x, "imag"), 0);
-/** True where the imaginary part is zero: everywhere, complex dtypes are not supported yet. */
-export const isreal = (x: ArrayLike): NDArray => {
-  const part = imag(x);
-  return lax.eq(part, constLike(part, 0));
-};
-/** True where the imaginary part is not zero: nowhere, complex dtypes are not supported yet. */
-export const iscomplex = (x: ArrayLike): NDArray => {
-  const part = imag(x);
-  return lax.ne(part, constLike(part, 0));
-};
-/** Whether an argument is a scalar: a number, bigint, boolean or an array without axes. @example `jnp.isscalar(3); // => true` */
+/** Whether an argument is a scalar: a number, bigint, boolean, complex number or an array without axes. @example `jnp.isscalar(3); // => true` */
 export const isscalar = (x: unknown): boolean =>
   typeof x === "number" ||
   typeof x === "bigint" ||
   typeof x === "boolean" ||
+  x instanceof Complex ||
   (x instanceof NDArray && x.ndim === 0);
 
 const bitwiseCountJit = jit(

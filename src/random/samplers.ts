@@ -3,6 +3,7 @@ import { shapedArray } from "../core/aval.ts";
 import { literal, scalar } from "../core/values.ts";
 import {
   asDType,
+  Complex,
   type DType,
   type DTypeLike,
   finfo,
@@ -10,8 +11,10 @@ import {
   float64,
   iinfo,
   int32,
+  isComplex,
   isFloating,
   isInteger,
+  realDType,
   requireComputable,
   uint16,
   uint32,
@@ -30,7 +33,7 @@ import { searchsorted } from "../numpy/sorting.ts";
 import * as un from "../numpy/unary.ts";
 import { where } from "../numpy/where.ts";
 import { jit } from "../transforms/jit.ts";
-import { checkKey } from "./keys.ts";
+import { checkKey, split } from "./keys.ts";
 
 type Shape = number | readonly number[];
 interface SampleOptions {
@@ -43,6 +46,10 @@ function floatDType(name: string, dtype: DTypeLike | undefined): DType {
   if (!isFloating(d)) throw new ValueError(`dtype argument to \`${name}\` must be a float dtype, got ${d}`);
   requireComputable(d, `random.${name}`);
   return d;
+}
+/** {@link floatDType}, or a complex dtype. */
+function inexactDType(name: string, dtype: DTypeLike | undefined): DType {
+  return dtype !== undefined && isComplex(asDType(dtype)) ? asDType(dtype) : floatDType(name, dtype);
 }
 const shapeOf = (name: string, shape: Shape | undefined): number[] =>
   canonicalizeShape(shape ?? [], `random.${name}`);
@@ -141,13 +148,26 @@ const normalRealJit = jit(
   { name: "_normal_real", staticArgnums: [1, 2] },
 );
 const normalJit = jit(
-  (key: NDArray, shape: readonly number[], dtype: DType): NDArray => normalRealJit(key, shape, dtype),
+  (key: NDArray, shape: readonly number[], dtype: DType): NDArray => {
+    if (!isComplex(dtype)) return normalRealJit(key, shape, dtype);
+    const keys = split(key, 2);
+    const [re, im] = [0, 1].map((i) => {
+      const one = lax.squeeze(lax.slice(keys, [i], [i + 1], [1]), [0]);
+      return convert(normalRealJit(one, shape, realDType(dtype)), dtype);
+    });
+    const sum = lax.add(re, lax.mul(scalar(new Complex(0, 1), dtype), im));
+    return lax.div(sum, scalar(Math.SQRT2, dtype));
+  },
   { name: "_normal", staticArgnums: [1, 2] },
 );
-/** Standard normal floats. @example `random.normal(random.key(0), [2, 3]).shape.join(); // => "2,3"` */
+/** Standard normal floats; complex ones have variance 1 too, half of it in each part. @example `random.normal(random.key(0), [2, 3]).shape.join(); // => "2,3"` */
 export function normal(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknown[]]): NDArray {
   const o = readOptions<SampleOptions>("normal", ["shape", "dtype"], args);
-  return normalJit(checkKey("normal", key).typed, shapeOf("normal", o.shape), floatDType("normal", o.dtype));
+  return normalJit(
+    checkKey("normal", key).typed,
+    shapeOf("normal", o.shape),
+    inexactDType("normal", o.dtype),
+  );
 }
 
 const truncatedNormalJit = jit(

@@ -31,11 +31,7 @@ export function checkReverseInputs(tree: unknown, { where, holomorphic, allowInt
   for (const dtype of dtypesOf(tree, where)) {
     if (holomorphic === true) {
       requireComplex(dtype, where, "inputs");
-    } else if (dtype.kind === "complex") {
-      throw new TypeError(
-        `${where} requires real-valued inputs (input dtype that is a sub-dtype of np.floating), but got ${dtype}. For holomorphic differentiation, pass holomorphic=True. For differentiation of non-holomorphic functions involving complex inputs, use vjp directly.`,
-      );
-    } else if (dtype.kind !== "float" && allowInt !== true) {
+    } else if (dtype.kind !== "float" && dtype.kind !== "complex" && allowInt !== true) {
       throw new TypeError(
         `${where} requires real- or complex-valued inputs (input dtype that is a sub-dtype of np.inexact), but got ${dtype}. ` +
           "If you want to use Boolean- or integer-valued inputs, use vjp or set allowInt to true; to differentiate, convert with x.astype(jnp.float32).",

@@ -9,7 +9,7 @@ export type GoldenValue = null | boolean | number | string | GoldenValue[] | { [
 export interface GoldenArray {
   dtype: string;
   shape: number[];
-  data: (number | boolean | string)[];
+  data: (number | boolean | string | (number | string)[])[];
   weak?: boolean;
 }
 

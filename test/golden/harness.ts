@@ -2,6 +2,7 @@
 
 import { inspect } from "node:util";
 import {
+  type Complex,
   type DTypeLike,
   jit,
   jnp,
@@ -164,7 +165,7 @@ export function runEagerly(golden: CallCase): unknown {
 
 /** Runs the case under `jit`, with every array traced whose value need not be known while tracing. */
 export function runJitted(golden: CallCase): unknown {
-  const made = new Map<GoldenArray, NDArray | number>();
+  const made = new Map<GoldenArray, NDArray | number | Complex>();
   const traced: GoldenArray[] = [];
   // Arrays are made before tracing: what is computed under jit is staged, and no longer known.
   apply(golden, "slice", (array, path) => {

@@ -1,6 +1,6 @@
 // Golden values to arrays of the library and back: decoding arguments and comparing results.
 
-import { type DTypeLike, jnp, type NDArray, random } from "fluxion";
+import { Complex, type DTypeLike, jnp, type NDArray, random } from "fluxion";
 import { expect } from "vitest";
 import {
   asDType,
@@ -36,6 +36,8 @@ const typedArrays = {
   bfloat16: Float64Array,
   float32: Float32Array,
   float64: Float64Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
 };
 
 /** A weakly typed float32 of any value; a lone integer-valued number would be a weak int32. */
@@ -44,7 +46,11 @@ export function weakFloat(value: number): number | NDArray {
 }
 
 /** A weakly typed golden scalar: a lone number where that has the right type. */
-function decodeWeak({ dtype, data }: GoldenArray): number | NDArray {
+function decodeWeak({ dtype, data }: GoldenArray): number | NDArray | Complex {
+  if (dtype === "complex64") {
+    const [re, im] = (data[0] as (number | string)[]).map(numberOf);
+    return new Complex(re, im);
+  }
   const value = numberOf(data[0] as number);
   if (dtype === "int32") return value;
   if (dtype === "float32") return weakFloat(value);
@@ -52,7 +58,7 @@ function decodeWeak({ dtype, data }: GoldenArray): number | NDArray {
 }
 
 /** The array that a golden array describes, or a lone number where that is the weakly typed scalar. */
-export function decodeArray(golden: GoldenArray): NDArray | number {
+export function decodeArray(golden: GoldenArray): NDArray | number | Complex {
   return golden.weak ? decodeWeak(golden) : decodeStrong(golden);
 }
 
@@ -61,7 +67,10 @@ function decodeStrong({ dtype, shape, data }: GoldenArray): NDArray {
     return random.wrapKeyData(decodeStrong({ dtype: "uint32", shape: [...shape, 2], data }));
   const make = typedArrays[dtype as keyof typeof typedArrays];
   if (make === undefined) throw new Error(`cannot make an array of dtype ${dtype}`);
-  return jnp.reshape(jnp.array(make.from(data.map(numberOf)), { dtype: dtype as DTypeLike }), shape);
+  const elements = make.from(data.flat().map(numberOf));
+  // The parts of complex numbers lie side by side.
+  if (dtype.startsWith("complex")) return jnp.reshape(jnp.array(elements).view(dtype as DTypeLike), shape);
+  return jnp.reshape(jnp.array(elements, { dtype: dtype as DTypeLike }), shape);
 }
 
 /** A golden value as an argument. `onArray` makes each array. */
@@ -139,7 +148,7 @@ function expectArray(actual: unknown, expected: GoldenArray, { rtol, atol }: Tol
   const data = expected.dtype.startsWith("key<") ? random.keyData(actual).dataSync() : actual.dataSync();
   const got = Array.from(data as ArrayLike<number | bigint | boolean>, Number);
   // The files give the shortest decimals that round to the float32.
-  const want = expected.data.map(numberOf).map(roundTo(expected.dtype));
+  const want = expected.data.flat().map(numberOf).map(roundTo(expected.dtype));
   expect(got.length, `size of ${path}`).toBe(want.length);
   const wrong = want.flatMap((e, i) => (close(got[i] as number, e, { rtol, atol }) ? [] : [i]));
   if (wrong.length > 0) {

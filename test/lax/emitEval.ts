@@ -1,16 +1,21 @@
 import { bitcastScalar, castScalar, scalarFunction } from "../../src/compiler/scalarEval.ts";
 import type { ArrayImpl } from "../../src/core/array.ts";
 import { type ShapedArray, sizeOf } from "../../src/core/aval.ts";
+import { complexMath } from "../../src/core/complexMath.ts";
 import type { HostArray } from "../../src/core/hostArray.ts";
 import { type Atom, type ClosedJaxpr, type Jaxpr, Literal, type Var } from "../../src/core/jaxpr.ts";
 import type { Expr, ExprBuilder, Operand } from "../../src/core/lowering.ts";
 import {
   bool,
+  Complex,
   type DType,
+  float32,
   float64,
   hostArray,
   int32,
   keyFry,
+  realDType,
+  toComplexDType,
   uint32,
   wordsPerElement,
 } from "../../src/dtypes/index.ts";
@@ -20,21 +25,48 @@ import {
 
 interface Value extends Expr {
   readonly value: number;
-  /** The second word of a key. */
+  /** The second word of a key, the imaginary part of a complex number. */
   readonly word1?: number;
 }
 const valueOf = (e: Expr) => (e as Value).value;
 const make = (value: number, dtype: DType, word1?: number): Value => ({ dtype, value, word1 });
 
+const isComplexOp = (op: string, args: readonly Expr[]) =>
+  op === "complex" || args.some((a) => a.dtype.kind === "complex");
+
+/** An operation on complex numbers by its plain evaluation. */
+function complexOp(op: string, [x, y]: readonly Value[]): Value {
+  const real = realDType(x.dtype);
+  const round = (v: number) => (real === float32 ? Math.fround(v) : v);
+  if (op === "complex") return make(x.value, toComplexDType(x.dtype), y.value);
+  const number = (v: Value) => new Complex(v.value, v.word1);
+  const result = complexMath[op](number(x), y === undefined ? number(x) : number(y));
+  if (result instanceof Complex) return make(round(result.re), x.dtype, round(result.im));
+  return make(round(Number(result)), comparisons.has(op) ? bool : real);
+}
+
+function complexCast(x: Value, dtype: DType): Value {
+  if (x.dtype === dtype) return x;
+  const real = realDType(dtype);
+  const part = (v: number) => castScalar(v, realDType(x.dtype), real);
+  if (dtype.kind === "complex") return make(part(x.value), dtype, part(x.word1 ?? 0));
+  return make(dtype === bool ? part(x.value) | part(x.word1 as number) : part(x.value), dtype);
+}
+
 const comparisons = new Set(["eq", "ne", "lt", "le", "gt", "ge", "is_finite"]);
 
 const evaluator: ExprBuilder = {
-  const: (value, dtype) => make(castScalar(Number(value), float64, dtype), dtype),
+  const: (value, dtype) => {
+    if (value instanceof Complex) return make(value.re, dtype, value.im);
+    if (dtype.kind === "complex") return make(castScalar(Number(value), float64, realDType(dtype)), dtype, 0);
+    return make(castScalar(Number(value), float64, dtype), dtype);
+  },
   op: (op, ...args) => {
     const [x, y] = args as Value[];
     if (args.some((a) => a.dtype !== x.dtype)) {
       throw new Error(`${op} of mixed dtypes ${args.map((a) => a.dtype.name)}`);
     }
+    if (isComplexOp(op, args)) return complexOp(op, args as Value[]);
     if (op === "key_word0") return make(x.value, uint32);
     if (op === "key_word1") return make(x.word1 as number, uint32);
     if (op === "key_pack") return make(x.value, keyFry, y.value);
@@ -51,7 +83,10 @@ const evaluator: ExprBuilder = {
     if (cond.dtype !== bool || p.dtype !== q.dtype) throw new Error("select of mixed dtypes");
     return valueOf(cond) !== 0 ? p : q;
   },
-  cast: (x, dtype) => make(castScalar(valueOf(x), x.dtype, dtype), dtype),
+  cast: (x, dtype) =>
+    x.dtype.kind === "complex" || dtype.kind === "complex"
+      ? complexCast(x as Value, dtype)
+      : make(castScalar(valueOf(x), x.dtype, dtype), dtype),
   bitcast: (x, dtype) => make(bitcastScalar(valueOf(x), x.dtype, dtype), dtype),
 };
 
@@ -153,7 +188,13 @@ function run(jaxpr: Jaxpr, consts: readonly HostArray[], args: readonly HostArra
           at = at * aval.shape[axis] + k;
         });
         const { value: v, word1 } = value as Value;
-        if (words === 2) out.set([v, word1 as number], 2 * at);
+        if (words === 2 && lowering.combine !== "set") {
+          const sum = complexMath[lowering.combine](
+            new Complex(out[2 * at], out[2 * at + 1]),
+            new Complex(v, word1),
+          ) as Complex;
+          out.set([sum.re, sum.im], 2 * at);
+        } else if (words === 2) out.set([v, word1 as number], 2 * at);
         else if (lowering.combine === "set") out[at] = v;
         else out[at] = scalarFunction(lowering.combine, aval.dtype)(out[at], v, 0);
       }

@@ -3,7 +3,15 @@ import { interpretReference } from "../../src/backends/reference/interpret.ts";
 import type { ArrayImpl, NDArray } from "../../src/core/array.ts";
 import { shapedArray, sizeOf } from "../../src/core/aval.ts";
 import { arrayFromHost } from "../../src/core/values.ts";
-import { asDType, type DTypeName, type HostData, hostArray } from "../../src/dtypes/index.ts";
+import {
+  asDType,
+  type DType,
+  type DTypeName,
+  type HostData,
+  hostArray,
+  isInexact,
+  wordsPerElement,
+} from "../../src/dtypes/index.ts";
 import { jit } from "../../src/transforms/jit.ts";
 import { jvp } from "../../src/transforms/jvp.ts";
 import { vjp } from "../../src/transforms/linearize.ts";
@@ -60,18 +68,22 @@ export function randomNumbers(seed: string): () => number {
   };
 }
 
+/** How many numbers `array` takes for an element: complex ones are given by their parts. */
+const partsOf = ({ kind }: DType) => (kind === "complex" ? 2 : 1);
+
 /** Random elements for an argument. */
 export function draw(arg: OpArg, random: () => number, dtype = arg.dtype ?? "float32"): NDArray {
   const { kind } = asDType(dtype);
-  const [low, high] = arg.domain ?? (kind === "float" ? [-2, 2] : kind === "int" ? [-5, 5] : [0, 10]);
+  const smooth = kind === "float" || kind === "complex";
+  const [low, high] = arg.domain ?? (smooth ? [-2, 2] : kind === "int" ? [-5, 5] : [0, 10]);
   const element = (i: number): number => {
     if (arg.values !== undefined && kind !== "bool") return arg.values[i % arg.values.length];
     if (kind === "bool") return random() < 0.5 ? 1 : 0;
     const x = low + (high - low) * random();
-    return kind === "float" ? x : Math.floor(x);
+    return smooth ? x : Math.floor(x);
   };
   return array(
-    Array.from({ length: sizeOf(arg.shape) }, (_, i) => element(i)),
+    Array.from({ length: sizeOf(arg.shape) * partsOf(asDType(dtype)) }, (_, i) => element(i)),
     arg.shape,
     dtype,
   );
@@ -103,8 +115,7 @@ export function testOps(rows: readonly OpRow[]): void {
       same(evaluateByEmit(closed, host));
     });
 
-    const wrt =
-      row.wrt ?? row.args.flatMap((a, i) => (asDType(a.dtype ?? "float32").kind === "float" ? [i] : []));
+    const wrt = row.wrt ?? row.args.flatMap((a, i) => (isInexact(asDType(a.dtype ?? "float32")) ? [i] : []));
     if (wrt.length > 0) {
       test("derivatives", () => {
         const random = randomNumbers(name);
@@ -119,14 +130,17 @@ export function testOps(rows: readonly OpRow[]): void {
     }
   });
 }
-const widened = (dtype: DTypeName): DTypeName => (dtype === "float32" ? "float64" : dtype);
+const widened = (dtype: DTypeName): DTypeName =>
+  dtype === "float32" ? "float64" : dtype === "complex64" ? "complex128" : dtype;
 
 // Derivatives.
 
+/** The sum of products; of complex numbers its real part, as derivatives of JAX conjugate nothing. */
 const dot = (xs: readonly NDArray[], ys: readonly NDArray[]): number =>
   xs.reduce((sum, x, i) => {
     const y = elements(ys[i]);
-    return sum + elements(x).reduce((s, v, k) => s + v * y[k], 0);
+    const isComplex = x.dtype.kind === "complex";
+    return sum + elements(x).reduce((s, v, k) => (isComplex && k % 2 === 1 ? s - v * y[k] : s + v * y[k]), 0);
   }, 0);
 const moved = (x: NDArray, t: NDArray, h: number): NDArray => {
   const d = elements(t);
@@ -138,11 +152,11 @@ const moved = (x: NDArray, t: NDArray, h: number): NDArray => {
 };
 const normalLike = (x: NDArray, random: () => number): NDArray =>
   array(
-    Array.from({ length: x.size }, () => 2 * random() - 1),
+    Array.from({ length: x.size * partsOf(x.dtype) }, () => 2 * random() - 1),
     x.shape,
     x.dtype.name,
   );
-const isFloat = (x: NDArray) => x.dtype.kind === "float";
+const isFloat = (x: NDArray) => isInexact(x.dtype);
 
 /** Forward and reverse derivatives against central differences and each other, to the given order. */
 export function checkDerivatives(
@@ -201,7 +215,7 @@ const words = (x: NDArray): HostData => (x as ArrayImpl).toHost();
 function exampleOf(x: NDArray, axis: number, i: number): NDArray {
   const shape = x.shape.slice();
   const [n] = shape.splice(axis, 1);
-  const inner = sizeOf(shape.slice(axis));
+  const inner = sizeOf(shape.slice(axis)) * wordsPerElement(x.dtype);
   const data = words(x);
   const out = hostArray(x.dtype, sizeOf(shape));
   for (let k = 0; k < out.length; k++) {

@@ -1,10 +1,11 @@
-import { shapedArray } from "../../core/aval.ts";
+import { type ShapedArray, shapedArray } from "../../core/aval.ts";
 import type { ControlLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
 import { bool, int32 } from "../../dtypes/index.ts";
 import type { FlatEqn, FlatProgram } from "../flat.ts";
 import { hasEffects } from "../hostCall.ts";
 import type { Binding, Carry, ControlKernel, InnerProgram, Kernel, Program } from "../ir.ts";
+import { partsPerElement } from "../lowering/draft.ts";
 import type { Lowering } from "../lowering/lower.ts";
 import type { Source } from "../lowering/source.ts";
 import { boundBuffer, controlAccess } from "./access.ts";
@@ -59,12 +60,12 @@ function lowerForLoop(
     args: operands.flatMap((x, i) => {
       if (i < numConsts) return inMemory(l, x);
       if (i < numConsts + numCarry) return state.argument(i - numConsts);
-      return slices(inMemory(l, x), x.aval.size / length, factor);
+      return slices(inMemory(l, x), stepOf(x.aval, length), factor);
     }),
     consts: consts[0].map((x) => inMemory(l, x)),
     results: eqn.outputs.flatMap((v, i) => {
       if (i < numCarry) return state.result(i);
-      return slices(stacked[i - numCarry], v.aval.size / length, factor);
+      return slices(stacked[i - numCarry], stepOf(v.aval, length), factor);
     }),
   };
   const name = eqn.primitive.name;
@@ -239,6 +240,11 @@ function split(l: Lowering, { inputs, programs = [] }: FlatEqn) {
 
 function inMemory(l: Lowering, x: Source): Binding {
   return x.isEmpty ? none : fixed(l.draft.contiguous(x));
+}
+
+/** Elements of a buffer for each index of a leading axis. */
+function stepOf({ size, dtype }: ShapedArray, length: number): number {
+  return (size * partsPerElement(dtype)) / length;
 }
 
 /** Each step sees its part of what is bound, `step` elements in so many slices. */

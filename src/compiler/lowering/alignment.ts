@@ -43,9 +43,12 @@ export function align(early: LoopGroup, late: LoopGroup, load: LoadNode | undefi
   if (points.space.length !== all.length) return null;
   let move: readonly number[] | null = points.space.map((_, axis) => axis);
   if (load !== undefined) {
-    const store = early.stores.find((s) => s.buffer === load.buffer) as StoreDraft;
-    const [there, here] = moved === "early" ? [store.offset, load.offset] : [load.offset, store.offset];
-    move = matchAxes(there, points.space, here, all, space.length);
+    move = null;
+    for (const store of early.stores) {
+      if (store.buffer !== load.buffer || move !== null) continue;
+      const [there, here] = moved === "early" ? [store.offset, load.offset] : [load.offset, store.offset];
+      move = matchAxes(there, points.space, here, all, space.length);
+    }
   }
   if (move === null) return null;
   for (let axis = 0; axis < all.length; axis++) if (all[move[axis]] !== points.space[axis]) return null;

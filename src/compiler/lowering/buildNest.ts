@@ -60,8 +60,10 @@ class NestBuilder {
   private readonly draft: Draft;
   private readonly group: LoopGroup;
   private readonly needed: ReadonlySet<number>;
-  /** By buffer, in an order in which each reads only earlier ones. */
-  private readonly items = new Map<number, Item>();
+  /** In an order in which each reads only earlier ones. */
+  private readonly items: Item[] = [];
+  /** By buffer: one, or one for each part of a complex number. */
+  private readonly byBuffer = new Map<number, Item[]>();
   private readonly passes: { readonly reductions: Item[]; readonly stores: Item[] }[] = [];
   /** Nodes rewritten for each pass, and last for the stores per row. */
   private readonly done: readonly Map<Node, Node>[];
@@ -80,25 +82,36 @@ class NestBuilder {
   /** Puts a store into the first pass in which all that it reads is known. */
   private place(store: StoreDraft): void {
     let pass = 0;
-    for (const load of this.items.size === 0 ? [] : loadsOf(store)) {
-      const item = this.items.get(load.buffer);
+    for (const load of this.items.length === 0 ? [] : loadsOf(store)) {
+      const item = this.loaded(load);
       if (item !== undefined) pass = Math.max(pass, item.pass + (isReduction(item.store.value) ? 1 : 0));
     }
     const item: Item = { store, pass, reduction: -1, local: null };
-    this.items.set(store.buffer, item);
+    this.items.push(item);
+    const siblings = this.byBuffer.get(store.buffer);
+    if (siblings === undefined) this.byBuffer.set(store.buffer, [item]);
+    else siblings.push(item);
     const reduces = isReduction(store.value);
     if (!reduces && !store.inner) return;
     this.passes[pass] ??= { reductions: [], stores: [] };
     this.passes[pass][reduces ? "reductions" : "stores"].push(item);
   }
 
+  /** The item that a load reads, if the group itself stores it. */
+  private loaded(load: LoadNode): Item | undefined {
+    const items = this.byBuffer.get(load.buffer);
+    if (items === undefined || items.length === 1) return items?.[0];
+    return items.find(({ store }) => store.offset === load.offset);
+  }
+
   build(): LoopKernel | RowKernel {
     const { space, reduceAxes } = this.group;
     const last: Store[] = [];
-    for (const { store } of this.items.values()) {
+    for (const item of this.items) {
+      const { store } = item;
       const { buffer, offset } = store;
       if (store.inner || !this.needed.has(buffer)) continue;
-      last.push({ buffer, offset, value: this.perRow(this.items.get(buffer) as Item) });
+      last.push({ buffer, offset, value: this.perRow(item) });
     }
     // From the last pass to the first, which then knows what later ones want to find.
     const passes: Pass[] = [];
@@ -135,7 +148,7 @@ class NestBuilder {
   /** An expression in terms of what is outside and what earlier passes left. */
   private inPass(root: Node, p: number): Node {
     const replace = (node: Node): Node | null => {
-      const item = node.kind === "load" ? this.items.get(node.buffer) : undefined;
+      const item = node.kind === "load" ? this.loaded(node) : undefined;
       return item === undefined ? null : this.read(item, p);
     };
     return rewrite(this.draft.b, root, replace, this.done[p]);

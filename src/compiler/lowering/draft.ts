@@ -1,10 +1,12 @@
 import type { ShapedArray } from "../../core/aval.ts";
-import type { BufferInfo, LoadNode, Node, View } from "../ir.ts";
+import type { DType } from "../../dtypes/index.ts";
+import type { BufferInfo, LoadNode, Node, Store, View } from "../ir.ts";
 import { NodeBuilder } from "../nodes/builder.ts";
+import { partsOf } from "../nodes/complex/pairs.ts";
 import { storageDType } from "../nodes/half.ts";
 import { isContiguous, loopSizes } from "../shapes.ts";
 import { elementOffset, Fusion } from "./fusion.ts";
-import type { Group, LoopGroup, ReductionDraft, TemplateGroup } from "./groups.ts";
+import type { Group, LoopGroup, ReductionDraft, StoreDraft, TemplateGroup } from "./groups.ts";
 import { measure } from "./measure.ts";
 import { type Emit, identityIndex, Source, Tracker } from "./source.ts";
 
@@ -16,6 +18,22 @@ export interface BufferDraft {
   readonly dtype: ShapedArray["dtype"];
   readonly size: number;
   role: Role;
+}
+
+/** One value, or one reduction, for every element of a buffer. */
+interface StoredLoop {
+  readonly space: readonly number[];
+  readonly reduceAxes: readonly number[];
+  readonly reduction: ReductionDraft | null;
+  readonly value: Node;
+  readonly buffer: number;
+  readonly loads: readonly LoadNode[];
+  readonly nodes: number;
+}
+
+/** Elements of a buffer for each element of a dtype: complex numbers have two parts. */
+export function partsPerElement(dtype: DType): number {
+  return dtype.kind === "complex" ? 2 : 1;
 }
 
 /** The program under construction: its nodes, buffers and groups. */
@@ -36,7 +54,12 @@ export class Draft {
 
   newBuffer(aval: ShapedArray, role: Role = "temp"): number {
     const id = this.buffers.length;
-    this.buffers.push({ id, dtype: storageDType(aval.dtype), size: aval.size, role });
+    this.buffers.push({
+      id,
+      dtype: storageDType(aval.dtype),
+      size: aval.size * partsPerElement(aval.dtype),
+      role,
+    });
     return id;
   }
 
@@ -96,7 +119,8 @@ export class Draft {
   wholeBuffer(source: Source): number | null {
     const { view } = source;
     if (view === null || view.offset !== 0 || !isContiguous(view)) return null;
-    return this.buffers[view.buffer].size === source.aval.size ? view.buffer : null;
+    const { size, dtype } = source.aval;
+    return this.buffers[view.buffer].size === size * partsPerElement(dtype) ? view.buffer : null;
   }
 
   private addPointwise(
@@ -110,15 +134,7 @@ export class Draft {
   }
 
   /** A kernel that stores one value, or one reduction, for every element of a buffer. */
-  addLoop(loop: {
-    readonly space: readonly number[];
-    readonly reduceAxes: readonly number[];
-    readonly reduction: ReductionDraft | null;
-    readonly value: Node;
-    readonly buffer: number;
-    readonly loads: readonly LoadNode[];
-    readonly nodes: number;
-  }): void {
+  addLoop(loop: StoredLoop): void {
     const group: LoopGroup = {
       kind: "loop",
       order: this.order++,
@@ -127,14 +143,7 @@ export class Draft {
       consumers: new Set(),
       space: loop.space,
       reduceAxes: loop.reduceAxes,
-      stores: [
-        {
-          buffer: loop.buffer,
-          offset: elementOffset(this.b, loop.space),
-          value: loop.reduction ?? this.b.stored(loop.value),
-          inner: false,
-        },
-      ],
+      stores: this.stores(loop),
       loads: loop.loads,
       nodes: loop.nodes,
       gone: false,
@@ -145,6 +154,28 @@ export class Draft {
       [loop.buffer],
     );
     this.fusion.add(group);
+  }
+
+  private stores({ buffer, space, value, reduction }: StoredLoop): StoreDraft[] {
+    const offset = elementOffset(this.b, space);
+    if (reduction !== null && value.dtype.kind !== "complex")
+      return [{ buffer, offset, value: reduction, inner: false }];
+    return this.storesOf(buffer, offset, value).map((store) => {
+      const part = store.value;
+      const stored = reduction === null ? part : { op: reduction.op, value: part, dtype: part.dtype };
+      return { ...store, value: stored, inner: false };
+    });
+  }
+
+  /** One store, or those of the two parts of a complex number, whose place is given in such numbers. */
+  storesOf(buffer: number, offset: Node, value: Node): Store[] {
+    if (value.dtype.kind !== "complex") return [{ buffer, offset, value: this.b.stored(value) }];
+    const { re, im } = partsOf(this.b, value);
+    const [first, second] = this.b.partOffsets(offset);
+    return [
+      { buffer, offset: first, value: re },
+      { buffer, offset: second, value: im },
+    ];
   }
 
   /** @param hasEffects it is run though nothing reads what it writes */

@@ -89,12 +89,11 @@ export class Fusion {
     read: readonly LoadNode[],
     { move, moved }: Alignment,
   ): boolean {
-    const places = new Map(early.stores.map((s) => [s.buffer, s.offset]));
     return read.every((load) => {
-      const place = places.get(load.buffer) as Node;
+      const places = early.stores.filter((s) => s.buffer === load.buffer).map((s) => s.offset);
       return moved === "late"
-        ? renumberOffset(this.b, late, move, load.offset) === place
-        : renumberOffset(this.b, early, move, place) === load.offset;
+        ? places.includes(renumberOffset(this.b, late, move, load.offset))
+        : places.some((place) => renumberOffset(this.b, early, move, place) === load.offset);
     });
   }
 

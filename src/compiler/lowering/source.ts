@@ -5,6 +5,7 @@ import { int32, keyFry, uint32 } from "../../dtypes/index.ts";
 import { affineOf } from "../affine.ts";
 import type { Node, View } from "../ir.ts";
 import type { NodeBuilder } from "../nodes/builder.ts";
+import { isComplexNode, loadOfPair } from "../nodes/complex/pairs.ts";
 import { linearCombination } from "../nodes/indexAlgebra.ts";
 import { isContiguous, rowMajorStrides } from "../shapes.ts";
 import { type Measure, measure } from "./measure.ts";
@@ -101,14 +102,17 @@ export class Source implements Operand {
   settle(): void {
     if (!this.isInlined) return;
     const node = this.expression();
-    if (node.kind === "const") {
+    if (node.kind === "const" || (isComplexNode(node) && node.args.every((x) => x.kind === "const"))) {
       this.constant = node;
-    } else if (node.kind === "load") {
-      const affine = affineOf(node.offset);
+      return;
+    }
+    const place = node.kind === "load" ? node : isComplexNode(node) ? loadOfPair(this.b, node) : null;
+    if (place !== null) {
+      const affine = affineOf(place.offset);
       if (affine === null) return;
       let axis = 0;
       const strides = this.aval.shape.map((n) => (n === 1 ? 0 : (affine.coefficients[axis++] ?? 0)));
-      this.view = { buffer: node.buffer, offset: affine.constant, shape: this.aval.shape, strides };
+      this.view = { buffer: place.buffer, offset: affine.constant, shape: this.aval.shape, strides };
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Expr, ExprBuilder } from "../../core/lowering.ts";
 import {
   bool,
+  Complex,
   type DType,
   float32,
   float64,
@@ -8,6 +9,7 @@ import {
   int64,
   isWideInteger,
   keyFry,
+  realDType,
   roundToOdd,
   uint16,
   uint32,
@@ -15,6 +17,7 @@ import {
 import type { AccNode, CastNode, ConstNode, IndexNode, LoadNode, Node, OpNode } from "../ir.ts";
 import { castScalar, isExact, roundTo, scalarFunction } from "../scalarEval.ts";
 import { scalarOps } from "../scalarOps.ts";
+import { complexCast, complexConst, complexOp, isComplexOp, pairNode } from "./complex/pairs.ts";
 import { halfConst, halfOp, halfToSingle, isHalf, roundToHalf, storageDType, wideToDouble } from "./half.ts";
 import { addLinear, isLinearArithmetic, mulLinear } from "./indexAlgebra.ts";
 import { isWidened, widenedOp } from "./narrow.ts";
@@ -46,8 +49,10 @@ export class NodeBuilder implements ExprBuilder {
     return this.nextId;
   }
 
-  /** A constant of a 16-bit float is one of its bits, reinterpreted. */
-  const(value: number | bigint | boolean, dtype: DType): Node {
+  /** A constant of a 16-bit float is one of its bits, reinterpreted; a complex one a pair. */
+  const(value: number | bigint | boolean | Complex, dtype: DType): Node {
+    if (dtype.kind === "complex") return complexConst(this, value, dtype);
+    if (value instanceof Complex) throw new TypeError(`${value} is no constant of dtype ${dtype.name}`);
     if (isHalf(dtype)) {
       return halfConst(this, typeof value === "bigint" ? roundToOdd(value) : Number(value), dtype);
     }
@@ -83,6 +88,10 @@ export class NodeBuilder implements ExprBuilder {
 
   load(buffer: number, dtype: DType, offset: Node): Node {
     if (isHalf(dtype)) return this.bitcast(this.load(buffer, uint16, offset), dtype);
+    if (dtype.kind === "complex") {
+      const [re, im] = this.partOffsets(offset).map((at) => this.load(buffer, realDType(dtype), at));
+      return pairNode(this, { re, im });
+    }
     let byOffset = this.loads.get(buffer);
     if (byOffset === undefined) {
       byOffset = new Map();
@@ -110,6 +119,7 @@ export class NodeBuilder implements ExprBuilder {
 
   op(name: string, ...exprs: Expr[]): Node {
     const args = exprs as Node[];
+    if (isComplexOp(name, args)) return complexOp(this, name, args);
     checkOperands(name, args);
     const dtype = resultDType(name, args);
     if (isHalf(args[args.length - 1].dtype)) return halfOp(this, name, args);
@@ -129,6 +139,7 @@ export class NodeBuilder implements ExprBuilder {
   cast(x: Expr, dtype: DType): Node {
     const arg = x as Node;
     if (arg.dtype === dtype) return arg;
+    if (arg.dtype.kind === "complex" || dtype.kind === "complex") return complexCast(this, arg, dtype);
     if (isHalf(arg.dtype)) return this.cast(halfToSingle(this, arg), dtype);
     if (isHalf(dtype)) return this.castToHalf(arg, dtype);
     if (arg.kind === "const") return this.const(castScalar(arg.value as number, arg.dtype, dtype), dtype);
@@ -141,9 +152,15 @@ export class NodeBuilder implements ExprBuilder {
     return roundToHalf(this, arg.dtype === float64 ? arg : this.cast(arg, float32), dtype);
   }
 
-  /** A value as it lies in memory. */
+  /** A real value as it lies in memory. */
   stored(x: Node): Node {
     return this.bitcast(x, storageDType(x.dtype));
+  }
+
+  /** Where the parts of a complex number lie, whose place in a buffer is given in complex numbers. */
+  partOffsets(offset: Node): readonly [Node, Node] {
+    const re = this.op("mul", offset, this.const(2, int32));
+    return [re, this.op("add", re, this.const(1, int32))];
   }
 
   bitcast(x: Expr, dtype: DType): Node {

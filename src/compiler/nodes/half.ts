@@ -7,6 +7,7 @@ import {
   float32,
   float64,
   floatFormat,
+  realDType,
   uint16,
   uint32,
 } from "../../dtypes/index.ts";
@@ -21,9 +22,9 @@ export function isHalf(dtype: DType): boolean {
   return dtype === float16 || dtype === bfloat16;
 }
 
-/** The dtype that elements have in memory. */
+/** The dtype that elements have in memory, the parts of complex ones. */
 export function storageDType(dtype: DType): DType {
-  return isHalf(dtype) ? uint16 : dtype;
+  return isHalf(dtype) ? uint16 : realDType(dtype);
 }
 
 /** A constant, rounded to the nearest. */

@@ -1,30 +1,13 @@
 import type { ShapedArray } from "../../core/aval.ts";
-import type { PointwiseLowering } from "../../core/lowering.ts";
-import { notDifferentiable, notLinear, type Params, type Primitive } from "../../core/primitive.ts";
 import { float32 } from "../../dtypes/index.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import { isHalf } from "../nodes/half.ts";
+import { internalPointwise } from "./internal.ts";
 
-const lowering: PointwiseLowering<Params> = {
-  kind: "pointwise",
-  cost: "cheap",
-  emit: (b, [x], index, _params, [out]) => b.cast(x.at(index), out.dtype),
-};
-
-/** A conversion that no jaxpr contains. */
-const conversion: Primitive = {
-  name: "convert",
-  abstractEval: (avals) => avals,
-  reference: () => {
-    throw new Error("conversions of the compiler are compiled");
-  },
-  jvp: notDifferentiable("a conversion of the compiler"),
-  transpose: notLinear,
-  batching: () => {
-    throw new Error("conversions of the compiler are not batched");
-  },
-  lowering,
-};
+/** The value in the dtype of the result. */
+export const conversion = internalPointwise("convert", "cheap", (b, [x], index, _params, [out]) =>
+  b.cast(x.at(index), out.dtype),
+);
 
 /**
  * Reductions, products, sorts and updates of floats of 16 bits are done in float32, between conversions that fusion takes into them.

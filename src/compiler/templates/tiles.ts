@@ -31,18 +31,18 @@ export function lowerTiles(l: Lowering, eqn: FlatEqn, corners: Corners): void {
     const value = l.settleReads([x], x.aval.size, () => x.expression());
     const start = places[k].reduce((sum, at, d) => sum + at * strides[d], 0);
     const offset = linearCombination(b, l.draft.identity(x.aval.shape), strides, start);
+    const stores = l.draft.storesOf(buffer, offset, value);
     kernels.push({
       kind: "loop",
       name: "",
       axes: loopSizes(x.aval.shape),
       reduceAxes: [],
       reductions: [],
-      stores: [{ buffer, offset, value: b.stored(value) }],
+      stores,
     });
   });
-  const reads = kernels.flatMap(({ stores: [{ value }] }) =>
-    measure(b, value).loads.map((load) => load.buffer),
-  );
+  const values = kernels.flatMap(({ stores }) => stores.map((s) => s.value));
+  const reads = values.flatMap((value) => measure(b, value).loads.map((load) => load.buffer));
   l.draft.addTemplate([...new Set(reads)], [buffer], () =>
     kernels.map((kernel) => canonicalizeLoop(b, { ...kernel, name: kernelName(kernel) })),
   );
