@@ -24,3 +24,9 @@ export const orderedIoEffect = new Effect("OrderedIO", false);
 
 export type Effects = ReadonlySet<Effect>;
 export const noEffects: Effects = new Set();
+
+/** Whether there are effects that must happen exactly as often as the program says. */
+export function hasIo(effects: Effects): boolean {
+  for (const effect of effects) if (!effect.isDebug) return true;
+  return false;
+}

@@ -251,6 +251,22 @@ describe("callbacks with results", () => {
     );
   });
 
+  test("ioCallback in branches and loops under vmap, where not all examples would call it, is an error", () => {
+    const io = (y: A) => ioCallback(note, y, y);
+    const branch = (y: A) => lax.cond(y.gt(1), io, (z: A) => z, y);
+    expect(errorOf(() => vmap(branch)(x)).message).toBe("IO effect not supported in vmap-of-cond.");
+    const loop = (n: A, y: A) =>
+      lax.whileLoop(
+        ([i]: [A, A]) => i.gt(0),
+        ([i, z]: [A, A]): [A, A] => [i.sub(1), io(z)],
+        [n, y],
+      )[1];
+    expect(errorOf(() => vmap(loop)(x, x)).message).toMatch(/batched predicate/);
+    seen.length = 0;
+    expect(vmap(loop, { inAxes: [null, 0] })(jnp.float32(1), x).tolist()).toEqual([0, 2, 4]);
+    expect(seen).toEqual(["0.0", "1.0", "2.0"]);
+  });
+
   test.each([
     ["sequential", ["() ()", "() ()", "() ()"]],
     ["sequential_unrolled", ["() ()", "() ()", "() ()"]],

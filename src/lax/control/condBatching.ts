@@ -1,6 +1,8 @@
 import type { NDArray } from "../../core/array.ts";
+import { hasIo } from "../../core/effects.ts";
 import { evalJaxpr } from "../../core/evalJaxpr.ts";
 import type { BatchDim, BatchingRule } from "../../core/primitive.ts";
+import { NotImplementedError } from "../../errors.ts";
 import { axesWithout, batchDimAtFront } from "../batching.ts";
 import { stopGradient } from "../identity.ts";
 import { constLike } from "../operands.ts";
@@ -12,6 +14,8 @@ import { type BindCond, type CondParams, inAnyBranch } from "./condParams.ts";
 export const condBatching =
   (bindCond: BindCond): BatchingRule<CondParams> =>
   (operands, dims, { branches }, size) => {
+    if (branches.some(({ effects }) => hasIo(effects)))
+      throw new NotImplementedError("IO effect not supported in vmap-of-cond.");
     if (dims[0] !== null) {
       const outs = selectBranches(operands, dims, branches, size);
       return [outs, outs.map(() => 0)];
