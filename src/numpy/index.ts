@@ -10,6 +10,7 @@ export * from "./creation.ts";
 export * from "./einsum.ts";
 export * from "./floatParts.ts";
 export { take, takeAlongAxis } from "./indexing.ts";
+export * as linalg from "./linalg/index.ts";
 export * from "./manipulation.ts";
 export { arrayRepr, arrayStr, getPrintoptions, printoptions, setPrintoptions } from "./printing.ts";
 export * from "./products.ts";

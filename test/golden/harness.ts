@@ -24,6 +24,7 @@ type Table = Record<string, Callable>;
 const tables: Record<string, Table> = {
   jnp: jnp as unknown as Table,
   lax: lax as unknown as Table,
+  "jnp.linalg": jnp.linalg as unknown as Table,
   "lax.linalg": lax.linalg as unknown as Table,
   random: random as unknown as Table,
   nn: nn as unknown as Table,

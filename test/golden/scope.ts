@@ -48,12 +48,7 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
   "jnp.linalg: later": names(`
-    jnp.linalg.matmul jnp.linalg.tensordot jnp.linalg.vecdot jnp.linalg.cross jnp.linalg.multiDot
-    nn.initializers.orthogonal jnp.linalg.cholesky jnp.linalg.cond jnp.linalg.det jnp.linalg.diagonal
-    jnp.linalg.eig jnp.linalg.eigh jnp.linalg.eigvals jnp.linalg.eigvalsh jnp.linalg.inv jnp.linalg.lstsq
-    jnp.linalg.matrixNorm jnp.linalg.matrixPower jnp.linalg.matrixRank jnp.linalg.matrixTranspose jnp.linalg.norm
-    jnp.linalg.pinv jnp.linalg.qr jnp.linalg.slogdet jnp.linalg.solve jnp.linalg.svd jnp.linalg.svdvals
-    jnp.linalg.trace jnp.linalg.vectorNorm`),
+    jnp.linalg.cross jnp.linalg.multiDot nn.initializers.orthogonal jnp.linalg.eig jnp.linalg.eigvals`),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
     random.cauchy random.logistic random.maxwell random.gamma random.chisquare

@@ -1,0 +1,22 @@
+/** `jnp.linalg`: linear algebra. */
+export { matrixTranspose } from "../manipulationShape.ts";
+export { matmul, outer, tensordot, vecdot } from "../products.ts";
+export {
+  type CholeskyOptions,
+  cholesky,
+  type EighOptions,
+  type EighResult,
+  eigh,
+  eigvalsh,
+  type QrResult,
+  qr,
+  type SvdOptions,
+  type SvdResult,
+  svd,
+  svdvals,
+} from "./decompositions.ts";
+export { det, type SlogdetResult, slogdet } from "./determinants.ts";
+export { diagonal, trace } from "./diagonals.ts";
+export { cond, lstsq, matrixRank, pinv } from "./leastSquares.ts";
+export { matrixNorm, type NormOptions, type NormOrder, norm, vectorNorm } from "./norms.ts";
+export { inv, matrixPower, solve } from "./solving.ts";
