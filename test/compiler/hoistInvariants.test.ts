@@ -87,11 +87,13 @@ const cases: Record<
 describe("work that every step would do alike leaves the loop", () => {
   for (const [name, [f, inside, outside]] of Object.entries(cases)) {
     test(name, () => {
+      config.update("enableChecks", true);
       const compiled = jit(f as (w: NDArray, x: NDArray, xs: NDArray) => NDArray[]);
       const got = values(compiled(w, x, xs));
       config.update("evaluator", "reference");
       const want = values(f(w, x, xs));
       config.update("evaluator", "wasm");
+      config.update("enableChecks", false);
       got.forEach((list, i) => {
         list.forEach((v, j) => expect(v).toBeCloseTo(want[i][j], 5));
       });

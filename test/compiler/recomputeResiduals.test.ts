@@ -28,11 +28,13 @@ function stacked(f: (xs: NDArray) => unknown): number[] {
 }
 
 function check(f: (xs: NDArray) => NDArray[]): void {
+  config.update("enableChecks", true);
   const read = (list: NDArray[]) => list.map((x) => [...(x.dataSync() as Float32Array)]);
   const got = read(jit(f)(xs));
   config.update("evaluator", "reference");
   const want = read(f(xs));
   config.update("evaluator", "wasm");
+  config.update("enableChecks", false);
   got.forEach((list, i) => {
     list.forEach((v, j) => expect(v).toBeCloseTo(want[i][j], 5));
   });
@@ -75,6 +77,18 @@ const cases: Record<string, [(xs: NDArray) => NDArray[], number[]]> = {
       return [second(d, d)];
     },
     [1, 1],
+  ],
+  "what has another dtype, between others": [
+    (xs) => {
+      const step = (c: NDArray, x: NDArray): [NDArray, NDArray[]] => [x, [x.gt(c), jnp.exp(x), x.gt(0.5), x]];
+      const list = lax.scan(step, zero, xs)[1] as NDArray[];
+      const use = (c: NDArray, [p, e, q, x]: NDArray[]): [NDArray, NDArray] => [
+        jnp.where(q, c, x),
+        jnp.where(p, e, c),
+      ];
+      return [lax.scan(use, zero, list)[1] as NDArray];
+    },
+    [3, 1],
   ],
   "a chain of residuals is dropped whole": [
     (xs) => {

@@ -167,7 +167,7 @@ function scannedAt({ eqn, body, firstScanned }: Loop, array: Value): number {
   return eqn.inputs.findIndex((v, i) => v === array && i >= firstScanned && i < body.args.length);
 }
 
-/** The loop that computes the slices of `array` from those of `sources`. It scans one of these in its place, which it does not read. */
+/** The loop that computes the slices of `array` from those of `sources`, and does not scan it. */
 function recomputing(loop: Loop, array: Value, recipe: Recipe, sources: readonly Value[]): FlatEqn {
   const { eqn, body, firstScanned } = loop;
   const fresh = new Fresh(body.valueCount);
@@ -183,19 +183,26 @@ function recomputing(loop: Loop, array: Value, recipe: Recipe, sources: readonly
     });
     return { ...each, inputs, outputs };
   });
+  const scansIt = (i: number) => i >= firstScanned && i < body.args.length && eqn.inputs[i] === array;
   const by = new Map<Value, Value>();
-  const inputs = eqn.inputs.map((v, i) => {
-    if (v !== array || i < firstScanned) return v;
-    by.set(body.args[i], values.get(recipe.result) as Value);
-    return sources[0];
+  const args: Value[] = [];
+  body.args.forEach((v, i) => {
+    if (scansIt(i)) {
+      by.set(v, values.get(recipe.result) as Value);
+      return;
+    }
+    const moved: Value = { ...v, source: { kind: "argument", index: args.length } };
+    if (args.length < i) by.set(v, moved);
+    args.push(args.length < i ? moved : v);
   });
   const program: FlatProgram = {
     ...body,
-    eqns: [...made, ...body.eqns.map((each) => replaceInputs(each, by))],
+    args,
+    eqns: [...made, ...body.eqns].map((each) => replaceInputs(each, by)),
     results: body.results.map((v) => by.get(v) ?? v),
     valueCount: fresh.count,
   };
-  return { ...eqn, inputs, programs: [program] };
+  return { ...eqn, inputs: eqn.inputs.filter((_, i) => !scansIt(i)), programs: [program] };
 }
 
 /** The loop without some of its stacked results. */
