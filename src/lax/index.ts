@@ -11,6 +11,7 @@ export * from "./control/index.ts";
 export * from "./conv.ts";
 export * from "./convDimensions.ts";
 export * from "./convert.ts";
+export { type ConvLocalOptions, convGeneralDilatedLocal } from "./convLocal.ts";
 export { convShapeTuple, type Padding, PaddingType, padtypeToPads } from "./convPadding.ts";
 export { type ConvPatchesOptions, convGeneralDilatedPatches } from "./convPatches.ts";
 export * from "./convTranspose.ts";
