@@ -215,7 +215,10 @@ export interface ArrayMethods {
   toJSON(): Nested;
   /** The bytes of the elements (a copy), row-major ("C", the default) or column-major ("F"). */
   tobytes(order?: "C" | "F"): Uint8Array;
-  /** Whether any element equals the value: Python's `value in x`. @throws TracerBoolConversionError's kin on tracers */
+  /**
+   * Whether any element of a vector equals the scalar: Python's `value in x`.
+   * @throws ValueError for arrays of other ranks, ConcretizationTypeError on tracers
+   */
   includes(value: ArrayLike): boolean;
   /** Starts a copy to the host, where the device is another one than the CPU. */
   copyToHostAsync(): void;

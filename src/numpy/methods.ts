@@ -1,5 +1,6 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
 import type { Nested } from "../core/arrayMethods.ts";
+import { shapeStr } from "../core/aval.ts";
 import { Tracer } from "../core/trace.ts";
 import { guardTransfer } from "../core/transferGuard.ts";
 import { isShared } from "../core/values.ts";
@@ -34,7 +35,7 @@ import * as indexing from "./indexing.ts";
 import * as manipulation from "./manipulation.ts";
 import { byteswap } from "./manipulationView.ts";
 import * as products from "./products.ts";
-import { convert } from "./promote.ts";
+import { convert, toArray } from "./promote.ts";
 import * as reductions from "./reductions.ts";
 import * as sorting from "./sorting.ts";
 import * as unary from "./unary.ts";
@@ -216,8 +217,16 @@ const methods: Record<string, Method> = {
     return bytes(this, order ?? "C");
   },
   includes: function (this: NDArray, value: never): boolean {
-    const found = reductions.any(binary.equal(this, value));
-    return item.call(found) === true;
+    if (this.ndim !== 1) {
+      throw new ValueError(
+        `includes: the array must be one-dimensional, got shape ${shapeStr(this.shape)}; use x.eq(value).any() otherwise.`,
+      );
+    }
+    const query = toArray(value, "includes", 0);
+    if (query.ndim !== 0) {
+      throw new ValueError("includes: the value must be a scalar; use x.eq(value).any() otherwise.");
+    }
+    return item.call(reductions.any(binary.equal(this, query))) === true;
   },
   blockUntilReady: function (this: NDArray): NDArray {
     return this;
