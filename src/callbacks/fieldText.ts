@@ -75,6 +75,8 @@ function formattable(value: unknown): Formattable | null {
       return { kind: "int", value: BigInt(value.item() as number | bigint) };
     case "float":
       return { kind: "float", value: value.item() as number };
+    case "complex":
+      return { kind: "complex", value: value.item() as unknown as { re: number; im: number } };
     default:
       return null;
   }

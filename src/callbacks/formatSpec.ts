@@ -7,7 +7,8 @@ export type Formattable =
   | { readonly kind: "str"; readonly value: string }
   | { readonly kind: "bool"; readonly value: boolean }
   | { readonly kind: "int"; readonly value: bigint }
-  | { readonly kind: "float"; readonly value: number };
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "complex"; readonly value: { readonly re: number; readonly im: number } };
 
 /** `[[fill]align][sign][#][0][width][grouping][.precision][type]` */
 interface Spec {
@@ -65,6 +66,8 @@ export function formatValue(x: Formattable, text: string): string {
       return formatInt(x.value, spec, "int");
     case "float":
       return formatFloat(x.value, spec, "float");
+    case "complex":
+      return formatComplex(x.value, spec);
   }
 }
 
@@ -74,6 +77,8 @@ function plain(x: Formattable): string {
       return x.value ? "True" : "False";
     case "float":
       return pythonFloatRepr(x.value);
+    case "complex":
+      return formatComplex(x.value, parseSpec("", "complex"));
     default:
       return String(x.value);
   }
@@ -126,6 +131,20 @@ function formatFloat(value: number, spec: Spec, kind: string): string {
   if (type === "E" || type === "F" || type === "G") text = text.toUpperCase();
   const [, whole, rest] = /^(\d*)(.*)$/.exec(text) as RegExpExecArray;
   return number(sign, whole, `${rest}${isPercent ? "%" : ""}`, spec, 3);
+}
+
+/** Both parts by the specification, the whole in the width; in parentheses where no type says how. */
+function formatComplex({ re, im }: { readonly re: number; readonly im: number }, spec: Spec): string {
+  if (spec.hasZero) throw new ValueError("Zero padding is not allowed in complex format specifier");
+  if (spec.align === "=")
+    throw new ValueError("'=' alignment flag is not allowed in complex format specifier");
+  if (spec.type === "%") throw unknownCode("%", "complex");
+  const part = (value: number, sign: Spec["sign"]): string => {
+    const text = formatFloat(value, { ...spec, sign, width: 0 }, "complex");
+    return spec.type === "" ? text.replace(/\.0$/, "") : text;
+  };
+  const both = `${part(re, spec.sign)}${part(im, "+")}j`;
+  return pad("", spec.type === "" ? `(${both})` : both, spec, ">");
 }
 
 function digitsOf(value: number, type: string, precision: number | null, alternate: boolean): string {

@@ -56,6 +56,15 @@ describe("values", () => {
     expect(list[0].weakType).toBe(false);
   });
 
+  test("complex numbers and 64-bit integers", () => {
+    const z = lax.complex(jnp.array([1, 2]), jnp.array([0.5, -1]));
+    const f = jit((c: A) => pureCallback((y: A) => y.mul(3), c, c.add(1)).add(1));
+    expect(String(f(z))).toBe("[ 7.+1.5j 10.-3.j ]");
+    const i = jnp.array([1n, -(2n ** 40n)], { dtype: "int64" });
+    const g = jit((n: A) => pureCallback((y: A) => y.sub(1), n, n.add(1)));
+    expect(g(i).tolist()).toEqual(i.tolist());
+  });
+
   test("keys", () => {
     const seen: A[] = [];
     jit((k: A) =>

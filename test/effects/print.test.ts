@@ -1,6 +1,6 @@
 // debug.print: format strings, and how the operation is printed in jaxprs.
 
-import { debug, jit, jnp, makeJaxpr, type NDArray, vmap } from "fluxion";
+import { debug, jit, jnp, lax, makeJaxpr, type NDArray, vmap } from "fluxion";
 import { describe, expect, test, vi } from "vitest";
 import { type Formattable, formatValue } from "../../src/callbacks/formatSpec.ts";
 import formats from "./formats.json" with { type: "json" };
@@ -19,7 +19,13 @@ test("specifications, as CPython's format() has them", () => {
   const wrong: string[] = [];
   for (const [kind, value, spec, expected] of formats as [string, unknown, string, string][]) {
     const given = (
-      kind === "int" ? BigInt(value as number) : kind === "float" ? toNumber(value) : value
+      kind === "int"
+        ? BigInt(value as number)
+        : kind === "float"
+          ? toNumber(value)
+          : kind === "complex"
+            ? { re: toNumber((value as unknown[])[0]), im: toNumber((value as unknown[])[1]) }
+            : value
     ) as never;
     let got: string;
     try {
@@ -87,6 +93,9 @@ describe("fields", () => {
     expect(text("{}", jnp.array(0.1, { dtype: "float16" }))).toBe("0.0999755859375");
     expect(text("{}", jnp.array(0.1, { dtype: "bfloat16" }))).toBe("0.10009765625");
     expect(text("{} {:x} {:.1f}", jnp.int8(-3), jnp.uint8(255), jnp.uint8(7))).toBe("-3 ff 7.0");
+    const z = lax.complex(jnp.float32(1), jnp.float32(-0.5));
+    expect(text("{} {:.2f} {!r}", z, z, z)).toBe("(1-0.5j) 1.00-0.50j Array(1.-0.5j, dtype=complex64)");
+    expect(text("{:,}", jnp.array(1234567890123n, { dtype: "int64" }))).toBe("1,234,567,890,123");
     expect(text("{} {} {}", Number.NaN, jnp.float32(1e20), -0)).toBe("nan 1.0000000200408773e+20 -0.0");
   });
 
