@@ -27,6 +27,7 @@ export { ravelPytree } from "./numpy/ravelPytree.ts";
 export { Slice, slice } from "./numpy/slice.ts";
 export * as optim from "./optim/index.ts";
 export * as profiler from "./profiler/index.ts";
+export { namedCall, namedScope } from "./profiler/namedScope.ts";
 export * as random from "./random/index.ts";
 export {
   type Device,

@@ -35,7 +35,6 @@ export const missingNames: Readonly<Record<string, readonly string[]>> = {
     "sharding.setMesh",
   ],
   "not built yet: effects, debugging, settings, stages": [],
-  "not built yet: names of parts of a program, for profiles": ["namedCall", "namedScope"],
   "the device knows memory, not arrays, so that none is kept alive by a list": ["liveArrays"],
   "registerDataclass says which fields of a class are static; JavaScript's fields carry no such mark": [
     "tree.static",

@@ -6,7 +6,10 @@ import {
   jit,
   jnp,
   lax,
+  makeJaxpr,
   type NDArray,
+  namedCall,
+  namedScope,
   profiler,
   RuntimeError,
   ShapeDtypeStruct,
@@ -133,6 +136,18 @@ describe("traces", () => {
       ["step", { step_num: 3, phase: "a" }],
     ]);
     expect(named.name).toBe("<lambda>");
+  });
+
+  test("hold named parts of functions, of which programs and results do not depend", () => {
+    const plain = (a: A) => jnp.sin(a).mul(2);
+    const inner = namedCall((a: A) => jnp.sin(a), { name: "sine" });
+    const named = (a: A) => namedScope("twice", () => inner(a).mul(2));
+    expect(String(makeJaxpr(named)(x))).toBe(String(makeJaxpr(plain)(x)));
+    const trace = profiler.trace(null, () => jit(named)(x));
+    const [sine, twice] = ["sine", "twice"].map((name) => trace.events.find((event) => event.name === name));
+    expect(sine?.start).toBeGreaterThanOrEqual(twice?.start as number);
+    expect(errorOf(() => namedScope(3 as never)).message).toMatch(/must be a string/);
+    expect(errorOf(() => namedCall(3 as never)).message).toMatch(/Expected a callable value/);
   });
 
   test("the profile of the device's memory is a message of protocol buffers with the names of its parts", () => {
