@@ -165,7 +165,11 @@ class WasmExecutable implements Executable {
       case "choices":
         return choicesText(emitProgram(compileToProgram(this.closed, this.options), emitOptions));
       case "wat":
-        return emitProgram(compileToProgram(this.closed, this.options), emitOptions).module.toText();
+        // With the functions that it would share with other programs, to be read as one.
+        return emitProgram(compileToProgram(this.closed, this.options), {
+          ...emitOptions,
+          commonCode: undefined,
+        }).module.toText();
       default:
         throw new ValueError(
           `There is no stage ${JSON.stringify(stage)}; there are "jaxpr", "passes", "kernels", "choices" and "wat".`,

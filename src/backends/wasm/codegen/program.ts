@@ -65,7 +65,7 @@ export interface EmitOptions {
   /** Call the imported function `env.mark` with 0 at the beginning and `i + 1` after kernel `i`; default false. */
   readonly timed?: boolean;
   /** Where functions are that programs share; without it each program contains them. */
-  readonly commonCode?: CommonCode;
+  readonly commonCode?: CommonCode | undefined;
 }
 
 /**
