@@ -21,6 +21,7 @@ export default defineConfig({
     // Leak tests collect garbage explicitly.
     execArgv: ["--expose-gc"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     typecheck: { enabled: false },
   },
 });
