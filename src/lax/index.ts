@@ -18,6 +18,7 @@ export * from "./convTranspose.ts";
 export { cumlogsumexp, cummax, cummin, cumprod, cumsum } from "./cumulative.ts";
 export * from "./dot.ts";
 export { dtype } from "./dtypeOf.ts";
+export { FftType, fft } from "./fft.ts";
 export * from "./identity.ts";
 export { igamma, igammac, igammaGradA, randomGammaGrad } from "./incompleteGamma.ts";
 export * from "./indexing.ts";

@@ -3,14 +3,6 @@
  * name strikes it from here. One name a line, so that several can be struck at a time.
  */
 export const missingNames: Readonly<Record<string, readonly string[]>> = {
-  "not built yet: fft": [
-    "lax.fft",
-    "lax.FftType",
-    "lax.FftType.FFT",
-    "lax.FftType.IFFT",
-    "lax.FftType.IRFFT",
-    "lax.FftType.RFFT",
-  ],
   "there, as fields of instances, which prototypes do not show": [
     "sharding.Mesh.axisNames",
     "sharding.Mesh.devices",
@@ -45,7 +37,6 @@ export const missingNames: Readonly<Record<string, readonly string[]>> = {
 
 /** Primitives of JAX that are not defined here, by reason. */
 export const missingPrimitives: Readonly<Record<string, readonly string[]>> = {
-  "not built yet: fft": ["fft"],
   "not built yet: sorting and selection": ["eq_to", "le_to", "lt_to", "random_gamma", "select_and_scatter"],
   "not built yet: linear algebra": ["eig", "hessenberg"],
   "not built yet: several devices": ["all_gather_invariant", "inspect_sharding", "reshard"],

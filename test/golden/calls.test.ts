@@ -9,6 +9,7 @@ import { expectMatchUpTo } from "./values.ts";
 
 const files = [
   "creation",
+  "fft",
   "indexing",
   "initializers",
   "lax_elementwise",
