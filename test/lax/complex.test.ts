@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Complex, grad, jit, jnp, jvp, makeJaxpr, type NDArray, vjp, vmap } from "../../src/index.ts";
-import * as lax from "../../src/lax/index.ts";
+import * as namespace from "../../src/lax/index.ts";
 import { elements, firstDifference } from "./host.ts";
 import { type OpArg, type OpRow, testOps } from "./opTable.ts";
+
+const lax = { ...namespace };
 
 const z: OpArg = { shape: [3], dtype: "complex64" };
 const matrix = (...shape: number[]): OpArg => ({ shape, dtype: "complex64" });
@@ -40,7 +42,8 @@ testOps([
     ] as const
   ).map((name) => unary(name, lax[name], name === "sign" ? { wrt: [] } : {})),
   ...(["asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "logistic"] as const).map(
-    (name) => unary(name, lax[name]),
+    // JAX's rule of acosh is that of the right half plane.
+    (name) => unary(name, lax[name], name === "acosh" ? { args: [{ ...z, domain: [0.5, 2] }] } : {}),
   ),
   ...(["abs", "real", "imag", "conj"] as const).map((name) => unary(name, lax[name])),
   unary("integerPow", (x) => lax.integerPow(x, -3)),
@@ -122,7 +125,7 @@ describe("derivatives as in JAX", () => {
   });
   test("holomorphic", () => {
     const g = grad((x: NDArray) => x.mul(x).mul(x), { holomorphic: true })(jnp.complex64(c(1, 1)));
-    expect(firstDifference(parts(g), [0, 6], 1e-6, 1e-6)).toBeNull();
+    expect(firstDifference(parts(g as NDArray), [0, 6], 1e-6, 1e-6)).toBeNull();
     expect(() => grad((x: NDArray) => x.mul(x))(jnp.complex64(c(1, 1)))).toThrow(/real-valued outputs/);
     expect(() => grad((x: NDArray) => x.mul(x), { holomorphic: true })(jnp.float32(1))).toThrow(
       /complex dtype/,

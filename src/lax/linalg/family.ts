@@ -18,7 +18,7 @@ import { evaluateRoutine, type RoutineMemory } from "../../core/routine/evaluate
 import { isShared, type Routine } from "../../core/routine/ir.ts";
 import { zeroTangent } from "../../core/tangents.ts";
 import { bind } from "../../core/trace.ts";
-import { type DType, float64, type HostData, isFloating } from "../../dtypes/index.ts";
+import { type DType, float64, type HostData, isInexact } from "../../dtypes/index.ts";
 import { batchDimAtFront } from "../batching.ts";
 import { finish, numbersOf, resultBuffer } from "../hostLoops.ts";
 import { type Accepts, checkDTypeAt, checkSameDTypes, checkUnaryDType, inexact } from "../operands.ts";
@@ -102,7 +102,7 @@ export function linalgPrimitive<P extends Params = Record<string, never>>(
     lowering: written ?? {
       kind: "routine",
       build: (params, operands, out) => {
-        const dtype = [...operands, ...out].find((a) => isFloating(a.dtype))?.dtype;
+        const dtype = [...operands, ...out].find((a) => isInexact(a.dtype))?.dtype;
         return routine(dimsOf(operands), params, fieldOf(dtype ?? float64));
       },
       batchRank,
@@ -153,7 +153,7 @@ function evaluateAll(
   out: readonly ShapedArray[],
 ): HostData[] {
   const results = out.map(({ dtype, size }) =>
-    isFloating(dtype) ? new Float64Array(size) : (resultBuffer(dtype, size) as RoutineMemory),
+    isInexact(dtype) ? new Float64Array(size) : (resultBuffer(dtype, size) as RoutineMemory),
   );
   const memory = [...inputs.map((x) => numbersOf(x) as RoutineMemory), ...results].filter(
     (m) => m.length > 0,
@@ -167,7 +167,7 @@ function evaluateAll(
     );
   }
   return out.map(({ dtype }, i) => {
-    if (!isFloating(dtype)) return results[i];
+    if (!isInexact(dtype)) return results[i];
     const rounded = resultBuffer(dtype, results[i].length);
     rounded.set(results[i]);
     return finish(rounded, dtype);
