@@ -47,7 +47,7 @@ const order1Far = [
 ];
 
 /** Coefficients below this do not matter in float32. */
-const negligible = 2e-9;
+const negligible = 1e-10;
 
 /** What the two evaluations below need: on numbers, and on expressions of kernels. */
 interface Arithmetic<T> {
@@ -76,8 +76,9 @@ const onNumbers: Arithmetic<number> = {
   near: (x, p, q) => (x <= 8 ? p : q),
   single: false,
 };
-const onExpressions = (b: ExprBuilder, like: Expr): Arithmetic<Expr> => {
-  const constant = (v: number) => b.const(v, like.dtype);
+/** On expressions of float64, of which float32 keeps the rounded result: sums of both signs would lose its last digits. */
+const onExpressions = (b: ExprBuilder, single: boolean): Arithmetic<Expr> => {
+  const constant = (v: number) => b.const(v, float64);
   return {
     constant,
     add: (x, y) => b.op("add", x, y),
@@ -88,7 +89,7 @@ const onExpressions = (b: ExprBuilder, like: Expr): Arithmetic<Expr> => {
     sqrt: (x) => b.op("sqrt", x),
     sign: (x) => b.op("sign", x),
     near: (x, p, q) => b.select(b.op("le", x, constant(8)), p, q),
-    single: like.dtype !== float64,
+    single,
   };
 };
 
@@ -120,7 +121,11 @@ const bessel = (name: string, order: 0 | 1, jvp: TangentRule) =>
     accepts: floating,
     reference: (x) => scaledBessel(onNumbers, order, x),
     cost: "expensive",
-    emit: (b, [x]) => scaledBessel(onExpressions(b, x), order, x),
+    emit: (b, [x]) => {
+      const { dtype } = x;
+      if (dtype === float64) return scaledBessel(onExpressions(b, false), order, x);
+      return b.cast(scaledBessel(onExpressions(b, true), order, b.cast(x, float64)), dtype);
+    },
     jvp,
   });
 
