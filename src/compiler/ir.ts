@@ -310,6 +310,8 @@ export interface ForLoopKernel {
   readonly reverse: boolean;
   readonly carries: readonly Carry[];
   readonly body: InnerProgram;
+  /** Steps have nothing to do with each other, and are many enough or long enough to be done at the same time. Then there are no carries. */
+  readonly parallel: boolean;
 }
 
 /** Runs `cond`, then `body` as long as `cond` wrote true to `predicate`. */

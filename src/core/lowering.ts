@@ -153,6 +153,8 @@ export type ControlLowering<P extends Params> =
         readonly numCarry: number;
         /** Steps to do in one of the compiled loop; 0 means all, 1 unless given. A wish: the compiler may do fewer. */
         readonly unroll?: number;
+        /** Whether threads are to take whole steps, if nothing is carried from one to the next; default false. */
+        readonly parallel?: boolean | undefined;
       };
     }
   /** Operands: constants of the condition, constants of the body, initial carries; each program takes its own constants, then carries. */

@@ -293,6 +293,9 @@ export function reduceMin(x: LaxOperand, axes: readonly number[]): NDArray {
   return reduce(minPrimitive, x, axes);
 }
 
+/** The reductions that collectives over mapped axes become. */
+export const foldPrimitives = { sum: sumPrimitive, max: maxPrimitive, min: minPrimitive } as const;
+
 const integersOnly = notDifferentiable("its operand is an integer or bool");
 const logical = (
   name: string,

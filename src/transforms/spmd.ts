@@ -1,9 +1,7 @@
-import type { NDArray } from "../core/array.ts";
-import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import type { NamedAxis } from "../core/trace.ts";
 import type { PartitionSpec } from "../sharding/partitionSpec.ts";
-import { runBatched } from "./batchTrace.ts";
+import { runSegments } from "./deviceSegments.ts";
 import { ProgramCache } from "./programCache.ts";
 import { joinShards, stackShards, wholeShape } from "./shards.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
@@ -28,12 +26,10 @@ export function spmdProgram(programs: DevicePrograms, axes: readonly NamedAxis[]
     const { jaxpr: program, consts } = traceToJaxpr(
       (args) => {
         const stacks = args.map((x, i) => stackShards(x, inSpecs[i], axes));
-        const [outs, dims] = runBatched(
-          (shards: NDArray[]) => evalJaxpr(jaxpr.jaxpr, jaxpr.consts, shards),
+        const [outs, dims] = runSegments(
+          jaxpr,
           stacks.map(([x]) => x),
           stacks.map(([, dim]) => dim),
-          axes.reduce((n, { size }) => n * size, 1),
-          "running a program on several devices",
           axes.map(({ name, size }) => ({ name, size })),
         );
         return outs.map((x, i) => joinShards(x, dims[i], outSpecs[i], axes));

@@ -37,7 +37,7 @@ function lowerForLoop(
   eqn: FlatEqn,
   loop: ReturnType<Extract<ControlLowering<Params>, { kind: "forLoop" }>["loop"]>,
 ): void {
-  const { reverse, numConsts, numCarry } = loop;
+  const { reverse, numConsts, numCarry, parallel = false } = loop;
   const { operands, consts } = split(l, eqn);
   const [flat] = eqn.programs as readonly FlatProgram[];
   const inits = operands.slice(numConsts, numConsts + numCarry);
@@ -47,7 +47,7 @@ function lowerForLoop(
     });
     return;
   }
-  const factor = unrollFactor(flat, loop);
+  const factor = parallel ? 1 : unrollFactor(flat, loop);
   const length = loop.length / factor;
   const steps = unrolled(flat, factor, loop);
   const body = l.compileInner(steps, `${eqn.primitive.name}_body`, tiesOf(steps, numConsts, numCarry));
@@ -69,7 +69,9 @@ function lowerForLoop(
     }),
   };
   const name = eqn.primitive.name;
-  add(l, { kind: "forLoop", name, length, reverse, carries: state.list, body: inner });
+  const carries = state.list;
+  const independent = parallel && carries.length === 0;
+  add(l, { kind: "forLoop", name, length, reverse, carries, body: inner, parallel: independent });
   eqn.outputs.forEach((v, i) => {
     if (i < numCarry) l.define(v, state.final(i));
     else l.define(v, result(l, v.aval, stacked[i - numCarry]));

@@ -11,6 +11,7 @@ import { asNumpyInts } from "../../core/printing.ts";
 import { bind1, type NamedAxis } from "../../core/trace.ts";
 import { axesWithout, batchDimAtFront, moveBatchDim } from "../batching.ts";
 import { type LaxOperand, ops } from "../ops.ts";
+import { foldPrimitives } from "../reductions.ts";
 import { type AxisGroups, groupsOf, requireAxes, splitNames } from "./axes.ts";
 import { reduceGroups, spread } from "./members.ts";
 
@@ -46,9 +47,8 @@ export function collectiveReduction(name: string, spec: CollectiveReduction): Pr
       requireAxes(axes.filter(isName), name);
       return [x.update({ shape: x.shape.filter((_, i) => !axes.includes(i)) })];
     },
-    reference: () => {
-      throw new Error(`${name} is evaluated as an ordinary reduction`);
-    },
+    reference: (inputs, { axes }, out) =>
+      foldPrimitives[spec.op].reference(inputs, { axes: axes.filter(isPosition) }, out),
     jvp: spec.jvp,
     transpose: spec.transpose,
     batching: ([x], [dim], params) => {

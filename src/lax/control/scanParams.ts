@@ -14,6 +14,8 @@ export interface ScanParams extends Params {
   readonly numCarry: number;
   /** A hint: how many steps the user wants written out. */
   readonly unroll: number;
+  /** Steps that carry nothing are those of devices, which threads take one by one. */
+  readonly parallel?: boolean;
 }
 
 /** Binds a scan: rules are given it, since the primitive is declared with them. */

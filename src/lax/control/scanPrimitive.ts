@@ -35,13 +35,14 @@ export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
   prune: pruneScan,
   lowering: {
     kind: "forLoop",
-    loop: ({ jaxpr, length, reverse, numConsts, numCarry, unroll }) => ({
+    loop: ({ jaxpr, length, reverse, numConsts, numCarry, unroll, parallel }) => ({
       body: jaxpr,
       length,
       reverse,
       numConsts,
       numCarry,
       unroll,
+      parallel,
     }),
   },
 });

@@ -1,6 +1,15 @@
 import { innerPrograms, isControlKernel } from "../../../compiler/control/access.ts";
-import type { ControlKernel, HostCallKernel, LeafKernel, Program, Stage } from "../../../compiler/ir.ts";
+import { callsHost } from "../../../compiler/hostCall.ts";
+import type {
+  ControlKernel,
+  ForLoopKernel,
+  HostCallKernel,
+  LeafKernel,
+  Program,
+  Stage,
+} from "../../../compiler/ir.ts";
 import type { FuncRef, Local, ModuleBuilder, ValType } from "../asm/index.ts";
+import { bytesAccessed, flopsOf } from "../cost.ts";
 import type { Task } from "../threads/region.ts";
 import { blockedCode } from "./blocked.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
@@ -15,6 +24,7 @@ import { routineCode } from "./routine.ts";
 import { emitScan } from "./scan.ts";
 import { emitScatter } from "./scatter.ts";
 import { sortCode } from "./sort.ts";
+import { isUncut, splitting, uncut } from "./split.ts";
 
 /** A kernel, or a phase of one, as a function of the module. */
 export interface KernelFunction {
@@ -37,6 +47,8 @@ export interface ControlStep {
   readonly kernel: ControlKernel;
   readonly programs: readonly ProgramFunctions[];
   readonly completes: number;
+  /** Steps of a loop that threads take one by one, or 1. What is inside is not cut further. */
+  readonly pieces: number;
 }
 
 /** A call of JavaScript, through an imported function. */
@@ -74,8 +86,11 @@ export function programFunctions(program: Program, mb: ModuleBuilder, lib: Libra
   const steps = program.kernels.flatMap((kernel, number): readonly ProgramStep[] => {
     if (kernel.kind === "hostCall") return [{ kind: "hostCall", kernel, completes: number }];
     if (isControlKernel(kernel)) {
-      const programs = innerPrograms(kernel).map((inner) => programFunctions(inner.program, mb, lib));
-      return [{ kind: "control", kernel, programs, completes: number }];
+      const parallel = isParallelLoop(kernel) && !isUncut();
+      const make = () => innerPrograms(kernel).map((inner) => programFunctions(inner.program, mb, lib));
+      const programs = parallel ? uncut(make) : make();
+      const pieces = parallel ? (kernel as ForLoopKernel).length : 1;
+      return [{ kind: "control", kernel, programs, completes: number, pieces }];
     }
     const buffers = buffersOf(kernel);
     const made = known.find(kernel, buffers, () => makeFunctions(program, kernel, buffers, mb, lib));
@@ -83,6 +98,17 @@ export function programFunctions(program: Program, mb: ModuleBuilder, lib: Libra
     return made.map((fn, phase) => ({ ...fn, buffers, completes: phase === last ? number : null }));
   });
   return { program, steps };
+}
+
+/** What a step computes or moves in a nanosecond, at a guess that is low for products and high for functions. */
+const WORK_PER_NANOSECOND = 10;
+
+/** Whether threads are to take the steps of a loop: those of devices, unless they are over before a thread has woken up. */
+function isParallelLoop(kernel: ControlKernel): boolean {
+  if (kernel.kind !== "forLoop" || !kernel.parallel || callsHost(kernel)) return false;
+  const { program } = kernel.body;
+  const nanoseconds = (flopsOf(program) + bytesAccessed(program)) / WORK_PER_NANOSECOND;
+  return kernel.length > 1 && nanoseconds >= splitting.pieceNanoseconds;
 }
 
 function makeFunctions(

@@ -11,8 +11,9 @@ import {
   programFunctions,
   taskOf,
 } from "./kernelFunctions.ts";
-import { align, layOut, pointersOf } from "./layout.ts";
+import { align, type Layout, layOut, pointersOf } from "./layout.ts";
 import { Library } from "./library.ts";
+import { blockBytes, parallelLoops, stepTask } from "./parallelLoop.ts";
 import { Sequence } from "./sequence.ts";
 
 /** Addresses up to this many are parameters of the entry; more of them are passed in a table in memory. */
@@ -96,15 +97,18 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   const threadBytes = align(most((fn) => (fn.pieces > 1 && !fn.sharesScratch ? fn.scratch : 0)));
   const layout = layOut(whole, 0, asTable);
   const block = layout.end;
+  const loops = parallelLoops(layout);
   const operands = hostCalls.map(({ inputs, outputs }) => inputs.length + outputs.length);
-  const blockBytes =
+  const ofPieces =
     4 *
     Math.max(
       most((fn) => (fn.pieces > 1 ? fn.buffers.length + 1 : 0)),
       ...operands,
     );
-  const scratch = align(block + blockBytes);
-  const arenaBytes = scratch + align(most((fn) => fn.scratch));
+  const scratch = align(block + Math.max(ofPieces, ...loops.map(blockBytes)));
+  // Steps that are done at the same time have a copy of the arena each.
+  const arenaOfStep = scratch + align(most((fn) => fn.scratch));
+  const arenaBytes = arenaOfStep * Math.max(1, ...loops.map(({ kernel }) => kernel.length));
 
   const tasks = new Map<FuncRef, number>();
   const refs: Task[] = [];
@@ -113,11 +117,20 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
     tasks.set(fn.ref, refs.length);
     refs.push(taskOf(mb, fn, threadBytes));
   }
+  const common = { mb, block, scratch };
+  const withinSteps = new Sequence({
+    ...{ ...common, region: null, tasks: new Map(), stepTasks: new Map(), mark: null, hostCall: null },
+  });
+  const stepTasks = new Map<Layout, number>();
+  for (const loop of loops) {
+    stepTasks.set(loop.body, refs.length);
+    refs.push(stepTask(mb, loop, withinSteps.functionOf(loop.body), arenaOfStep));
+  }
   const region = refs.length === 0 ? null : shared ? sharedRegion(mb, refs) : serialRegion(mb, refs);
 
   const numbers = new Map(hostCalls.map((kernel, i) => [kernel, i]));
   const hostCall = call === null ? null : { ref: call, numbers };
-  const sequence = new Sequence({ mb, region, tasks, block, scratch, mark, hostCall });
+  const sequence = new Sequence({ ...common, region, tasks, stepTasks, mark, hostCall });
   const params: ValType[] = asTable ? [] : pointers.map(() => "i32");
   if (arenaBytes > 0) params.push("i32");
   const { steps } = whole;

@@ -1,7 +1,9 @@
+import type { ForLoopKernel } from "../../../compiler/ir.ts";
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import { emitControl } from "./control.ts";
 import type { HostCallStep, KernelFunction, ProgramStep } from "./kernelFunctions.ts";
 import type { Layout } from "./layout.ts";
+import { emitParallelLoop, isParallel } from "./parallelLoop.ts";
 
 /** The memory of a program in a function: the arena of the call, and how to get the addresses of buffers. */
 export interface Frame {
@@ -18,6 +20,8 @@ interface SequenceContext {
   /** What runs the pieces of a task, and the numbers of the tasks. */
   readonly region: FuncRef | null;
   readonly tasks: ReadonlyMap<FuncRef, number>;
+  /** The tasks that do steps of loops, by the layout of the body. */
+  readonly stepTasks: ReadonlyMap<Layout, number>;
   /** Offsets in the arena: the block of addresses of a task, and the scratch memory. */
   readonly block: number;
   readonly scratch: number;
@@ -57,12 +61,14 @@ export class Sequence {
   }
 
   /** The function that runs a program of a loop or branch whose table of addresses is filled in. */
-  private functionOf(layout: Layout): FuncRef {
+  functionOf(layout: Layout): FuncRef {
     let made = this.inner.get(layout);
     if (made === undefined) {
       const { program, steps } = layout.functions;
       // What it calls must be there before it.
-      for (const layouts of layout.inner.values()) for (const each of layouts) this.functionOf(each);
+      for (const [step, layouts] of layout.inner) {
+        if (!isParallel(step)) for (const each of layouts) this.functionOf(each);
+      }
       made = this.context.mb.function(program.name, ["i32"], [], (f, arena) => {
         const frame = frameOf(f, layout, arena, null);
         for (const step of steps) this.emitStep(frame, step);
@@ -82,6 +88,13 @@ export class Sequence {
       return;
     }
     const layouts = frame.layout.inner.get(step) as readonly Layout[];
+    if (isParallel(step)) {
+      const { block, region, stepTasks } = this.context;
+      const [body] = layouts;
+      const loop = { kernel: step.kernel as ForLoopKernel, outer: frame.layout, body };
+      emitParallelLoop(frame, loop, block, stepTasks.get(body) as number, region as FuncRef);
+      return;
+    }
     const programs = layouts.map((layout) => ({ layout, ref: this.functionOf(layout) }));
     emitControl(frame, step.kernel, programs);
   }

@@ -35,6 +35,11 @@ export function uncut<T>(plan: () => T): T {
   }
 }
 
+/** Whether what is planned now is part of something that is done in one piece. */
+export function isUncut(): boolean {
+  return whole > 0;
+}
+
 /** @param least Fewest units that a piece should have. */
 export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
   if (whole > 0) return { pieces: 1, each: units, units };
