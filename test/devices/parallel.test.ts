@@ -129,5 +129,14 @@ test("what all devices compute alike is computed once, the rest once per device"
   );
   expect(kernels.match(/^kernel \d+: dot_general .*$/gm)).toHaveLength(1);
   expect(kernels).toMatch(/scan for 4 steps/);
+  // A task that does the step of a device.
+  expect(
+    String(
+      f
+        .lower(normal(0, 8, 8), normal(1, 4, 5, 8))
+        .compile()
+        .asText("wat"),
+    ),
+  ).toContain("scan_step");
   expect(kernels).toMatch(/ {4}kernel 0: dot_general f32 m=5 n=8 k=8/);
 });
