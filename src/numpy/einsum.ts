@@ -55,8 +55,8 @@ export function einsum(...args: unknown[]): NDArray {
     text,
     arrays.map((x) => x.shape),
   );
-  const { dtype, weakType } = productType("einsum", arrays, o.preferredElementType);
-  const remaining = [...arrays];
+  const { dtype, weakType, operands: typed } = productType("einsum", arrays, o.preferredElementType);
+  const remaining = [...typed];
   for (const step of planContractions(subscriptsOf, o.optimize ?? "auto")) {
     const inputs = step.positions.map((p) => remaining.splice(p, 1)[0]);
     const context = { step, dtype, precision: o.precision };

@@ -1,6 +1,13 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapeStr } from "../core/aval.ts";
-import { asDType, type DType, type DTypeLike, promoteEntries } from "../dtypes/index.ts";
+import {
+  asDType,
+  type DType,
+  type DTypeLike,
+  isFloating,
+  isInteger,
+  promoteEntries,
+} from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
@@ -20,14 +27,19 @@ export interface ProductOptions {
   preferredElementType?: DTypeLike;
 }
 
-/** The dtype and weakness of a product. */
+/** The dtype and weakness of a product, and its operands. */
 export function productType(
   name: string,
-  arrays: readonly NDArray[],
+  operands: readonly NDArray[],
   preferred: DTypeLike | undefined | null,
-): { dtype: DType; weakType: boolean } {
-  if (preferred !== undefined && preferred !== null) return { dtype: asDType(preferred), weakType: false };
-  return promoteEntries(arrays.map((x) => x.aval));
+): { dtype: DType; weakType: boolean; operands: readonly NDArray[] } {
+  if (preferred !== undefined && preferred !== null) {
+    return { dtype: asDType(preferred), weakType: false, operands };
+  }
+  const { dtype, weakType } = promoteEntries(operands.map((x) => x.aval));
+  // The sums of products of integers are integers, but uint64 and signed integers meet in a float.
+  const meetInFloat = isFloating(dtype) && operands.every((x) => isInteger(x.dtype));
+  return { dtype, weakType, operands: meetInFloat ? operands.map((x) => convert(x, dtype)) : operands };
 }
 const readProduct = (name: string, options: unknown): ProductOptions =>
   readOptions<ProductOptions>(name, [], [options], ["precision", "preferredElementType"]);
@@ -46,8 +58,9 @@ type Product = (a: ArrayLike, b: ArrayLike, options?: ProductOptions) => NDArray
  */
 export const dot: Product = (a, b, options) => {
   const o = readProduct("dot", options);
-  const [x, y] = [toArray(a, "dot", 0), toArray(b, "dot", 1)];
-  const { dtype, weakType } = productType("dot", [x, y], o.preferredElementType);
+  const given = [toArray(a, "dot", 0), toArray(b, "dot", 1)];
+  const { dtype, weakType, operands } = productType("dot", given, o.preferredElementType);
+  const [x, y] = operands;
   const contract: [number[], number[]] =
     x.ndim === 0 || y.ndim === 0 ? [[], []] : [[x.ndim - 1], [y.ndim === 1 ? 0 : y.ndim - 2]];
   const result = lax.dotGeneral(x, y, [contract, [[], []]], {
@@ -83,13 +96,14 @@ export const matmul: Product = (a, b, options) => {
  */
 function batchedProduct(
   name: string,
-  lhs: NDArray,
-  rhs: NDArray,
+  left: NDArray,
+  right: NDArray,
   xCore: number,
   yCore: number,
   options: ProductOptions,
 ): NDArray {
-  const { dtype, weakType } = productType(name, [lhs, rhs], options.preferredElementType);
+  const { dtype, weakType, operands } = productType(name, [left, right], options.preferredElementType);
+  const [lhs, rhs] = operands;
   const xLead = lhs.shape.slice(0, lhs.ndim - xCore);
   const yLead = rhs.shape.slice(0, rhs.ndim - yCore);
   const batchRank = Math.max(xLead.length, yLead.length);
@@ -214,9 +228,10 @@ export function tensordot(
     [axes, options],
     ["precision", "preferredElementType"],
   );
-  const [x, y] = [toArray(a, "tensordot", 0), toArray(b, "tensordot", 1)];
+  const given = [toArray(a, "tensordot", 0), toArray(b, "tensordot", 1)];
+  const { dtype, weakType, operands } = productType("tensordot", given, o.preferredElementType);
+  const [x, y] = operands;
   const contract = tensordotAxes(o.axes ?? 2, x, y);
-  const { dtype, weakType } = productType("tensordot", [x, y], o.preferredElementType);
   const result = lax.dotGeneral(x, y, [contract, [[], []]], {
     precision: o.precision,
     preferredElementType: dtype,

@@ -116,8 +116,9 @@ export function compare(actual: readonly NDArray[], expected: readonly Expected[
       throw new Error(`${where}: ${x.weakType ? "weakly" : "strongly"} typed, unlike expected`);
     host(x).forEach((v, k) => {
       const tolerance = e.tolerance === null ? 0 : e.tolerance[k];
-      if (Number.isNaN(tolerance) || same(v, e.data[k]) || Math.abs(v - e.data[k]) <= (tolerance || -1))
-        return;
+      if (Number.isNaN(tolerance) || same(v, e.data[k])) return;
+      // Bigints differ or do not.
+      if (typeof v === "number" && Math.abs(v - e.data[k]) <= (tolerance || -1)) return;
       throw new Error(
         `${where}, element ${k} of [${e.shape}]: ${v} instead of ${e.data[k]} (tolerance ${tolerance})`,
       );

@@ -5,9 +5,11 @@ export type DTypeText =
   | "int8"
   | "int16"
   | "int32"
+  | "int64"
   | "uint8"
   | "uint16"
   | "uint32"
+  | "uint64"
   | "float32"
   | "float64"
   | "key<fry>";

@@ -44,7 +44,7 @@ const largestLarge = 40_000;
 function makeInput(c: Chooser, index: number, options: GenerateOptions): Input {
   const dtype = c.one<DTypeText>(
     options.dtypes ??
-      ("float32 float32 float32 float32 int32 bool uint8 int8 uint16 int16 uint32 float64".split(
+      ("float32 float32 float32 float32 int32 bool uint8 int8 uint16 int16 uint32 int64 uint64 float64".split(
         " ",
       ) as DTypeText[]),
   );
@@ -96,10 +96,12 @@ export function inputArray(input: Input): NDArray {
       case "uint8":
       case "uint16":
       case "uint32":
+      case "uint64":
         return Math.floor(u * 12);
       case "int8":
       case "int16":
       case "int32":
+      case "int64":
         return Math.floor(u * 16) - 8;
       default:
         // Quarters, so that there are ties, or any numbers.

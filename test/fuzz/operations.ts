@@ -42,6 +42,13 @@ function pair(c: Chooser, has: (v: Value) => boolean): [Value, Value] {
   const x = c.value(has);
   return [x, c.value((v) => has(v) && broadcasts(x.shape, v.shape))];
 }
+/** Two integers (or bools) that have a common integer dtype, which uint64 and signed ones do not. */
+function integerPair(c: Chooser, has: (v: Value) => boolean): [Value, Value] {
+  const x = c.value(has);
+  const meets = (v: Value): boolean =>
+    ![x, v].some((p) => p.dtype === "uint64") || ![x, v].some((p) => p.dtype.startsWith("int"));
+  return [x, c.value((v) => has(v) && meets(v) && broadcasts(x.shape, v.shape))];
+}
 const sameShape = (x: Value) => (v: Value) => v.ndim === x.ndim && v.shape.every((n, i) => n === x.shape[i]);
 const keep = (args: Value[], text: string): Draft => ({ args, text });
 const loose = (args: Value[], text: string): Draft => ({ args, text, inexact: true });
@@ -81,7 +88,7 @@ op(
 op(
   "bits",
   (c) => {
-    const [x, y] = pair(c, bits);
+    const [x, y] = integerPair(c, bits);
     const f = c.one(["bitwiseAnd", "bitwiseOr", "bitwiseXor"]);
     return keep([x, y], `jnp.${f}(${x}, ${y})`);
   },
@@ -90,7 +97,7 @@ op(
 op(
   "shift",
   (c) => {
-    const [x, y] = pair(c, integer);
+    const [x, y] = integerPair(c, integer);
     return keep([x, y], `jnp.${c.one(["leftShift", "rightShift"])}(${x}, ${y})`);
   },
   false,
@@ -191,6 +198,8 @@ op(
       "int8",
       "bool",
       "uint32",
+      "int64",
+      "uint64",
       "int16",
       "uint16",
       "float64",
@@ -413,7 +422,8 @@ op("triangle", (c) => {
 
 // Indices.
 
-const indexFor = (v: Value): boolean => v.dtype === "int32" && v.size <= 60 && v.ndim <= 2;
+const indexFor = (v: Value): boolean =>
+  (v.dtype === "int32" || v.dtype === "int64") && v.size <= 60 && v.ndim <= 2;
 const gatherable = (v: Value): boolean => v.ndim > 0 && v.shape.every((n) => n > 0);
 /** A traced scalar made from a value, or a number. */
 function start(c: Chooser): { args: Value[]; text: string } {

@@ -25,6 +25,7 @@ const files = [
   "sorting",
   "ufuncs_binary",
   "ufuncs_unary",
+  "wide_integers",
 ];
 
 const all = await Promise.all(files.map(async (file) => [file, await readCases<CallCase>(file)] as const));

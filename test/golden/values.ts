@@ -63,6 +63,10 @@ export function decodeArray(golden: GoldenArray): NDArray | number | Complex {
 }
 
 function decodeStrong({ dtype, shape, data }: GoldenArray): NDArray {
+  if (isWide(dtype)) {
+    const Wide = dtype === "int64" ? BigInt64Array : BigUint64Array;
+    return jnp.reshape(jnp.array(Wide.from(data.map(BigInt))), shape);
+  }
   if (dtype === "key<fry>")
     return random.wrapKeyData(decodeStrong({ dtype: "uint32", shape: [...shape, 2], data }));
   const make = typedArrays[dtype as keyof typeof typedArrays];
@@ -71,6 +75,11 @@ function decodeStrong({ dtype, shape, data }: GoldenArray): NDArray {
   // The parts of complex numbers lie side by side.
   if (dtype.startsWith("complex")) return jnp.reshape(jnp.array(elements).view(dtype as DTypeLike), shape);
   return jnp.reshape(jnp.array(elements, { dtype: dtype as DTypeLike }), shape);
+}
+
+/** Integers of 64 bits are written as strings. */
+function isWide(dtype: string): boolean {
+  return dtype === "int64" || dtype === "uint64";
 }
 
 /** A golden value as an argument. `onArray` makes each array. */
@@ -145,6 +154,10 @@ function expectArray(actual: unknown, expected: GoldenArray, { rtol, atol }: Tol
   expect(describe(actual.dtype, actual.shape, actual.weakType), `type of ${path}`).toBe(
     describe(expected.dtype, expected.shape, expected.weak ?? false),
   );
+  if (isWide(expected.dtype)) {
+    expect([...(actual.dataSync() as BigInt64Array)].map(String), path).toEqual(expected.data);
+    return;
+  }
   const data = expected.dtype.startsWith("key<") ? random.keyData(actual).dataSync() : actual.dataSync();
   const got = Array.from(data as ArrayLike<number | bigint | boolean>, Number);
   // The files give the shortest decimals that round to the float32.

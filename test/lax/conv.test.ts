@@ -50,10 +50,11 @@ function integers(seed: number, dtype: DTypeName = "float32"): (shape: readonly 
 }
 
 /** Elements without signs of zeros, on which agreement is not asked for: -0 + 0 is 0. */
-const plain = (x: A): number[] => elements(x).map((v) => v + 0);
+const unsigned = (v: number): number => (typeof v === "number" ? v + 0 : v);
+const plain = (x: A): number[] => elements(x).map(unsigned);
 const reference = (f: F, args: readonly ArrayImpl[]): number[][] => {
   const hosts = args.map((a) => ({ shape: a.shape, dtype: a.dtype, data: a.toHost() }));
-  return interpretReference(trace(f, args), hosts).map((d) => Array.from(d as Float32Array, (v) => v + 0));
+  return interpretReference(trace(f, args), hosts).map((d) => Array.from(d as Float32Array, unsigned));
 };
 /** Reference evaluation, eager and jitted code, and the compiled program interpreted agree exactly. */
 function agree(f: F, args: readonly ArrayImpl[]): void {
@@ -195,10 +196,13 @@ describe("dtypes", () => {
         [0, 2],
       ],
     );
-  test.each(["float64", "int32", "uint32", "uint8", "int8", "int16"] as const)("%s", (dtype) => {
-    const next = integers(5, dtype);
-    agree(f, [next([2, 3, 6, 7]), next([5, 3, 3, 2])]);
-  });
+  test.each(["float64", "int32", "uint32", "int64", "uint64", "uint8", "int8", "int16"] as const)(
+    "%s",
+    (dtype) => {
+      const next = integers(5, dtype);
+      agree(f, [next([2, 3, 6, 7]), next([5, 3, 3, 2])]);
+    },
+  );
   test("bool: or of ands", () => {
     const next = integers(6, "bool");
     agree(f, [next([2, 3, 6, 7]), next([5, 3, 3, 2])]);

@@ -13,6 +13,7 @@ import {
   float64,
   hostArray,
   int32,
+  isWideInteger,
   keyFry,
   realDType,
   toComplexDType,
@@ -59,6 +60,7 @@ const evaluator: ExprBuilder = {
   const: (value, dtype) => {
     if (value instanceof Complex) return make(value.re, dtype, value.im);
     if (dtype.kind === "complex") return make(castScalar(Number(value), float64, realDType(dtype)), dtype, 0);
+    if (isWideInteger(dtype)) return make(castScalar(BigInt(value) as unknown as number, dtype, dtype), dtype);
     return make(castScalar(Number(value), float64, dtype), dtype);
   },
   op: (op, ...args) => {
@@ -77,7 +79,7 @@ const evaluator: ExprBuilder = {
     }
     const f = scalarFunction(op, x.dtype);
     const [a, b, c] = args.map(valueOf);
-    return make(Number(f(a, b, c)), comparisons.has(op) ? bool : x.dtype);
+    return make(f(a, b, c), comparisons.has(op) ? bool : x.dtype);
   },
   select: (cond, p, q) => {
     if (cond.dtype !== bool || p.dtype !== q.dtype) throw new Error("select of mixed dtypes");
@@ -97,7 +99,7 @@ function operandOf(x: HostArray, aval: ShapedArray): Operand {
     if (!(i >= 0 && i < aval.size)) throw new Error(`read at ${i} of ${aval.size} elements`);
     return wide
       ? make(Number(x.data[2 * i]), x.dtype, Number(x.data[2 * i + 1]))
-      : make(Number(x.data[i]), x.dtype);
+      : make(x.data[i] as number, x.dtype);
   };
   return {
     aval,

@@ -12,6 +12,7 @@ import {
   float64,
   type HostData,
   hostArray,
+  isWideInteger,
 } from "../../src/dtypes/index.ts";
 
 // Arrays from plain numbers and back.
@@ -25,13 +26,14 @@ export function array(
   const type = asDType(dtype);
   if (isHalf(type)) return arrayFromHost(encodeHalf(data, type), shapedArray(shape, type));
   const host = hostArray(type, sizeOf(shape));
+  const wide = isWideInteger(type);
   data.forEach((v, i) => {
-    host[i] = v;
+    host[i] = wide ? BigInt(v) : v;
   });
   return arrayFromHost(host, shapedArray(shape, type));
 }
 
-/** The elements of a concrete array as numbers. */
+/** The elements of a concrete array as numbers; those of 64-bit integers are bigints, which {@link close} compares exactly. */
 export function elements(x: NDArray): number[] {
   if (!(x instanceof ArrayImpl)) throw new Error(`not a concrete array: ${x.aval}`);
   const data = isHalf(x.dtype) ? convertHost(x.toHost(), x.dtype, float64) : x.toHost();
@@ -45,6 +47,7 @@ function isHalf(dtype: DType): boolean {
 
 /** Whether two numbers agree: both NaN, the same infinity, or near. */
 export function close(actual: number, expected: number, rtol: number, atol: number): boolean {
+  if (typeof expected === "bigint") return actual === expected;
   if (Number.isNaN(expected)) return Number.isNaN(actual);
   if (!Number.isFinite(expected)) return actual === expected;
   return Math.abs(actual - expected) <= atol + rtol * Math.abs(expected);

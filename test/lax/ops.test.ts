@@ -91,21 +91,37 @@ const binary: OpRow[] = (
   })),
 );
 
+const integerDtypes = ["int32", "uint32", "uint8", "int8", "uint16", "int16", "int64", "uint64"] as const;
+const convertedDtypes = [
+  "float32",
+  "float64",
+  "int32",
+  "uint32",
+  "uint8",
+  "int64",
+  "uint64",
+  "bool",
+] as const;
+
 const integer: OpRow[] = [
   ...(["add", "sub", "mul", "div", "rem", "max", "min"] as const).flatMap((name) =>
-    (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
+    integerDtypes.map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray, y: NDArray) => lax[name](x, y),
       args: [
         {
           shape: [6],
           dtype,
-          values: dtype === "int32" ? [7, -7, -2147483648, 2147483647, 5, 0] : [7, 250, 200, 255, 5, 0],
+          values:
+            dtype === "int32" || dtype === "int64"
+              ? [7, -7, -2147483648, 2147483647, 5, 0]
+              : [7, 250, 200, 255, 5, 0],
         },
         {
           shape: [6],
           dtype,
-          values: dtype === "int32" ? [2, 2, -1, 2147483647, 0, -3] : [2, 100, 255, 255, 0, 3],
+          values:
+            dtype === "int32" || dtype === "int64" ? [2, 2, -1, 2147483647, 0, -3] : [2, 100, 255, 255, 0, 3],
         },
       ],
     })),
@@ -120,7 +136,7 @@ const integer: OpRow[] = [
       "shiftRightArithmetic",
     ] as const
   ).flatMap((name) =>
-    (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
+    integerDtypes.map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray, y: NDArray) => lax[name](x, y),
       args: [
@@ -134,13 +150,13 @@ const integer: OpRow[] = [
     })),
   ),
   ...(["bitwiseNot", "populationCount", "clz", "square"] as const).flatMap((name) =>
-    (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
+    integerDtypes.map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray) => lax[name](x),
       args: [{ shape: [5], dtype, values: [0, 1, 3, 128, 255] }],
     })),
   ),
-  ...(["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).map((dtype) => ({
+  ...integerDtypes.map((dtype) => ({
     name: `mulhi ${dtype}`,
     fn: (x: NDArray, y: NDArray) => lax.mulhi(x, y),
     args: [
@@ -239,22 +255,21 @@ const edges: OpRow[] = [
   },
 ];
 
-const conversions: OpRow[] = (["float32", "float64", "int32", "uint32", "uint8", "bool"] as const).flatMap(
-  (from) =>
-    (["float32", "float64", "int32", "uint32", "uint8", "bool"] as const).map((to) => ({
-      name: `convert ${from} to ${to}`,
-      fn: (x: NDArray) => lax.convertElementType(x, to),
-      args: [
-        {
-          shape: [8],
-          dtype: from,
-          values: from.startsWith("float")
-            ? [0, -1.7, 3.9, 300, -5e9, Number.NaN, Infinity, 0.25]
-            : [0, 1, 2, 3, 200, 255, 7, 9],
-        },
-      ],
-      wrt: [],
-    })),
+const conversions: OpRow[] = convertedDtypes.flatMap((from) =>
+  convertedDtypes.map((to) => ({
+    name: `convert ${from} to ${to}`,
+    fn: (x: NDArray) => lax.convertElementType(x, to),
+    args: [
+      {
+        shape: [8],
+        dtype: from,
+        values: from.startsWith("float")
+          ? [0, -1.7, 3.9, 300, -5e9, Number.NaN, Infinity, 0.25]
+          : [0, 1, 2, 3, 200, 255, 7, 9],
+      },
+    ],
+    wrt: [],
+  })),
 );
 
 const data: OpRow[] = [
@@ -321,7 +336,7 @@ const reductions: OpRow[] = [
   ...(
     ["reduceSum", "reduceProd", "reduceMax", "reduceMin", "reduceAnd", "reduceOr", "reduceXor"] as const
   ).flatMap((name) =>
-    (["int32", "uint8"] as const).map((dtype) => ({
+    (["int32", "uint8", "int64", "uint64"] as const).map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: (x: NDArray) => lax[name](x, [0]),
       args: [of(dtype, [5, 2], [0, 100])],

@@ -193,22 +193,31 @@ test("large windows combine in the order of the elements", () => {
   }
 });
 
-test.each(["int8", "int16", "int32", "uint8", "uint16", "uint32", "float16", "bfloat16", "float64"] as const)(
-  "%s",
-  (dtype) => {
-    const x = draw({ shape: [30, 3], dtype, domain: [0, 100] }, randomNumbers(dtype));
-    const single = (y: NDArray) => lax.convertElementType(y, "float32");
-    for (const k of [2, 21]) {
-      const rounding = dtype === "float16" ? 1e-3 : dtype === "bfloat16" ? 8e-3 : 1e-6;
-      expectAsReference((y) => single(sum(y, [k, 2])), [x], rounding);
-      const lowest = lax.reduceMax(lax.full([0], 0, dtype), [0]);
-      expectAsReference((y) => single(lax.reduceWindow(y, lowest, lax.max, [k, 1])), [x], 0);
-      expect(sum(x, [k, 2]).dtype.name).toBe(dtype);
-    }
-    const computed = lax.reduce(x, lax.full([], 1, dtype), (p: NDArray, q: NDArray) => lax.max(p, q), [0]);
-    expect(elements(computed)).toEqual(elements(lax.max(lax.reduceMax(x, [0]), lax.full([3], 1, dtype))));
-  },
-);
+test.each([
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "float16",
+  "bfloat16",
+  "float64",
+] as const)("%s", (dtype) => {
+  const x = draw({ shape: [30, 3], dtype, domain: [0, 100] }, randomNumbers(dtype));
+  const single = (y: NDArray) => lax.convertElementType(y, "float32");
+  for (const k of [2, 21]) {
+    const rounding = dtype === "float16" ? 1e-3 : dtype === "bfloat16" ? 8e-3 : 1e-6;
+    expectAsReference((y) => single(sum(y, [k, 2])), [x], rounding);
+    const lowest = lax.reduceMax(lax.full([0], 0, dtype), [0]);
+    expectAsReference((y) => single(lax.reduceWindow(y, lowest, lax.max, [k, 1])), [x], 0);
+    expect(sum(x, [k, 2]).dtype.name).toBe(dtype);
+  }
+  const computed = lax.reduce(x, lax.full([], 1, dtype), (p: NDArray, q: NDArray) => lax.max(p, q), [0]);
+  expect(elements(computed)).toEqual(elements(lax.max(lax.reduceMax(x, [0]), lax.full([3], 1, dtype))));
+});
 
 test("nothing to reduce, or no windows", () => {
   expect(elements(sum(array([], [0, 2], "float32"), [1, 1]))).toEqual([]);

@@ -12,7 +12,7 @@ const row = (name: string, fn: OpRow["fn"], ...args: OpArg[]): OpRow => ({ name,
 /** An operation that moves elements: the same test for all dtypes, and its square for second derivatives. */
 const move = (name: string, fn: (...xs: A[]) => A, ...args: OpArg[]): OpRow[] => [
   row(name, (...xs) => lax.square(fn(...xs)), ...args),
-  ...(["int32", "uint32", "uint8", "int8", "int16", "uint16", "bool"] as const).map((dtype) =>
+  ...(["int32", "uint32", "uint8", "int8", "int16", "uint16", "int64", "bool"] as const).map((dtype) =>
     row(`${name} ${dtype}`, fn, ...args.map((a) => (a.dtype === undefined ? { ...a, dtype } : a))),
   ),
 ];
@@ -151,6 +151,7 @@ const gathering: OpRow[] = gathers.flatMap(([name, numbers, sizes, x, i]) =>
       row(`gather ${name} ${mode} int32`, fn, { ...x, dtype: "int32" }, i),
       row(`gather ${name} ${mode} bool`, fn, { ...x, dtype: "bool" }, i),
       row(`gather ${name} ${mode} uint8 indices`, fn, { ...x, dtype: "uint32" }, { ...i, dtype: "uint8" }),
+      row(`gather ${name} ${mode} int64 indices`, fn, { ...x, dtype: "uint64" }, { ...i, dtype: "int64" }),
       row(`gather ${name} ${mode} uint32 indices`, fn, { ...x, dtype: "uint8" }, { ...i, dtype: "uint32" }),
     ];
   }),

@@ -114,7 +114,7 @@ const binary: OpRow[] = (
 
 const comparisons: OpRow[] = ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"].flatMap(
   (name) =>
-    (["float32", "int32", "uint8", "int16", "float64"] as const).map((dtype) => ({
+    (["float32", "int32", "uint8", "int16", "int64", "uint64", "float64"] as const).map((dtype) => ({
       name: `${name} ${dtype}`,
       fn: functions[name],
       args: [
@@ -125,50 +125,50 @@ const comparisons: OpRow[] = ["equal", "notEqual", "less", "lessEqual", "greater
     })),
 );
 
-const integers: OpRow[] = (["int32", "uint32", "uint8", "int8", "uint16", "int16"] as const).flatMap(
-  (dtype) => {
-    const signed = dtype === "int32";
-    const x = {
-      shape: [8],
-      dtype,
-      values: signed ? [7, -7, 7, -7, -2147483648, 0, 5, -1] : [7, 200, 255, 0, 9, 1, 2, 3],
-    };
-    const y = {
-      shape: [8],
-      dtype,
-      values: signed ? [2, 2, -2, -2, -1, 3, 0, 7] : [2, 100, 255, 3, 0, 1, 7, 2],
-    };
-    const few = { shape: [8], dtype, values: [0, 1, 2, 3, 31, 32, 40, 7] };
-    return [
-      ...["add", "subtract", "multiply", "maximum", "minimum", "floorDivide", "remainder", "fmod"].map(
-        (name) => ({
-          name: `${name} ${dtype}`,
-          fn: functions[name],
-          args: [x, y],
-        }),
-      ),
-      ...["bitwiseAnd", "bitwiseOr", "bitwiseXor", "logicalAnd", "logicalOr", "logicalXor"].map((name) => ({
+const integers: OpRow[] = (
+  ["int32", "uint32", "uint8", "int8", "uint16", "int16", "int64", "uint64"] as const
+).flatMap((dtype) => {
+  const signed = dtype === "int32";
+  const x = {
+    shape: [8],
+    dtype,
+    values: signed ? [7, -7, 7, -7, -2147483648, 0, 5, -1] : [7, 200, 255, 0, 9, 1, 2, 3],
+  };
+  const y = {
+    shape: [8],
+    dtype,
+    values: signed ? [2, 2, -2, -2, -1, 3, 0, 7] : [2, 100, 255, 3, 0, 1, 7, 2],
+  };
+  const few = { shape: [8], dtype, values: [0, 1, 2, 3, 31, 32, 40, 7] };
+  return [
+    ...["add", "subtract", "multiply", "maximum", "minimum", "floorDivide", "remainder", "fmod"].map(
+      (name) => ({
         name: `${name} ${dtype}`,
         fn: functions[name],
         args: [x, y],
-      })),
-      ...["leftShift", "rightShift"].map((name) => ({
-        name: `${name} ${dtype}`,
-        fn: functions[name],
-        args: [x, few],
-      })),
-      ...["invert", "absolute", "negative", "sign", "square", "bitwiseCount", "exp", "sqrt"].map((name) => ({
-        name: `${name} ${dtype}`,
-        fn: functions[name],
-        args: [name === "exp" || name === "sqrt" ? few : x],
-        rtol: 4e-6,
-      })),
-      { name: `divide ${dtype}`, fn: functions.divide, args: [x, y] },
-      { name: `divmod ${dtype}`, fn: (p: NDArray, q: NDArray) => jnp.divmod(p, q), args: [x, y] },
-      { name: `power ${dtype}`, fn: (p: NDArray) => jnp.power(p, 3), args: [x] },
-    ] as OpRow[];
-  },
-);
+      }),
+    ),
+    ...["bitwiseAnd", "bitwiseOr", "bitwiseXor", "logicalAnd", "logicalOr", "logicalXor"].map((name) => ({
+      name: `${name} ${dtype}`,
+      fn: functions[name],
+      args: [x, y],
+    })),
+    ...["leftShift", "rightShift"].map((name) => ({
+      name: `${name} ${dtype}`,
+      fn: functions[name],
+      args: [x, few],
+    })),
+    ...["invert", "absolute", "negative", "sign", "square", "bitwiseCount", "exp", "sqrt"].map((name) => ({
+      name: `${name} ${dtype}`,
+      fn: functions[name],
+      args: [name === "exp" || name === "sqrt" ? few : x],
+      rtol: 4e-6,
+    })),
+    { name: `divide ${dtype}`, fn: functions.divide, args: [x, y] },
+    { name: `divmod ${dtype}`, fn: (p: NDArray, q: NDArray) => jnp.divmod(p, q), args: [x, y] },
+    { name: `power ${dtype}`, fn: (p: NDArray) => jnp.power(p, 3), args: [x] },
+  ] as OpRow[];
+});
 
 const mixed: OpRow[] = [
   { name: "add int32 float32", fn: (x, y) => jnp.add(x, y), args: [of("int32", [3]), arg([3])] },

@@ -40,14 +40,15 @@ const long: OpRow[] = ["sum", "prod", "max", "min", "mean", "var", "argmax", "ar
     vmap: n === 0,
   })),
 );
-const whole: OpRow[] = (["int32", "uint32", "uint8", "int8", "int16", "uint16", "bool"] as const).flatMap(
-  (dtype) =>
-    ["sum", "prod", "max", "min", "mean", "any", "all", "countNonzero", "argmax", "argmin"].map((name) => ({
-      name: `${name} ${dtype}`,
-      fn: (x: NDArray) => functions[name](x, { axis: 1 }),
-      args: [of(dtype, [3, 7])],
-      rtol: 4e-6,
-    })),
+const whole: OpRow[] = (
+  ["int32", "uint32", "uint8", "int8", "int16", "uint16", "int64", "uint64", "bool"] as const
+).flatMap((dtype) =>
+  ["sum", "prod", "max", "min", "mean", "any", "all", "countNonzero", "argmax", "argmin"].map((name) => ({
+    name: `${name} ${dtype}`,
+    fn: (x: NDArray) => functions[name](x, { axis: 1 }),
+    args: [of(dtype, [3, 7])],
+    rtol: 4e-6,
+  })),
 );
 const more: OpRow[] = [
   { name: "sum of nothing", fn: (x) => jnp.sum(x, { axis: 1 }), args: [arg([3, 0])] },
@@ -119,7 +120,9 @@ const more: OpRow[] = [
   { name: "sort descending", fn: (x) => jnp.sort(x, { descending: true }), args: [arg([6])] },
   { name: "sort long", fn: (x) => jnp.sort(x), args: [arg([133])], wrt: [] },
   { name: "sort nothing", fn: (x) => jnp.sort(x), args: [arg([2, 0])] },
-  ...(["int32", "uint32", "uint8", "int8", "int16", "uint16", "bool", "float64"] as const).map((dtype) => ({
+  ...(
+    ["int32", "uint32", "uint8", "int8", "int16", "uint16", "int64", "uint64", "bool", "float64"] as const
+  ).map((dtype) => ({
     name: `sort ${dtype}`,
     fn: (x: NDArray) => jnp.sort(x),
     args: [of(dtype, [3, 6])],
