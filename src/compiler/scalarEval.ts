@@ -3,6 +3,7 @@ import * as wide from "../core/wideIntegers.ts";
 import {
   bool,
   type DType,
+  float0,
   float32,
   float64,
   int8,
@@ -50,6 +51,7 @@ const rounders = new Map<DType, Unary>([
   [int8, (x) => (x << 24) >> 24],
   [uint8, (x) => x & 0xff],
   [bool, (x) => (x !== 0 ? 1 : 0)],
+  [float0, () => 0],
   [int64, onAny((x: bigint) => BigInt.asIntN(64, x)) as Unary],
   [uint64, onAny((x: bigint) => BigInt.asUintN(64, x)) as Unary],
 ]);

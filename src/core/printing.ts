@@ -162,6 +162,7 @@ function atomText(a: Atom, context: Context): string {
 }
 function literalText(a: Literal): string {
   if (typeof a.value === "boolean") return a.value ? "True" : "False";
+  if (a.aval.dtype.kind === "void") return "(b'',)";
   return a.aval.dtype.kind === "float" ? pythonFloatRepr(Number(a.value)) : String(a.value);
 }
 

@@ -284,6 +284,7 @@ function convertComplex(data: Float32Array | Float64Array, from: DType, to: DTyp
  * scalarToHost(-1, uint8) // => Uint8Array [255]
  */
 export function scalarToHost(value: number | bigint | boolean | Complex, dtype: DType): HostData {
+  if (dtype.kind === "void") return hostArray(dtype, 1);
   if (value instanceof Complex) return convertHost(Float64Array.of(value.re, value.im), complex128, dtype);
   if (typeof value === "boolean") return convertHost(Uint8Array.of(value ? 1 : 0), bool, dtype);
   if (typeof value === "bigint") {
@@ -299,7 +300,7 @@ export function scalarToHost(value: number | bigint | boolean | Complex, dtype: 
 
 /**
  * The element at a storage position as a JavaScript scalar: boolean for bool, bigint for 64-bit integers, a
- * {@link Complex} for complex numbers, the two words of a key, else a number.
+ * {@link Complex} for complex numbers, the two words of a key, 0 for float0, else a number.
  *
  * @example
  * scalarFromHost(Uint16Array.of(0x3f80), 0, bfloat16) // => 1
@@ -309,6 +310,7 @@ export function scalarFromHost(
   index: number,
   dtype: DType,
 ): number | bigint | boolean | Complex | [number, number] {
+  if (dtype.kind === "void") return 0;
   if (wordsPerElement(dtype) === 2) {
     const [first, second] = [data[2 * index] as number, data[2 * index + 1] as number];
     return dtype.kind === "complex" ? new Complex(first, second) : [first, second];

@@ -85,6 +85,8 @@ export function convertElementType(x: LaxOperand, newDtype: DTypeLike, weakType 
   const array = unaryOperand(x, "convert_element_type");
   const weak = weakType && dtype !== bool;
   if (array.dtype === dtype && array.weakType === weak) return array === x ? array : unshared(array);
+  // The only element of the tangents of integers is zero.
+  if (array.dtype === float0 && !isKey(dtype)) return ops.full(array.shape, 0, dtype);
   if (array instanceof ArrayImpl && array.literal !== undefined && !isKey(dtype) && dtype !== float0) {
     requireComputable(dtype, "lax.convertElementType");
     return convertLiteral(array, shapedArray([], dtype, weak));

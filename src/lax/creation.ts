@@ -2,7 +2,7 @@ import { ArrayImpl, type NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray, shapeStr } from "../core/aval.ts";
 import { defaultBackend } from "../core/backend.ts";
 import { definePrimitive, notLinear, type Primitive, zeroDerivative } from "../core/primitive.ts";
-import { bind1 } from "../core/trace.ts";
+import { bind1, isEager } from "../core/trace.ts";
 import { freshLiteral, literal, type Scalar } from "../core/values.ts";
 import {
   asDType,
@@ -54,10 +54,11 @@ export function full(
   const sizes = canonicalizeShape(shape);
   const like = fillDType(dtype);
   if (isScalar(fillValue)) {
-    const aval = literal(fillValue).aval;
-    const type = like ?? aval.dtype;
+    const own = like === null ? literal(fillValue).aval : null;
+    const type = like ?? (own as ShapedArray).dtype;
     if (isKey(type)) throw keyFillError(type);
-    return broadcast(fillLiteral(fillValue, type, like === null && aval.weakType, sizes), sizes);
+    if (type === float0) return zeros(shapedArray(sizes, type));
+    return broadcast(fillLiteral(fillValue, type, own?.weakType ?? false, sizes), sizes);
   }
   const value = dataOperand(fillValue, "full");
   if (value.ndim > 0) {
@@ -106,6 +107,7 @@ export function fullLike(
   const given = fillDType(dtype);
   const type = given ?? like.dtype;
   const weakType = given === null && like.weakType;
+  if (type === float0) return zeros(shapedArray(sizes, type));
   if (isScalar(fillValue) && !isKey(type)) {
     return broadcast(fillLiteral(fillValue, type, weakType, sizes), sizes);
   }
@@ -113,10 +115,10 @@ export function fullLike(
   return full(sizes, ops.convertElementType(fillValue, type, weakType));
 }
 
-/** Zeros of an aval, float0 (which holds no data) and keys included. */
+/** Zeros of an aval, float0 (which has no other values) and keys included. */
 function zeros(aval: ShapedArray): NDArray {
   const { dtype, shape } = aval;
-  if (dtype === float0) {
+  if (dtype === float0 && isEager()) {
     const backend = defaultBackend();
     return new ArrayImpl(aval, backend, backend.fromHost(hostArray(dtype, aval.size), aval));
   }

@@ -99,7 +99,7 @@ export function replaceZero(x: NDArray): NDArray {
 
 // Checks of shape-and-dtype rules.
 
-const float0Message =
+export const float0Message =
   "float0s do not support any operations by design, because they are not compatible with non-trivial vector " +
   "spaces. No implicit dtype conversion is done. You can use jnp.zeros to make a regular zeros array. \n" +
   "If you didn't expect to get a float0 you might have accidentally taken a gradient with respect to an integer " +

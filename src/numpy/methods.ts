@@ -11,6 +11,7 @@ import {
   Complex,
   convertHost,
   type DType,
+  float0,
   float16,
   float32,
   formatRepr,
@@ -77,8 +78,10 @@ function elements(x: NDArray, what: string): HostData {
   }
   // Awaiting the values is asking for them.
   if (what !== "data()" && what !== "js()") guardTransfer("device-to-host", () => array.aval);
-  const data = array.toHost();
   const { dtype } = array;
+  // Nothing is stored of elements that are all zero.
+  if (dtype === float0) return new Uint8Array(array.size);
+  const data = array.toHost();
   // JavaScript has no typed array for floats of 16 bits.
   return dtype === float16 || dtype === bfloat16 ? convertHost(data, dtype, float32) : data;
 }

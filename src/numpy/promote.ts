@@ -3,22 +3,27 @@ import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/av
 import { config } from "../core/config.ts";
 import { currentTrace, isEager } from "../core/trace.ts";
 import { guardTransfer } from "../core/transferGuard.ts";
-import { arrayFromHost, isScalar, leafToArray, literal, type Scalar } from "../core/values.ts";
+import { arrayFromHost, integerLiteral, isScalar, leafToArray, literal, type Scalar } from "../core/values.ts";
 import {
   bool,
   Complex,
   complex64,
   type DType,
+  float0,
   float32,
   hostArray,
   int32,
+  isWideInteger,
   promoteEntries,
+  realDType,
   scalarToHost,
+  type TypeEntry,
   toInexactDType,
   wordsPerElement,
 } from "../dtypes/index.ts";
 import { TypePromotionError, ValueError } from "../errors.ts";
 import { convertElementType } from "../lax/convert.ts";
+import { float0Message } from "../lax/operands.ts";
 import { broadcastInDim, expandDims, stack } from "../lax/shape.ts";
 
 /**
@@ -29,7 +34,7 @@ import { broadcastInDim, expandDims, stack } from "../lax/shape.ts";
  */
 export function toArray(x: unknown, name: string, position = 0): NDArray {
   if (x instanceof NDArray) return x;
-  const leaf = leafToArray(x);
+  const leaf = typeof x === "bigint" ? integerLiteral(x) : leafToArray(x);
   if (leaf !== null) return leaf;
   if (Array.isArray(x)) {
     const array = fromNested(x, name);
@@ -75,6 +80,8 @@ export function fromNested(x: readonly unknown[], name: string, dtype?: DType): 
     const data = hostArray(target, flat.length);
     const words = wordsPerElement(target);
     flat.forEach((v, i) => {
+      // The dtype follows the kind of the elements, never their size.
+      if (dtype === undefined && target === int32 && typeof v === "bigint") literal(v, weakInt);
       data.set(scalarToHost(v, target) as never, i * words);
     });
     return arrayFromHost(data, shapedArray(shape, target));
@@ -82,6 +89,8 @@ export function fromNested(x: readonly unknown[], name: string, dtype?: DType): 
   const parts = flat.map((v) => toArray(v, name));
   return stackNested(promoteDTypes(parts), shape);
 }
+
+const weakInt = shapedArray([], int32, true);
 
 function stackNested(parts: NDArray[], shape: readonly number[]): NDArray {
   const [first] = parts;
@@ -129,10 +138,15 @@ function numericValue(x: ArrayImpl): Scalar {
   return typeof x.literal === "boolean" ? Number(x.literal) : (x.literal as Scalar);
 }
 
-function promoted(xs: readonly NDArray[]) {
+/** @throws OverflowError for a lone bigint that needs 64 bits beside arrays that do not have them */
+function promoted(xs: readonly NDArray[]): TypeEntry {
   const avals = xs.map((x) => x.aval);
   if (config.numpyDtypePromotion === "strict") checkStrict(avals);
-  return promoteEntries(avals);
+  const entry = promoteEntries(avals);
+  if (realDType(entry.dtype).bits !== 64 || entry.weakType) {
+    for (const x of xs) if (x.weakType && isWideInteger(x.dtype) && isLiteral(x)) literal(x.literal);
+  }
+  return entry;
 }
 
 /** @throws TypePromotionError for dtypes of which one would be converted, save lone numbers that are of the other's kind */
@@ -233,13 +247,23 @@ export function checkBroadcast(shapes: readonly (readonly number[])[], name: str
   return result;
 }
 
-/** Arguments of a binary function: arrays, promoted to one dtype and one rank. */
+/**
+ * Arguments of a binary function: arrays, promoted to one dtype and one rank.
+ * @throws TypeError for tangents of integers, which have no arithmetic
+ */
 export function promoteArgs(name: string, ...args: unknown[]): NDArray[] {
-  return promoteShapes(promoteDTypes(args.map((x, i) => toArray(x, name, i))), name);
+  return promoteShapes(promoteDTypes(numericArgs(name, args)), name);
 }
 /** {@link promoteArgs} to a floating dtype. */
 export function promoteArgsInexact(name: string, ...args: unknown[]): NDArray[] {
-  return promoteShapes(promoteDTypesInexact(args.map((x, i) => toArray(x, name, i))), name);
+  return promoteShapes(promoteDTypesInexact(numericArgs(name, args)), name);
+}
+function numericArgs(name: string, args: readonly unknown[]): NDArray[] {
+  const arrays = args.map((x, i) => toArray(x, name, i));
+  if (arrays.some((x) => x.dtype === float0)) {
+    throw new TypeError(`Called ${name} with a float0 array. ${float0Message}`);
+  }
+  return arrays;
 }
 
 /** Repeats an array along new and size-1 axes. @throws ValueError when the shape does not fit */

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { type ShapedArray, typeMatch } from "../core/aval.ts";
+import { type ShapedArray, shapesEqual, typeMatch } from "../core/aval.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { Jaxpr } from "../core/jaxpr.ts";
 import { type Tangent, UndefinedPrimal, Zero } from "../core/primitive.ts";
@@ -124,7 +124,7 @@ export function linearize<F extends AnyFunction>(
       const expected = lin.inAvals[i].toTangent();
       if (!typeMatch(x.aval, expected)) {
         throw new ValueError(
-          `linearized function called on tangent values inconsistent with the original primal values: got tangent aval ${x.aval} for primal aval ${lin.inAvals[i]}`,
+          `linearized function called on tangent values inconsistent with the original primal values: Got tangent aval ${x.aval} for primal aval ${lin.inAvals[i]} but expected ${expected}.`,
         );
       }
       return expected.dtype !== float0;
@@ -200,11 +200,13 @@ function floatLike(ct: unknown, outTree: PyTreeDef): unknown {
 
 function checkedCotangent(ct: NDArray, primal: ShapedArray): Tangent {
   const expected = primal.toTangent();
+  // The cotangent of an integer is of no account, whatever its dtype.
+  if (expected.dtype === float0 && shapesEqual(ct.shape, expected.shape)) return new Zero(expected);
   if (!typeMatch(ct.aval, expected)) {
     throw new ValueError(
       `unexpected JAX type (e.g. shape/dtype) for argument to VJP function: got ${ct.aval}, but expected ${expected} because the ` +
         `corresponding output of the differentiated function had JAX type ${primal}`,
     );
   }
-  return expected.dtype === float0 ? new Zero(expected) : ct;
+  return ct;
 }
