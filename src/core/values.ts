@@ -6,10 +6,15 @@ import {
   dtypeOfTypedArray,
   float32,
   type HostData,
+  iinfo,
   int32,
+  int64,
+  isInteger,
   requireComputable,
   scalarFromHost,
   scalarToHost,
+  uint32,
+  uint64,
 } from "../dtypes/index.ts";
 import { OverflowError } from "../errors.ts";
 import { ArrayImpl, NDArray } from "./array.ts";
@@ -45,6 +50,13 @@ const boolAval = shapedArray([], bool);
 const weakInt = shapedArray([], int32, true);
 const weakFloat = shapedArray([], float32, true);
 const weakComplex = shapedArray([], complex64, true);
+const weakLong = shapedArray([], int64, true);
+const weakUnsignedLong = shapedArray([], uint64, true);
+
+function fits(x: bigint, dtype: DType): boolean {
+  const { min, max } = iinfo(dtype);
+  return x >= min && x <= max;
+}
 
 const literals = new Map<string, ArrayImpl>();
 const shared = new WeakSet<ArrayImpl>();
@@ -58,7 +70,7 @@ export function isShared(x: ArrayImpl): boolean {
  * A scalar that jaxprs print as a literal. Shared between uses.
  *
  * Without an aval it is a lone number as the user wrote it, printed with all its digits; with one it is printed as it is stored.
- * @throws OverflowError when a bigint does not fit int32.
+ * @throws OverflowError when a bigint beyond 32 bits does not fit the dtype, which would lose its high bits.
  */
 export function literal(x: Scalar, aval?: ShapedArray): ArrayImpl {
   const key = `${aval === undefined ? typeof x : aval.id}:${scalarKey(x)}`;
@@ -75,9 +87,11 @@ export function literal(x: Scalar, aval?: ShapedArray): ArrayImpl {
 /** {@link literal}, not shared. */
 export function freshLiteral(x: Scalar, given?: ShapedArray): ArrayImpl {
   const aval = given ?? scalarAval(x);
-  if (typeof x === "bigint" && aval.dtype === int32 && (x > 2147483647n || x < -2147483648n)) {
+  const { dtype } = aval;
+  const isLong = typeof x === "bigint" && !fits(x, int32) && (dtype === int32 || !fits(x, uint32));
+  if (isLong && isInteger(dtype) && !fits(x, dtype)) {
     throw new OverflowError(
-      `Python int ${x} too large to convert to int32. Use a 64-bit dtype explicitly, or a smaller value.`,
+      `Python int ${x} too large to convert to ${dtype}. Use a 64-bit dtype explicitly, or a smaller value.`,
     );
   }
   const backend = defaultBackend();
@@ -85,6 +99,14 @@ export function freshLiteral(x: Scalar, given?: ShapedArray): ArrayImpl {
   const stored = scalarFromHost(data, 0, aval.dtype) as Scalar;
   const value = given === undefined && typeof x === "number" ? x : stored;
   return new ArrayImpl(aval, backend, backend.fromHost(data, aval), value);
+}
+
+/**
+ * A bigint as an operand whose partners are not known yet: as {@link literal}, or a weak integer of 64 bits where it needs them, which only
+ * a partner of 64 bits may keep.
+ */
+export function integerLiteral(x: bigint): ArrayImpl {
+  return literal(x, fits(x, int32) ? undefined : fits(x, int64) ? weakLong : weakUnsignedLong);
 }
 
 /** A scalar constant of a dtype (strong unless said otherwise). */

@@ -293,8 +293,8 @@ export function arange(start: number | bigint | NDArray, ...args: unknown[]): ND
   const dtype = o.dtype === undefined ? (whole ? int32 : float32) : requireDType(asDType(o.dtype), "arange");
   const [lo, hi] = second === null ? [0, first?.value ?? 0] : [first?.value ?? 0, second.value];
   const step = third?.value ?? 1;
-  if (step === 0) throw new ValueError("arange: step must not be zero");
-  const n = Math.max(0, Math.ceil((hi - lo) / step));
+  if (Number(step) === 0) throw new ValueError("arange: step must not be zero");
+  const n = Math.max(0, count(lo, hi, step));
   if (dtype === int32)
     for (const x of [lo, hi])
       if (x > 2147483648 || x < -2147483649)
@@ -302,18 +302,30 @@ export function arange(start: number | bigint | NDArray, ...args: unknown[]): ND
   if (!whole && isEager()) {
     // NumPy computes in float64 and rounds once.
     const data = hostArray(dtype, n) as Float64Array;
-    for (let i = 0; i < n; i++) data[i] = lo + i * step;
+    for (let i = 0; i < n; i++) data[i] = Number(lo) + i * Number(step);
     return arrayFromHost(data, shapedArray([n], dtype));
   }
   let x = lax.iota(dtype, n);
-  if (step !== 1) x = lax.mul(scalar(step, dtype), x);
-  return lo === 0 && step === 1 ? x : lo === 0 && whole ? x : lax.add(scalar(lo, dtype), x);
+  if (Number(step) !== 1) x = lax.mul(scalar(step, dtype), x);
+  const fromZero = Number(lo) === 0 && (Number(step) === 1 || whole);
+  return fromZero ? x : lax.add(scalar(lo, dtype), x);
+}
+
+/** How many steps there are from `lo` to below `hi`: exactly, where a bound is beyond what numbers count by ones. */
+function count(lo: number | bigint, hi: number | bigint, step: number | bigint): number {
+  const [a, b, c] = [lo, hi, step].map((x) =>
+    typeof x === "bigint" || Number.isInteger(x) ? BigInt(x) : null,
+  );
+  if (a === null || b === null || c === null) return Math.ceil((Number(hi) - Number(lo)) / Number(step));
+  const distance = b - a;
+  const up = distance % c !== 0n && distance > 0n === c > 0n;
+  return Number(distance / c) + (up ? 1 : 0);
 }
 
 /** A limit of a range: a number, or a scalar array whose value is known. @throws TypeError for what is not concrete */
-function rangeBound(x: unknown): { value: number; whole: boolean } | null {
+function rangeBound(x: unknown): { value: number | bigint; whole: boolean } | null {
   if (x === undefined || x === null) return null;
-  if (typeof x === "bigint") return { value: Number(x), whole: true };
+  if (typeof x === "bigint") return { value: Number.isSafeInteger(Number(x)) ? Number(x) : x, whole: true };
   if (typeof x === "number") {
     if (!Number.isFinite(x))
       throw new ValueError(`jnp.arange requires finite start, stop and step, got ${x}.`);
@@ -326,6 +338,7 @@ function rangeBound(x: unknown): { value: number; whole: boolean } | null {
         "The length of the result must be known when tracing; use jnp.arange(n) with a static n.",
     );
   }
+  if (typeof value === "bigint") return rangeBound(value);
   return { value: Number(value), whole: isInteger((x as NDArray).dtype) };
 }
 

@@ -104,7 +104,8 @@ function scatterUpdate(
 
 /** Whole numbers in a list follow an integer array, as a lone number does. */
 function updateValues(values: ArrayLike, x: NDArray): NDArray {
-  const whole = (v: unknown): boolean => (Array.isArray(v) ? v.every(whole) : Number.isInteger(v));
+  const whole = (v: unknown): boolean =>
+    Array.isArray(v) ? v.every(whole) : typeof v === "bigint" || Number.isInteger(v);
   if (Array.isArray(values) && isInteger(x.dtype) && whole(values)) return fromNested(values, "at", x.dtype);
   return toArray(values, "at");
 }

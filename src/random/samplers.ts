@@ -1,6 +1,7 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { literal, scalar } from "../core/values.ts";
+import { maximum, minimum } from "../core/wideIntegers.ts";
 import {
   asDType,
   Complex,
@@ -18,6 +19,7 @@ import {
   requireComputable,
   uint16,
   uint32,
+  uint64,
 } from "../dtypes/index.ts";
 import { IndexError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
@@ -249,8 +251,9 @@ export function bernoulli(key: NDArray, ...args: [(ArrayLike | BernoulliOptions)
 
 /** Integers clipped to what a dtype holds, then converted. */
 function clipTo(x: NDArray, dtype: DType): NDArray {
-  const lo = Math.max(Number(iinfo(dtype).min), Number(iinfo(x.dtype).min));
-  const hi = Math.min(Number(iinfo(dtype).max), Number(iinfo(x.dtype).max));
+  const [own, given] = [iinfo(dtype), iinfo(x.dtype)];
+  const lo = maximum(BigInt(own.min), BigInt(given.min));
+  const hi = minimum(BigInt(own.max), BigInt(given.max));
   const weak = shapedArray([], x.dtype, x.weakType);
   return lax.convertElementType(clip(x, literal(lo, weak), literal(hi, weak)), dtype);
 }
@@ -260,19 +263,20 @@ const randintJit = jit(
     const whole = (x: NDArray): NDArray => (isInteger(x.dtype) ? x : convert(x, int32));
     const min0 = whole(minval);
     const max0 = whole(maxval);
-    const top = clipTo(scalar(Number(iinfo(dtype).max), dtype), max0.dtype);
+    const top = clipTo(scalar(iinfo(dtype).max, dtype), max0.dtype);
     const outOfRange = lax.gt(max0, top);
     const [min, max] = [min0, max0].map((x) => clipTo(x, dtype)).map((x) => raiseRankFull(x, shape.length));
     const keys = lax.randomSplit(key, [2]);
     const [k1, k2] = [0, 1].map((i) => lax.squeeze(lax.slice(keys, [i], [i + 1], [1]), [0]));
-    const higher = lax.randomBits(k1, 32, shape);
-    const lower = lax.randomBits(k2, 32, shape);
-    let span = lax.convertElementType(lax.sub(max, min), uint32);
-    span = lax.select(lax.le(max, min), lax.full(span.shape, 1, uint32), span);
+    const word = dtype.bits === 64 ? uint64 : uint32;
+    const higher = lax.randomBits(k1, word.bits, shape);
+    const lower = lax.randomBits(k2, word.bits, shape);
+    let span = lax.convertElementType(lax.sub(max, min), word);
+    span = lax.select(lax.le(max, min), lax.full(span.shape, 1, word), span);
     const wider = lax.bitwiseAnd(outOfRange, lax.gt(max, min));
-    span = lax.select(wider, lax.add(span, scalar(1, uint32)), span);
-    // 2^32 mod span, from (2^16 mod span)^2.
-    const half = lax.rem(scalar(65536, uint32), span);
+    span = lax.select(wider, lax.add(span, scalar(1, word)), span);
+    // 2^bits mod span, from (2^(bits / 2) mod span)^2.
+    const half = lax.rem(scalar(2 ** (word.bits / 2), word), span);
     const multiplier = lax.rem(lax.mul(half, half), span);
     const offset = lax.rem(lax.add(lax.mul(lax.rem(higher, span), multiplier), lax.rem(lower, span)), span);
     return lax.add(min, lax.convertElementType(offset, dtype));
@@ -305,8 +309,7 @@ export function randint(
   if (!isInteger(dtype)) throw new TypeError(`randint only accepts integer dtypes, got ${dtype}`);
   requireComputable(dtype, "random.randint");
   const { typed } = checkKey("randint", key);
-  let lo = toArray(minval, "randint", 2);
-  let hi = toArray(maxval, "randint", 3);
+  let [lo, hi] = [minval, maxval].map((x, i) => toArray(wholeBound(x, dtype), "randint", 2 + i));
   if (dtype.bits < 32) {
     // Narrow integers are drawn in 32 bits, so that they are not biased.
     const { min, max } = iinfo(dtype);
@@ -315,6 +318,11 @@ export function randint(
     return convert(randintJit(typed, lo, hi, shapeOf("randint", shape), int32), dtype);
   }
   return randintJit(typed, lo, hi, shapeOf("randint", shape), dtype);
+}
+
+/** A number beyond 32 bits is an integer, not a float, where 64 bits are drawn. */
+function wholeBound(x: ArrayLike, dtype: DType): ArrayLike {
+  return dtype.bits === 64 && typeof x === "number" && Number.isInteger(x) ? BigInt(x) : x;
 }
 
 const shuffleJit = jit(

@@ -1,6 +1,7 @@
 import type { NDArray } from "../../core/array.ts";
-import { leafToArray } from "../../core/values.ts";
-import type { DType } from "../../dtypes/index.ts";
+import { shapedArray } from "../../core/aval.ts";
+import { leafToArray, literal } from "../../core/values.ts";
+import { type DType, isWideInteger } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { describeType } from "../../transforms/flatFunction.ts";
 import { functionName, setName } from "../../transforms/functionName.ts";
@@ -43,7 +44,7 @@ export function foriLoop<F extends (i: NDArray, value: any) => unknown>(
   const [from, to] = [bound(lower, "lower"), bound(upper, "upper")];
   const dtype = commonDType(from, to);
   const [first, end] = [knownInteger(from), knownInteger(to)];
-  if (first !== null && end !== null) return scanFrom(first, end, bodyFun, initVal, unroll ?? false);
+  if (first !== null && end !== null) return scanFrom(first, end, dtype, bodyFun, initVal, unroll ?? false);
   if (unroll !== null && unroll !== false && unroll !== 1) {
     throw new ValueError("Can only use `unroll` in `foriLoop` if the loop bounds are statically known.");
   }
@@ -56,8 +57,9 @@ export function foriLoop<F extends (i: NDArray, value: any) => unknown>(
 }
 
 function scanFrom(
-  first: number,
-  end: number,
+  first: bigint,
+  end: bigint,
+  dtype: DType,
   bodyFun: AnyFunction,
   initVal: unknown,
   unroll: number | boolean,
@@ -66,8 +68,10 @@ function scanFrom(
     ([i, value]: [NDArray, unknown]) => [[ops.add(i, constLike(i, 1)), bodyFun(i, value)], null] as const,
     functionName(bodyFun),
   );
-  const length = Math.max(end - first, 0);
-  const [[, value]] = scan(step as AnyFunction, [BigInt(first), initVal], null, { length, unroll });
+  const length = Math.max(Number(end - first), 0);
+  // The index is a weak int32, unless the bounds have 64 bits.
+  const index = isWideInteger(dtype) ? literal(first, shapedArray([], dtype, true)) : first;
+  const [[, value]] = scan(step as AnyFunction, [index, initVal], null, { length, unroll });
   return value;
 }
 
@@ -91,12 +95,14 @@ function commonDType(lower: NDArray, upper: NDArray): DType {
 }
 
 /** The value of a bound that is known, or null. Like JAX, rounds towards zero. */
-function knownInteger(x: NDArray): number | null {
+function knownInteger(x: NDArray): bigint | null {
   const array = x.ndim === 0 ? concreteValue(x) : null;
   if (array === null) return null;
-  const value = Math.trunc(Number(array));
-  if (!Number.isFinite(value)) throw new ValueError(`lax.foriLoop: cannot loop to or from ${value}.`);
-  return value;
+  const value = array.item();
+  if (typeof value === "bigint") return value;
+  const whole = Math.trunc(Number(value));
+  if (!Number.isFinite(whole)) throw new ValueError(`lax.foriLoop: cannot loop to or from ${whole}.`);
+  return BigInt(whole);
 }
 
 function inDType(x: NDArray, dtype: DType): NDArray {
