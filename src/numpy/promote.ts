@@ -3,7 +3,14 @@ import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/av
 import { config } from "../core/config.ts";
 import { currentTrace, isEager } from "../core/trace.ts";
 import { guardTransfer } from "../core/transferGuard.ts";
-import { arrayFromHost, integerLiteral, isScalar, leafToArray, literal, type Scalar } from "../core/values.ts";
+import {
+  arrayFromHost,
+  integerLiteral,
+  isScalar,
+  leafToArray,
+  literal,
+  type Scalar,
+} from "../core/values.ts";
 import {
   bool,
   Complex,

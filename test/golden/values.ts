@@ -65,7 +65,7 @@ export function decodeArray(golden: GoldenArray): NDArray | number | Complex {
 function decodeStrong({ dtype, shape, data }: GoldenArray): NDArray {
   if (isWide(dtype)) {
     const Wide = dtype === "int64" ? BigInt64Array : BigUint64Array;
-    return jnp.reshape(jnp.array(Wide.from(data.map(BigInt))), shape);
+    return jnp.reshape(jnp.array(Wide.from((data as string[]).map(BigInt))), shape);
   }
   if (dtype === "key<fry>")
     return random.wrapKeyData(decodeStrong({ dtype: "uint32", shape: [...shape, 2], data }));

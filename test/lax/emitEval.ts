@@ -60,7 +60,8 @@ const evaluator: ExprBuilder = {
   const: (value, dtype) => {
     if (value instanceof Complex) return make(value.re, dtype, value.im);
     if (dtype.kind === "complex") return make(castScalar(Number(value), float64, realDType(dtype)), dtype, 0);
-    if (isWideInteger(dtype)) return make(castScalar(BigInt(value) as unknown as number, dtype, dtype), dtype);
+    if (isWideInteger(dtype))
+      return make(castScalar(BigInt(value) as unknown as number, dtype, dtype), dtype);
     return make(castScalar(Number(value), float64, dtype), dtype);
   },
   op: (op, ...args) => {
