@@ -69,15 +69,6 @@ export const laterFunctions: Record<string, string[]> = {
 
 /** Single cases that are not run, by file and id. */
 export const laterCases: Record<string, Record<string, string>> = {
-  "linear algebra of complex matrices: later": {
-    "linalg lax.linalg.triangularSolve#1": "conjugated",
-    "linalg jnp.linalg.cholesky#5": "complex",
-    "linalg jnp.linalg.inv#1": "complex",
-    "linalg jnp.linalg.pinv#2": "complex",
-    "linalg jnp.linalg.qr#4": "complex",
-    "linalg jnp.linalg.solve#4": "complex",
-    "linalg jnp.linalg.svd#3": "complex",
-  },
   "scatters of complex numbers that multiply: later": { "indexing at.multiply#11": "x.at(idx).multiply(z)" },
   "differs by design: a number in a list, or to fill with, is a float32 (Python's 7 versus 7.0 decides)": {
     "creation jnp.full#0": "jnp.full([2], 7)",

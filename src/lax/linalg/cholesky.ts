@@ -36,10 +36,10 @@ const choleskyPrimitive: Primitive<Record<string, never>> = linalgPrimitive("cho
 /**
  * The Cholesky decomposition `A = L L^H` of Hermitian (symmetric if real) positive definite matrices.
  *
- * @param x the matrices, `[..., n, n]`, floating
+ * @param x the matrices, `[..., n, n]`, floating or complex
  * @param options.symmetrizeInput decompose `(x + x^H) / 2` (default); else only the lower triangle of `x` is read
  * @returns L, lower triangular, of the shape and dtype of `x`; where a matrix is not positive definite, NaN in its lower triangle
- * @throws TypeError for a dtype that is not floating, or fewer than two dimensions; ValueError for matrices that are not square
+ * @throws TypeError for a dtype that is neither floating nor complex, or fewer than two dimensions; ValueError for matrices that are not square
  * @example
  * lax.linalg.cholesky(jnp.array([[4, 2], [2, 5]]))
  * // => Array([[2., 0.],

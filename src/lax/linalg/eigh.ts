@@ -3,22 +3,13 @@ import { shapeStr } from "../../core/aval.ts";
 import type { Params, Primitive } from "../../core/primitive.ts";
 import { instantiate } from "../../core/tangents.ts";
 import { bind } from "../../core/trace.ts";
+import { realDType } from "../../dtypes/index.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
 import { checkOptions } from "../../transforms/options.ts";
 import { inexact, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { linalgPrimitive } from "./family.ts";
-import {
-  asColumns,
-  asRows,
-  diagonal,
-  H,
-  identity,
-  matmul,
-  realPart,
-  realType,
-  symmetrize,
-} from "./matrices.ts";
+import { asColumns, asRows, diagonal, H, identity, matmul, realPart, symmetrize } from "./matrices.ts";
 import { eighRoutine } from "./routines/eigh.ts";
 
 interface EighParams extends Params {
@@ -36,7 +27,7 @@ const eighPrimitive: Primitive<EighParams> = linalgPrimitive<EighParams>("eigh",
         `Argument to symmetric eigendecomposition must have shape [..., n, n], got shape ${shapeStr(shape)}`,
       );
     }
-    return [{ shape }, { shape: [n], dtype: realType(dtype) }];
+    return [{ shape }, { shape: [n], dtype: realDType(dtype) }];
   },
   routine: ([[n]], { lower }, field) => eighRoutine(n, lower, field),
   // For distinct eigenvalues, from A V = V W: (V^H dA V)[i, j] / (w[j] - w[i]) is how much dV[:, j] has of V[:, i].
@@ -76,10 +67,10 @@ export interface EighOptions {
  *
  * Derivatives are those for distinct eigenvalues.
  *
- * @param x the matrices, `[..., n, n]`, floating
+ * @param x the matrices, `[..., n, n]`, floating or complex
  * @returns `[v, w]`: the eigenvectors as columns, `[..., n, n]`, each of length 1 and either sign; the eigenvalues, real and ascending,
  * `[..., n]`; NaN where a matrix has elements that are not finite
- * @throws TypeError for a dtype that is not floating, or fewer than two dimensions; ValueError for matrices that are not square;
+ * @throws TypeError for a dtype that is neither floating nor complex, or fewer than two dimensions; ValueError for matrices that are not square;
  * NotImplementedError for a part of the eigenvalues
  * @example
  * lax.linalg.eigh(jnp.array([[2, 0], [0, 1]]))[1] // => Array([1., 2.], dtype=float32)

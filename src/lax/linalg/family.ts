@@ -18,7 +18,7 @@ import { evaluateRoutine, type RoutineMemory } from "../../core/routine/evaluate
 import { isShared, type Routine } from "../../core/routine/ir.ts";
 import { zeroTangent } from "../../core/tangents.ts";
 import { bind } from "../../core/trace.ts";
-import { type DType, float64, type HostData, isInexact } from "../../dtypes/index.ts";
+import { type DType, float64, type HostData, hostArray, isFloating } from "../../dtypes/index.ts";
 import { batchDimAtFront } from "../batching.ts";
 import { finish, numbersOf, resultBuffer } from "../hostLoops.ts";
 import { type Accepts, checkDTypeAt, checkSameDTypes, checkUnaryDType, inexact } from "../operands.ts";
@@ -80,7 +80,8 @@ export function linalgPrimitive<P extends Params = Record<string, never>>(
     },
     reference: (inputs, params, out) => {
       if (written !== null) return evaluateProgram(written.program, inputs, params);
-      return evaluateAll(routine(dimsOf(inputs), params, { real: "float64", isComplex: false }), inputs, out);
+      const { isComplex } = fieldOf(numberType([...inputs, ...out]));
+      return evaluateAll(routine(dimsOf(inputs), params, { real: "float64", isComplex }), inputs, out);
     },
     jvp:
       spec.jvp instanceof NoRule
@@ -101,10 +102,8 @@ export function linalgPrimitive<P extends Params = Record<string, never>>(
       }),
     lowering: written ?? {
       kind: "routine",
-      build: (params, operands, out) => {
-        const dtype = [...operands, ...out].find((a) => isInexact(a.dtype))?.dtype;
-        return routine(dimsOf(operands), params, fieldOf(dtype ?? float64));
-      },
+      build: (params, operands, out) =>
+        routine(dimsOf(operands), params, fieldOf(numberType([...operands, ...out]))),
       batchRank,
     },
     printParams: spec.printParams,
@@ -146,18 +145,33 @@ function evaluateProgram<P extends Params>(
   return evalReference(jaxpr, consts.map(hostArrayOf), inputs).map((x) => x.data);
 }
 
-/** Evaluates a routine for each problem, in float64. */
+/** The dtype of the numbers among operands and results, complex if one is. */
+function numberType(avals: readonly { readonly dtype: DType }[]): DType {
+  const dtypes = avals.map((a) => a.dtype);
+  return dtypes.find((d) => d.kind === "complex") ?? dtypes.find(isFloating) ?? float64;
+}
+
+/** Every second number of a list, from the first or the second on. */
+const everySecond = (data: Float64Array, from: number): Float64Array =>
+  Float64Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + from]);
+
+/** Evaluates a routine for each problem, in float64; complex numbers by their parts. */
 function evaluateAll(
   routine: Routine,
   inputs: readonly HostArray[],
   out: readonly ShapedArray[],
 ): HostData[] {
-  const results = out.map(({ dtype, size }) =>
-    isInexact(dtype) ? new Float64Array(size) : (resultBuffer(dtype, size) as RoutineMemory),
-  );
-  const memory = [...inputs.map((x) => numbersOf(x) as RoutineMemory), ...results].filter(
-    (m) => m.length > 0,
-  );
+  const isComplex = (dtype: DType) => dtype.kind === "complex";
+  const operands = inputs.flatMap((x): RoutineMemory[] => {
+    if (!isComplex(x.dtype)) return [numbersOf(x) as RoutineMemory];
+    const pairs = Float64Array.from(x.data as Float64Array);
+    return [everySecond(pairs, 0), everySecond(pairs, 1)];
+  });
+  const results = out.map(({ dtype, size }): RoutineMemory[] => {
+    if (isComplex(dtype)) return [new Float64Array(size), new Float64Array(size)];
+    return [isFloating(dtype) ? new Float64Array(size) : (resultBuffer(dtype, size) as RoutineMemory)];
+  });
+  const memory = [...operands, ...results.flat()].filter((m) => m.length > 0);
   const arrays = routine.arrays.filter(isShared);
   const problems = memory.length === 0 ? 0 : memory[0].length / arrays[0].size;
   for (let i = 0; i < problems; i++) {
@@ -167,9 +181,15 @@ function evaluateAll(
     );
   }
   return out.map(({ dtype }, i) => {
-    if (!isInexact(dtype)) return results[i];
-    const rounded = resultBuffer(dtype, results[i].length);
-    rounded.set(results[i]);
+    const [re, im] = results[i];
+    if (isComplex(dtype)) {
+      const pairs = hostArray(dtype, re.length) as Float64Array;
+      re.forEach((value, k) => pairs.set([value, im[k]], 2 * k));
+      return pairs;
+    }
+    if (!isFloating(dtype)) return re;
+    const rounded = resultBuffer(dtype, re.length);
+    rounded.set(re);
     return finish(rounded, dtype);
   });
 }

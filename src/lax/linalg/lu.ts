@@ -78,10 +78,10 @@ export function permutedRows(x: NDArray, permutation: NDArray): NDArray {
 /**
  * The decomposition `P A = L U` of matrices, with partial pivoting.
  *
- * @param x the matrices, `[..., m, n]`, floating
+ * @param x the matrices, `[..., m, n]`, floating or complex
  * @returns `[lu, pivots, permutation]`: L below the diagonal of `lu`, whose own diagonal of ones is not stored, and U on and above it; the
  * swaps of rows in their order, int32 `[..., min(m, n)]`; and the permutation that they make, int32 `[..., m]`
- * @throws TypeError for a dtype that is not floating, or fewer than two dimensions
+ * @throws TypeError for a dtype that is neither floating nor complex, or fewer than two dimensions
  * @example
  * lax.linalg.lu(jnp.array([[1, 2], [4, 4]]))[0]
  * // => Array([[4.  , 4.  ],

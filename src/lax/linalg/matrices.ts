@@ -1,5 +1,6 @@
 import type { NDArray } from "../../core/array.ts";
 import { bool, type DType, int32 } from "../../dtypes/index.ts";
+import { conj as conjugate, real } from "../complex.ts";
 import { range } from "../control/programs.ts";
 import { broadcastedIota, eye as eyeMatrix, tri } from "../creation.ts";
 import { batchMatmul } from "../dot.ts";
@@ -16,17 +17,12 @@ export function T(x: NDArray): NDArray {
 
 /** The conjugate of complex numbers; real ones are as they are. */
 export function conj(x: NDArray): NDArray {
-  return x;
+  return x.dtype.kind === "complex" ? conjugate(x) : x;
 }
 
 /** The real part of complex numbers; real ones are as they are. */
 export function realPart(x: NDArray): NDArray {
-  return x;
-}
-
-/** The dtype of the real and imaginary parts of a dtype. */
-export function realType(dtype: DType): DType {
-  return dtype;
+  return x.dtype.kind === "complex" ? real(x) : x;
 }
 
 /** The adjoint matrices: transposed and conjugated. */

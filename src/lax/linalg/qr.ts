@@ -11,7 +11,7 @@ import { inexact, sameDTypeOperands, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { linalgPrimitive } from "./family.ts";
 import { lu, luSolve } from "./lu.ts";
-import { block, H, identity, matmul, tril, triu } from "./matrices.ts";
+import { block, H, identity, matmul, realPart, tril, triu } from "./matrices.ts";
 import { householderProductRoutine, reflectorsRoutine } from "./routines/qr.ts";
 import { triangularSolve } from "./triangularSolve.ts";
 
@@ -56,10 +56,10 @@ const householderPrimitive = linalgPrimitive("householder_product", {
 /**
  * The product of elementary reflectors `I - tau v v^H`, as decompositions leave them below the diagonal.
  *
- * @param a `[..., m, n]` with m >= n, floating: v of reflector `j` is column `j` below the diagonal, with 1 on it
+ * @param a `[..., m, n]` with m >= n, floating or complex: v of reflector `j` is column `j` below the diagonal, with 1 on it
  * @param taus the factors, `[..., k]` with k <= n
  * @returns the first n columns of the product, of the shape of `a`: orthonormal
- * @throws TypeError when dtypes differ or are not floating; ValueError when sizes do not fit
+ * @throws TypeError when dtypes differ or are neither floating nor complex; ValueError when sizes do not fit
  * @example
  * const a = jnp.array([[1, 0], [1, 1]]);
  * lax.linalg.householderProduct(a, jnp.array([1, 0]))
@@ -178,7 +178,12 @@ function thinTangents(q: NDArray, r: NDArray, dx: NDArray): [NDArray, NDArray] {
   const right = triangularSolve(r, dx);
   const both = matmul(H(q), right);
   const strict = tril(both, -1);
-  const skew = ops.sub(strict, H(strict));
+  let skew = ops.sub(strict, H(strict));
+  if (q.dtype.kind === "complex") {
+    // The diagonal of R is real, so the imaginary part of the diagonal is one of Q^H dQ.
+    const imaginary = ops.sub(both, ops.convertElementType(realPart(both), q.dtype));
+    skew = ops.add(skew, ops.mul(identity(q.dtype, both.shape[both.ndim - 1], both.ndim), imaginary));
+  }
   const dq = ops.add(matmul(q, ops.sub(skew, both)), right);
   return [dq, matmul(ops.sub(both, skew), r)];
 }
@@ -207,10 +212,10 @@ export interface QrOptions {
  * The decomposition `A = Q R` of matrices into one with orthonormal columns and an upper triangular one; the diagonal of R may have
  * either sign.
  *
- * @param x the matrices, `[..., m, n]`, floating
+ * @param x the matrices, `[..., m, n]`, floating or complex
  * @returns `[q, r]`: `[..., m, k]` and `[..., k, n]`, where k is m with `fullMatrices`, else `min(m, n)`; with `pivoting` also the order of the
  * columns, int32 `[..., n]`: `A[:, order] = Q R`
- * @throws TypeError for a dtype that is not floating, or fewer than two dimensions
+ * @throws TypeError for a dtype that is neither floating nor complex, or fewer than two dimensions
  * @example
  * lax.linalg.qr(jnp.array([[0, 2], [1, 3]]))[1]
  * // => Array([[-1., -3.],

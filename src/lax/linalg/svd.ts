@@ -2,12 +2,13 @@ import type { NDArray } from "../../core/array.ts";
 import type { Params, Primitive } from "../../core/primitive.ts";
 import { instantiate } from "../../core/tangents.ts";
 import { bind } from "../../core/trace.ts";
+import { realDType } from "../../dtypes/index.ts";
 import { NotImplementedError } from "../../errors.ts";
 import { checkOptions } from "../../transforms/options.ts";
 import { constLike, inexact, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { linalgPrimitive } from "./family.ts";
-import { asColumns, asRows, diagonal, H, identity, matmul, realPart, realType } from "./matrices.ts";
+import { asColumns, asRows, diagonal, H, identity, matmul, realPart } from "./matrices.ts";
 import { svdRoutine } from "./routines/svd.ts";
 
 interface SvdParams extends Params {
@@ -20,7 +21,7 @@ const svdPrimitive: Primitive<SvdParams> = linalgPrimitive<SvdParams>("svd", {
   ranks: [2],
   results: ([[m, n]], { fullMatrices, computeUv }, dtype) => {
     const few = Math.min(m, n);
-    const values = { shape: [few], dtype: realType(dtype) };
+    const values = { shape: [few], dtype: realDType(dtype) };
     if (!computeUv) return [values];
     return [values, { shape: [m, fullMatrices ? m : few] }, { shape: [fullMatrices ? n : few, n] }];
   },
@@ -100,11 +101,11 @@ export interface SvdOptions {
  *
  * Derivatives are those for distinct singular values; those of U and V need `fullMatrices: false` where the matrices are not square.
  *
- * @param x the matrices, `[..., m, n]`, floating
+ * @param x the matrices, `[..., m, n]`, floating or complex
  * @returns `[u, s, vh]`: singular vectors as columns of U, `[..., m, k]`, and rows of V^H, `[..., k, n]`, where k is `min(m, n)` or with
  * `fullMatrices` m and n; the singular values, real and descending, `[..., min(m, n)]`. With `computeUv: false` the singular values alone.
  * NaN where a matrix has elements that are not finite
- * @throws TypeError for a dtype that is not floating, or fewer than two dimensions; NotImplementedError for a part of the singular values
+ * @throws TypeError for a dtype that is neither floating nor complex, or fewer than two dimensions; NotImplementedError for a part of the singular values
  * @example
  * lax.linalg.svd(jnp.array([[0, 2], [1, 0]]), { computeUv: false }) // => Array([2., 1.], dtype=float32)
  */

@@ -110,10 +110,10 @@ export interface TriangularSolveOptions {
 /**
  * Solves `op(A) X = B` or `X op(A) = B` for X, with triangular matrices A.
  *
- * @param a the matrices, `[..., m, m]`, floating; the other triangle is not read
+ * @param a the matrices, `[..., m, m]`, floating or complex; the other triangle is not read
  * @param b right-hand sides, `[..., m, n]` with `leftSide`, else `[..., n, m]`; with one dimension less than `a`, vectors
  * @returns X, of the shape and dtype of `b`; a zero on the diagonal gives infinities and NaN
- * @throws TypeError when dtypes differ or are not floating, or the numbers of batch dimensions differ
+ * @throws TypeError when dtypes differ or are neither floating nor complex, or the numbers of batch dimensions differ
  * @throws ValueError when A is not square or sizes do not fit
  * @example
  * const a = jnp.array([[2, 0], [1, 4]]);

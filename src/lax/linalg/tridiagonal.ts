@@ -9,6 +9,7 @@ import {
 } from "../../core/primitive.ts";
 import { addTangents, instantiate } from "../../core/tangents.ts";
 import { bind, bind1 } from "../../core/trace.ts";
+import { realDType } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { checkOptions } from "../../transforms/options.ts";
 import { batchDimAtFront, moveBatchDim } from "../batching.ts";
@@ -16,7 +17,7 @@ import { range } from "../control/programs.ts";
 import { inexact, sameDTypeOperands, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { linalgPrimitive } from "./family.ts";
-import { asColumns, realType } from "./matrices.ts";
+import { asColumns } from "./matrices.ts";
 import { tridiagonalRoutine } from "./routines/tridiagonal.ts";
 import { tridiagonalSolveRoutine } from "./routines/tridiagonalSolve.ts";
 
@@ -31,7 +32,7 @@ const tridiagonalPrimitive = linalgPrimitive<TridiagonalParams>("tridiagonal", {
     if (n !== shape[1] || n === 0) {
       throw new ValueError(`The input to tridiagonal must be a square matrix. Got shape ${shapeStr(shape)}.`);
     }
-    const real = realType(dtype);
+    const real = realDType(dtype);
     return [{ shape }, { shape: [n], dtype: real }, { shape: [n - 1], dtype: real }, { shape: [n - 1] }];
   },
   routine: ([[n]], { lower }, field) => tridiagonalRoutine(n, lower, field),
@@ -41,11 +42,11 @@ const tridiagonalPrimitive = linalgPrimitive<TridiagonalParams>("tridiagonal", {
 /**
  * Reduces Hermitian (symmetric if real) matrices to real tridiagonal form by reflectors: `A = Q T Q^H`.
  *
- * @param a the matrices, `[..., n, n]` with n > 0, floating
+ * @param a the matrices, `[..., n, n]` with n > 0, floating or complex
  * @param options.lower read the lower triangle (default), or the upper one
  * @returns `[a, d, e, taus]`: the diagonal `d`, `[..., n]`, and the first subdiagonal (superdiagonal if not `lower`) `e`, `[..., n - 1]`, of T, which
  * are also in `a`, with the vectors of the reflectors below (above) them; and the factors of the reflectors
- * @throws TypeError for a dtype that is not floating, or fewer than two dimensions; ValueError for matrices that are not square
+ * @throws TypeError for a dtype that is neither floating nor complex, or fewer than two dimensions; ValueError for matrices that are not square
  * @example
  * lax.linalg.tridiagonal(jnp.array([[1, 3], [3, 2]]))[2] // => Array([3.], dtype=float32)
  */
@@ -150,7 +151,7 @@ function tridiagonalProduct([dl, d, du]: readonly NDArray[], x: NDArray): NDArra
  * @param b right-hand sides, `[..., m, n]`
  * @param options.perturbSingular for singular matrices move pivots that are negligible away from zero; default false
  * @returns X, of the shape and dtype of `b`; NaN where a matrix is singular
- * @throws TypeError when dtypes differ or are not floating, or shapes do not fit
+ * @throws TypeError when dtypes differ or are neither floating nor complex, or shapes do not fit
  * @example
  * const [dl, d, du] = [jnp.array([0, 1]), jnp.array([2, 2]), jnp.array([1, 0])];
  * lax.linalg.tridiagonalSolve(dl, d, du, jnp.array([[3], [3]]))

@@ -30,10 +30,10 @@ const choleskyUpdatePrimitive = linalgPrimitive("cholesky_update", {
 /**
  * The Cholesky factor of `A + w w^T` from that of A, in time proportional to n^2.
  *
- * @param rMatrix an upper triangular matrix R with `A = R^T R`, `[..., n, n]`, floating
+ * @param rMatrix an upper triangular matrix R with `A = R^T R`, `[..., n, n]`, floating or complex
  * @param wVector `[..., n]`, of the same dtype
  * @returns the upper triangular R of the sum, of the shape of `rMatrix`
- * @throws TypeError when dtypes differ or are not floating; ValueError when sizes do not fit
+ * @throws TypeError when dtypes differ or are neither floating nor complex; ValueError when sizes do not fit
  * @example
  * lax.linalg.choleskyUpdate(jnp.array([[3]]), jnp.array([4])) // => Array([[5.]], dtype=float32)
  */
@@ -75,9 +75,9 @@ export interface SymmetricProductOptions {
 /**
  * The symmetric product `alpha A A^T + beta C`.
  *
- * @param aMatrix `[..., m, n]`, floating
+ * @param aMatrix `[..., m, n]`, floating or complex
  * @param cMatrix symmetric, `[..., m, m]`, of the same dtype
- * @throws TypeError when dtypes differ or are not floating; ValueError when sizes do not fit
+ * @throws TypeError when dtypes differ or are neither floating nor complex; ValueError when sizes do not fit
  * @example
  * lax.linalg.symmetricProduct(jnp.array([[1, 2]]), jnp.array([[10]]), { beta: 1 }) // => Array([[15.]], dtype=float32)
  */

@@ -1,9 +1,10 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
+import { H } from "../../lax/linalg/matrices.ts";
 import { readOptions } from "../arguments.ts";
 import { takeAlongAxis } from "../indexing.ts";
-import { expandDims, matrixTranspose } from "../manipulationShape.ts";
+import { expandDims } from "../manipulationShape.ts";
 import { argsort } from "../sorting.ts";
 import { abs, sign } from "../unary.ts";
 import { matrixArgument } from "./matrix.ts";
@@ -37,9 +38,9 @@ export function cholesky(a: ArrayLike, options: CholeskyOptions = {}): NDArray {
     ["upper", "symmetrizeInput"],
   );
   const x = matrixArgument("cholesky", a);
-  // The upper factor of a matrix is the transposed lower one of its transpose.
-  const l = linalg.cholesky(upper && symmetrizeInput === false ? matrixTranspose(x) : x, { symmetrizeInput });
-  return upper ? matrixTranspose(l) : l;
+  // The upper factor of a matrix is the adjoint of the lower one; where the upper triangle is to be read, that of the adjoint.
+  const l = linalg.cholesky(upper && symmetrizeInput === false ? H(x) : x, { symmetrizeInput });
+  return upper ? H(l) : l;
 }
 
 /** The results of {@link qr}. */
@@ -201,7 +202,7 @@ function hermitianSvd(x: NDArray): [NDArray, NDArray, NDArray] {
   const order = argsort(abs(w), { descending: true });
   const u = takeAlongAxis(v, expandDims(order, -2), -1);
   const sorted = takeAlongAxis(w, order, -1);
-  return [u, abs(sorted), matrixTranspose(u.mul(expandDims(sign(sorted), -2)))];
+  return [u, abs(sorted), H(u.mul(expandDims(sign(sorted), -2)))];
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
+import { realDType } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { permutedRows } from "../../lax/linalg/lu.ts";
+import { realPart } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
 import { readOptions } from "../arguments.ts";
 import { arange } from "../creation.ts";
@@ -104,14 +106,18 @@ const signAndLog = customJvp(function slogdet(a: NDArray): [NDArray, NDArray] {
   const singular = any(diag.eq(0), -1);
   return [
     where(singular, lax.fullLike(signs, 0), signs),
-    where(singular, lax.fullLike(signs, Number.NEGATIVE_INFINITY), sum(log(abs(diag)), -1)),
+    where(singular, Number.NEGATIVE_INFINITY, sum(log(abs(diag)), -1)).astype(realDType(a.dtype)),
   ];
 });
 signAndLog.defjvp(([a]: [NDArray], [da]: [NDArray]) => {
   const [signs, logabsdet] = signAndLog(a);
+  const change = traceOf(solve(a, da));
+  const ofLog = realPart(change);
+  const isReal = a.dtype.kind !== "complex";
+  const ofSign = isReal ? lax.fullLike(signs, 0) : change.sub(ofLog).mul(signs);
   return [
     [signs, logabsdet],
-    [lax.fullLike(signs, 0), traceOf(solve(a, da))],
+    [ofSign, ofLog],
   ];
 });
 

@@ -1,13 +1,14 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
 import { shapeStr } from "../../core/aval.ts";
-import { finfo } from "../../dtypes/index.ts";
+import { finfo, realDType } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
+import { H } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
 import { readOptions } from "../arguments.ts";
 import { divide, maximum } from "../binary.ts";
 import { zeros } from "../creation.ts";
-import { expandDims, matrixTranspose, ravel } from "../manipulationShape.ts";
+import { expandDims, ravel } from "../manipulationShape.ts";
 import { matmul } from "../products.ts";
 import { promoteDTypesInexact, toArray } from "../promote.ts";
 import { any, max, sum } from "../reductions.ts";
@@ -53,15 +54,15 @@ const pseudoinverse = customJvp(function pinv(a: NDArray, rtol: NDArray): NDArra
   const { U, S, Vh } = svd(a, { fullMatrices: false });
   const cutoff = max(S, { axis: -1, keepdims: true, initial: 0 }).mul(expandDims(rtol, -1));
   const inverses = where(S.gt(cutoff), divide(1, where(S.gt(cutoff), S, 1)), 0).astype(a.dtype);
-  return matmul(matrixTranspose(Vh), matrixTranspose(U).mul(expandDims(inverses, -1)));
+  return matmul(H(Vh), H(U).mul(expandDims(inverses, -1)));
 });
 pseudoinverse.defjvp(([a, rtol]: [NDArray, NDArray], [da]: [NDArray, NDArray]) => {
   const p = pseudoinverse(a, rtol);
-  const [pT, daT] = [matrixTranspose(p), matrixTranspose(da)];
+  const [pH, daH] = [H(p), H(da)];
   const along = matmul(matmul(p, da), p).neg();
   // What the spaces that A does not reach, and those that it maps to zero, contribute.
-  const left = matmul(p, matmul(pT, daT));
-  const right = matmul(matmul(daT, pT), p);
+  const left = matmul(p, matmul(pH, daH));
+  const right = matmul(matmul(daH, pH), p);
   const outside = left.sub(matmul(matmul(left, a), p));
   const inside = right.sub(matmul(p, matmul(a, right)));
   return [p, along.add(outside).add(inside)];
@@ -93,7 +94,7 @@ export function pinv(
   const [m, n] = x.shape.slice(-2);
   if (m === 0 || n === 0) return zeros([...x.shape.slice(0, -2), n, m], { dtype: x.dtype });
   const given = o.rtol ?? o.rcond ?? 10 * Math.max(m, n) * finfo(x.dtype).eps;
-  return pseudoinverse(x, lax.stopGradient(toArray(given, "jnp.linalg.pinv").astype(x.dtype)));
+  return pseudoinverse(x, lax.stopGradient(toArray(given, "jnp.linalg.pinv").astype(realDType(x.dtype))));
 }
 
 /**
@@ -128,7 +129,7 @@ export function lstsq(
   const first = max(S, { initial: 0 });
   const kept = S.gt(0).and(S.ge(first.mul(relative < 0 ? eps : relative)));
   const inverses = where(kept, divide(1, where(kept, S, 1)), 0);
-  const solution = matmul(Vh.T, matmul(U.T, y).mul(expandDims(inverses.astype(x.dtype), 1)));
+  const solution = matmul(H(Vh), matmul(H(U), y).mul(expandDims(inverses.astype(x.dtype), 1)));
   const residuals = norm(y.sub(matmul(x, solution)), { axis: 0 });
   return [given.ndim === 1 ? ravel(solution) : solution, residuals.mul(residuals), sum(kept), S];
 }

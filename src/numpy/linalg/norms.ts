@@ -1,6 +1,8 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
 import { shapeStr } from "../../core/aval.ts";
+import { realDType } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
+import { conj, realPart } from "../../lax/linalg/matrices.ts";
 import { canonicalizeAxis, readOptions } from "../arguments.ts";
 import { power } from "../binary.ts";
 import { expandDims, moveaxis, reshape } from "../manipulationShape.ts";
@@ -22,18 +24,21 @@ export interface NormOptions {
   keepdims?: boolean;
 }
 
+/** The squares of magnitudes. */
+const squares = (x: NDArray): NDArray => realPart(x.mul(conj(x)));
+
 /** The norm of vectors along some axes, by its order. */
 function ofVectors(x: NDArray, ord: number, axis: number[], keepdims: boolean): NDArray {
   const options = { axis, keepdims };
   switch (ord) {
     case 2:
-      return sqrt(sum(x.mul(x), options));
+      return sqrt(sum(squares(x), options));
     case Number.POSITIVE_INFINITY:
       return max(abs(x), { ...options, initial: 0 });
     case Number.NEGATIVE_INFINITY:
       return min(abs(x), options);
     case 0:
-      return sum(x.ne(0).astype(x.dtype), options);
+      return sum(x.ne(0).astype(realDType(x.dtype)), options);
     case 1:
       return sum(abs(x), options);
     default:
@@ -47,7 +52,7 @@ function ofMatrices(x: NDArray, ord: NormOrder, [row, column]: number[], keepdim
     case null:
     case "fro":
     case "f":
-      return sqrt(sum(x.mul(x), { axis: [row, column], keepdims }));
+      return sqrt(sum(squares(x), { axis: [row, column], keepdims }));
     case 1:
       return max(sum(abs(x), { axis: row, keepdims: true }), { axis: [row, column], keepdims, initial: 0 });
     case -1:

@@ -1,6 +1,5 @@
 import type { Routine } from "../../../core/routine/ir.ts";
-import { type DType, float64 } from "../../../dtypes/index.ts";
-import { NotImplementedError } from "../../../errors.ts";
+import { type DType, float64, realDType } from "../../../dtypes/index.ts";
 
 /** The numbers that a routine computes with. */
 export interface RoutineField {
@@ -10,7 +9,6 @@ export interface RoutineField {
 
 /** Narrow floats are computed in float32. */
 export function fieldOf(dtype: DType): RoutineField {
-  if (dtype.kind === "complex")
-    throw new NotImplementedError(`Linear algebra of ${dtype.name} is not supported yet.`);
-  return { real: dtype === float64 ? "float64" : "float32", isComplex: false };
+  const isComplex = dtype.kind === "complex";
+  return { real: realDType(dtype) === float64 ? "float64" : "float32", isComplex };
 }
