@@ -126,7 +126,10 @@ export function monoidOf(computation: unknown, { inits }: Reduced): MonoidName |
   if (known === null) return null;
   const host = hostArrayOf(known);
   const { dtype, data } = host;
-  const value = typeof data[0] === "bigint" ? data[0] : numbersOf(host)[0];
+  const isComplex = dtype.kind === "complex";
+  // A complex number is stored as its two parts.
+  if (isComplex && data[1] !== 0) return null;
+  const value = isComplex || typeof data[0] === "bigint" ? data[0] : numbersOf(host)[0];
   const identity = identityOf(name, dtype);
   if (identity === null) return null;
   const same = typeof value === "bigint" ? BigInt(identity) === value : identity === value;

@@ -219,6 +219,18 @@ test.each([
   expect(elements(computed)).toEqual(elements(lax.max(lax.reduceMax(x, [0]), lax.full([3], 1, dtype))));
 });
 
+test("complex numbers", () => {
+  const z = lax.complex(array([1, 2, 3], [3], "float32"), array([4, 5, 6], [3], "float32"));
+  const parts = (x: NDArray) => [elements(lax.real(x)), elements(lax.imag(x))];
+  expect(parts(sum(z, [2]))).toEqual([
+    [3, 5],
+    [9, 11],
+  ]);
+  expect(parts(lax.reduce(z, 0, lax.add, [0]))).toEqual([[6], [15]]);
+  const one = lax.complex(array([1], [], "float32"), array([0], [], "float32"));
+  expect(parts(lax.reduce(z, one, lax.mul, [0]))).toEqual([[-132], [-69]]);
+});
+
 test("nothing to reduce, or no windows", () => {
   expect(elements(sum(array([], [0, 2], "float32"), [1, 1]))).toEqual([]);
   expect(elements(sum(array([], [0], "float32"), [2], { padding: [[1, 2]] }))).toEqual([0, 0]);
