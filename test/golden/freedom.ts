@@ -108,11 +108,34 @@ const transposed = (x: Numbers): Numbers => {
   return { dtype: x.dtype, shape: [...x.shape.slice(0, -2), columns, rows], data };
 };
 
+/** Orders the eigenvalues of each matrix by their real parts, near ties by the imaginary ones; the same order goes to columns. */
+function orderValues(values: Numbers, vectors: Numbers | null): void {
+  const n = values.shape[values.shape.length - 1];
+  for (let start = 0; start < values.data.length; start += n) {
+    const own = values.data.slice(start, start + n);
+    const before = ([a, b]: Pair, [c, d]: Pair) => (Math.abs(a - c) > 1e-3 ? a - c : b - d);
+    const order = own.map((_, j) => j).sort((i, j) => before(own[i], own[j]));
+    const reordered = <T>(x: readonly T[]) => order.map((j) => x[j]);
+    values.data.splice(start, n, ...reordered(own));
+    for (let row = start; vectors !== null && row < start + n; row++)
+      vectors.data.splice(row * n, n, ...reordered(vectors.data.slice(row * n, row * n + n)));
+  }
+}
+
 const forms: Readonly<Record<string, (results: Numbers[]) => Numbers[]>> = {
   eigh: (results) => {
     const vectors = results.find((r) => r.shape.length === Math.max(...results.map((x) => x.shape.length)));
     if (vectors !== undefined) normalColumns(vectors);
     return results;
+  },
+  order: ([values]) => {
+    orderValues(values, null);
+    return [values];
+  },
+  eig: ([values, vectors]) => {
+    normalColumns(vectors);
+    orderValues(values, vectors);
+    return [values, vectors];
   },
   qr: (results) => {
     const r = results.length === 1 ? results[0] : results[1];

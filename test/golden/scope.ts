@@ -52,7 +52,7 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
   "jnp.linalg: later": names(`
-    jnp.linalg.cross jnp.linalg.multiDot nn.initializers.orthogonal jnp.linalg.eig jnp.linalg.eigvals`),
+    jnp.linalg.cross jnp.linalg.multiDot nn.initializers.orthogonal`),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
     random.cauchy random.logistic random.maxwell random.gamma random.chisquare

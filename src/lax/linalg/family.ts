@@ -41,8 +41,8 @@ export interface LinalgSpec<P extends Params> {
   readonly mixed?: boolean;
   /** The results for the trailing dimensions of the operands. @throws ValueError when these do not fit. */
   readonly results: (dims: Dims, params: P, dtype: DType) => readonly ResultSpec[];
-  /** The algorithm for one problem, or what it is in terms of other operations, on stacks of matrices. */
-  readonly routine?: (dims: Dims, params: P, field: RoutineField) => Routine;
+  /** The algorithm for one problem, or what it is in terms of other operations, on stacks of matrices. The field is complex if an operand or a result is. */
+  readonly routine?: (dims: Dims, params: P, field: RoutineField, operands: readonly DType[]) => Routine;
   readonly program?: (operands: readonly NDArray[], params: P) => readonly NDArray[];
   /** Called only when some operand has a tangent. */
   readonly jvp: JvpRule<P> | NoRule;
@@ -81,7 +81,8 @@ export function linalgPrimitive<P extends Params = Record<string, never>>(
     reference: (inputs, params, out) => {
       if (written !== null) return evaluateProgram(written.program, inputs, params);
       const { isComplex } = fieldOf(numberType([...inputs, ...out]));
-      return evaluateAll(routine(dimsOf(inputs), params, { real: "float64", isComplex }), inputs, out);
+      const field: RoutineField = { real: "float64", isComplex };
+      return evaluateAll(routine(dimsOf(inputs), params, field, inputs.map(dtypeOf)), inputs, out);
     },
     jvp:
       spec.jvp instanceof NoRule
@@ -102,8 +103,10 @@ export function linalgPrimitive<P extends Params = Record<string, never>>(
       }),
     lowering: written ?? {
       kind: "routine",
-      build: (params, operands, out) =>
-        routine(dimsOf(operands), params, fieldOf(numberType([...operands, ...out]))),
+      build: (params, operands, out) => {
+        const field = fieldOf(numberType([...operands, ...out]));
+        return routine(dimsOf(operands), params, field, operands.map(dtypeOf));
+      },
       batchRank,
     },
     printParams: spec.printParams,
@@ -144,6 +147,8 @@ function evaluateProgram<P extends Params>(
   );
   return evalReference(jaxpr, consts.map(hostArrayOf), inputs).map((x) => x.data);
 }
+
+const dtypeOf = ({ dtype }: { readonly dtype: DType }): DType => dtype;
 
 /** The dtype of the numbers among operands and results, complex if one is. */
 function numberType(avals: readonly { readonly dtype: DType }[]): DType {

@@ -17,6 +17,7 @@ export {
 } from "./decompositions.ts";
 export { det, type SlogdetResult, slogdet } from "./determinants.ts";
 export { diagonal, trace } from "./diagonals.ts";
+export { type EigResult, eig, eigvals } from "./eigenvalues.ts";
 export { cond, lstsq, matrixRank, pinv } from "./leastSquares.ts";
 export { matrixNorm, type NormOptions, type NormOrder, norm, vectorNorm } from "./norms.ts";
 export { inv, matrixPower, solve } from "./solving.ts";
