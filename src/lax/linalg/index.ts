@@ -5,6 +5,7 @@ export { type EighOptions, eigh } from "./eigh.ts";
 export { hessenberg } from "./hessenberg.ts";
 export { lu, luPivotsToPermutation } from "./lu.ts";
 export { householderProduct, type QrOptions, qr } from "./qr.ts";
+export { type SchurOptions, schur } from "./schur.ts";
 export { type SvdOptions, svd } from "./svd.ts";
 export { type TriangularSolveOptions, triangularSolve } from "./triangularSolve.ts";
 export { tridiagonal, tridiagonalSolve } from "./tridiagonal.ts";

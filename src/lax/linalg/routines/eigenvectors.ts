@@ -8,12 +8,13 @@ import { hypot, transposeInto } from "./householder.ts";
  *
  * @param t upper triangular
  * @param z its rows are the columns of Q
+ * @param isReal whether A is real: so are the eigenvectors of real eigenvalues then, and the others come in conjugate pairs
  * @param side right eigenvectors (A v = w v), or left ones (u^H A = w u^H)
  */
 export function eigenvectorsOf(
   field: Field,
   n: number,
-  { t, z }: { readonly t: Matrix; readonly z: Matrix },
+  { t, z, isReal }: { readonly t: Matrix; readonly z: Matrix; readonly isReal: boolean },
   side: "left" | "right",
   out: Matrix,
 ): void {
@@ -28,7 +29,7 @@ export function eigenvectorsOf(
   const rows = side === "right" ? t : field.local(n, n);
   if (side === "left") transposeInto(field, n, n, t, rows);
 
-  r.for(0, n, (k) => {
+  const columnFor = (k: Scalar): void => {
     const value = field.num(t.at(k, k));
     field.fill(n, x.row(0), 0);
     x.put(0, k, field.constant(1));
@@ -55,7 +56,25 @@ export function eigenvectorsOf(
     const [begin, end] = side === "right" ? [0, k.add(1)] : [k, n];
     r.for(begin, end, (j) => field.axpy(n, field.num(x.at(0, j)), z.row(j), y.row(0)));
     normalize(field, n, y);
+    if (isReal) {
+      // The real part of a vector for a real eigenvalue, which normalize has made large, is one as well.
+      r.if(t.at(k, k).im?.eq(0) ?? r.bool(true), () => {
+        r.run({ op: "fill", n, value: 0, x: y.row(0).runs[1] });
+        field.scaleReal(n, r.real(1).div(field.norm(n, y.row(0))), y.row(0));
+      });
+    }
     r.for(0, n, (i) => out.put(i, k, y.at(0, i)));
+  };
+  r.for(0, n, (k) => {
+    const imaginary = t.at(k, k).im;
+    if (!isReal || imaginary === null) columnFor(k);
+    else {
+      r.if(
+        imaginary.lt(0),
+        () => r.for(0, n, (i) => out.put(i, k, out.at(i, k.sub(1)).conj())),
+        () => columnFor(k),
+      );
+    }
   });
 }
 
