@@ -161,6 +161,31 @@ test("of a real matrix: real, or conjugate pairs with the positive imaginary par
   }
 });
 
+test.each<Name>(["float32", "float64", "complex64", "complex128"])(
+  "badly scaled matrices have the eigenvalues of balanced ones, %s",
+  (dtype) => {
+    const a = normal(15, [6, 6], dtype);
+    const step = isSingle(dtype) ? 64 : 2 ** 20;
+    const d = jnp.power(step, jnp.arange(6).astype("float64")).astype(dtype);
+    const scaled = a.mul(jnp.expandDims(d, 1)).div(d);
+    const [w, vl, vr] = linalg.eig(scaled);
+    const c = a.astype(w.dtype);
+    // Each value is one of `a`: its vector, without the scaling, says so.
+    const back = (v: NDArray) => v.div(jnp.linalg.norm(v, { axis: 0 }));
+    const right = back(vr.div(jnp.expandDims(d, 1)));
+    const left = back(vl.mul(jnp.expandDims(d, 1)));
+    const tolerance = isSingle(dtype) ? 2e-5 : 1e-13;
+    expect(largest(c.matmul(right).sub(right.mul(w)))).toBeLessThan(tolerance);
+    expect(
+      largest(
+        H(left)
+          .matmul(c)
+          .sub(H(left).mul(jnp.expandDims(w, 1))),
+      ),
+    ).toBeLessThan(tolerance);
+  },
+);
+
 test("compiled, mapped, and as the reference evaluates it", () => {
   const x = normal(6, [3, 5, 5], "float64");
   const results = linalg.eig(x);

@@ -1,5 +1,6 @@
 import { RoutineBuilder } from "../../../core/routine/builder.ts";
 import type { Routine } from "../../../core/routine/ir.ts";
+import { balance } from "./balance.ts";
 import { rotate, rotationOf } from "./complexSchur.ts";
 import { eigenvectorsOf } from "./eigenvectors.ts";
 import { Field, type Matrix, Num } from "./field.ts";
@@ -29,14 +30,17 @@ export function eigRoutine(
 
   const ok = r.bool(isFinite);
   r.if(isFinite, () => {
+    const d = balance(given, n, w);
+    const balanced = safeScale(given, n, n, w);
     toSchurForm(given, n, w, q, ok);
     if (isComplex) r.for(0, n, (i) => values.put(0, i, w.at(i, i)));
     else valuesOfBlocks(field, n, w, values);
     if (q !== null) {
       const [t, z] = isComplex ? [w, q] : complexForm(field, n, w, q, values);
-      for (const { side, out } of vectors) eigenvectorsOf(field, n, { t, z, isReal: !isComplex }, side, out);
+      for (const { side, out } of vectors)
+        eigenvectorsOf(field, n, { t, z, d, isReal: !isComplex }, side, out);
     }
-    r.for(0, n, (i) => values.put(0, i, values.at(0, i).div(new Num(scale))));
+    r.for(0, n, (i) => values.put(0, i, values.at(0, i).div(new Num(balanced.scale)).div(new Num(scale))));
   });
   r.if(ok.not(), () => {
     field.fill(n, values.row(0), Number.NaN);

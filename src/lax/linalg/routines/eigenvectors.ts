@@ -4,17 +4,23 @@ import { type Field, type Matrix, Num } from "./field.ts";
 import { hypot, transposeInto } from "./householder.ts";
 
 /**
- * The eigenvectors of A = Q T Q^H as the columns of `out`, each of length 1 and with a real component of the largest magnitude.
+ * The eigenvectors of A = D Q T Q^H D^-1 as the columns of `out`, each of length 1 and with a real component of the largest magnitude.
  *
  * @param t upper triangular
  * @param z its rows are the columns of Q
+ * @param d the diagonal of D, real
  * @param isReal whether A is real: so are the eigenvectors of real eigenvalues then, and the others come in conjugate pairs
  * @param side right eigenvectors (A v = w v), or left ones (u^H A = w u^H)
  */
 export function eigenvectorsOf(
   field: Field,
   n: number,
-  { t, z, isReal }: { readonly t: Matrix; readonly z: Matrix; readonly isReal: boolean },
+  {
+    t,
+    z,
+    d,
+    isReal,
+  }: { readonly t: Matrix; readonly z: Matrix; readonly d: Matrix; readonly isReal: boolean },
   side: "left" | "right",
   out: Matrix,
 ): void {
@@ -55,6 +61,10 @@ export function eigenvectorsOf(
     field.fill(n, y.row(0), 0);
     const [begin, end] = side === "right" ? [0, k.add(1)] : [k, n];
     r.for(begin, end, (j) => field.axpy(n, field.num(x.at(0, j)), z.row(j), y.row(0)));
+    r.for(0, n, (i) => {
+      const component = y.at(0, i);
+      y.put(0, i, side === "right" ? component.mul(d.at(0, i)) : component.div(d.at(0, i)));
+    });
     normalize(field, n, y);
     if (isReal) {
       // The real part of a vector for a real eigenvalue, which normalize has made large, is one as well.
