@@ -168,7 +168,7 @@ class KernelCheck {
     for (const id of locals)
       if (this.program.buffers[id]?.role !== "local") this.fail(`buffer ${id} is not local`);
     /** What earlier passes stored, and where. */
-    const stored = new Map<number, Node>();
+    const stored = new Map<number, readonly Node[]>();
     let reductions = 0;
     const stores = (list: readonly Store[], axes: number, accs: number) => {
       for (const s of list) {
@@ -178,16 +178,20 @@ class KernelCheck {
         if (locals.includes(s.buffer) && affine?.coefficients.slice(0, rows).some((c) => c !== 0))
           this.fail(`the place in local buffer ${s.buffer} depends on the row`);
       }
-      for (const s of list) {
-        if (stored.has(s.buffer)) this.fail(`buffer ${s.buffer} is stored by two passes`);
-        stored.set(s.buffer, s.offset);
+      // One pass may store a buffer at several places, as the parts of a complex number are.
+      for (const buffer of new Set(list.map((s) => s.buffer))) {
+        if (stored.has(buffer)) this.fail(`buffer ${buffer} is stored by two passes`);
+        const offsets = list.filter((s) => s.buffer === buffer).map((s) => s.offset);
+        if (new Set(offsets).size < offsets.length)
+          this.fail(`buffer ${buffer} is stored twice at the same place`);
+        stored.set(buffer, offsets);
       }
     };
     const written = new Set(storesOf(kernel).map((s) => s.buffer));
     const loads = (roots: readonly Node[]) => {
       for (const node of nodesOf(roots)) {
         if (node.kind !== "load" || !(written.has(node.buffer) || locals.includes(node.buffer))) continue;
-        if (stored.get(node.buffer) !== node.offset)
+        if (!stored.get(node.buffer)?.includes(node.offset))
           this.fail(`buffer ${node.buffer} is read before it is written by an earlier pass, at this place`);
       }
     };

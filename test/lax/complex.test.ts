@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { Complex, grad, jit, jnp, jvp, makeJaxpr, type NDArray, vjp, vmap } from "../../src/index.ts";
+import {
+  Complex,
+  config,
+  grad,
+  jit,
+  jnp,
+  jvp,
+  makeJaxpr,
+  type NDArray,
+  random,
+  vjp,
+  vmap,
+} from "../../src/index.ts";
 import * as namespace from "../../src/lax/index.ts";
 import { elements, firstDifference } from "./host.ts";
 import { type OpArg, type OpRow, testOps } from "./opTable.ts";
@@ -180,4 +192,23 @@ test("values of arrays", () => {
       "  in (c,) }",
     ].join("\n"),
   );
+});
+
+test("programs of complex numbers are valid after every pass", () => {
+  config.update("enableChecks", true);
+  try {
+    const x = random.normal(random.key(0), [5, 7], "complex64");
+    const f = jit((x: NDArray) => {
+      const e = jnp.exp(x);
+      const rows = e.div(e.sum(1, { keepdims: true })).sum(1);
+      return [rows, lax.fft(x, "FFT", [7]), x.matmul(x.conj().T), jnp.cumsum(x, 0), x.at(0).add(1)];
+    });
+    elements(f(x)[0]).forEach((part, i) => {
+      expect(part).toBeCloseTo(i % 2 === 0 ? 1 : 0, 5);
+    });
+    const [, ys] = lax.scan((c: NDArray, z: NDArray) => [c.mul(z), c], lax.complex(1, 0), x.get(0));
+    expect(ys.shape).toEqual([7]);
+  } finally {
+    config.update("enableChecks", false);
+  }
 });
