@@ -49,9 +49,11 @@ export {
 export { RandomAlgorithm, type RngBitsOptions, rngBitGenerator } from "./rngBits.ts";
 export * from "./rounding.ts";
 export * from "./select.ts";
+export { selectAndScatter } from "./selectAndScatter.ts";
 export * from "./shape.ts";
 export * from "./sort.ts";
 export * from "./special.ts";
 export * from "./topK.ts";
+export * from "./totalOrder.ts";
 export * from "./transcendental.ts";
 export { reduceWindowShapeTuple, type WindowOptions } from "./windowParams.ts";

@@ -2,5 +2,6 @@
 import "../backends/install.ts";
 import "../numpy/methods.ts";
 
+export { gamma, loggamma } from "./gamma.ts";
 export { clone, foldIn, key, keyData, keyImpl, PRNGKey, split, wrapKeyData } from "./keys.ts";
 export * from "./samplers.ts";

@@ -23,7 +23,7 @@ import {
 } from "../dtypes/index.ts";
 import { IndexError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
-import { canonicalizeAxis, canonicalizeShape, readOptions } from "../numpy/arguments.ts";
+import { canonicalizeAxis, readOptions } from "../numpy/arguments.ts";
 import * as bi from "../numpy/binary.ts";
 import { concreteScalar } from "../numpy/concrete.ts";
 import { arange } from "../numpy/creation.ts";
@@ -36,37 +36,15 @@ import * as un from "../numpy/unary.ts";
 import { where } from "../numpy/where.ts";
 import { jit } from "../transforms/jit.ts";
 import { checkKey, split } from "./keys.ts";
-
-type Shape = number | readonly number[];
-interface SampleOptions {
-  shape?: Shape;
-  dtype?: DTypeLike;
-}
-
-function floatDType(name: string, dtype: DTypeLike | undefined): DType {
-  const d = dtype === undefined ? float32 : asDType(dtype);
-  if (!isFloating(d)) throw new ValueError(`dtype argument to \`${name}\` must be a float dtype, got ${d}`);
-  requireComputable(d, `random.${name}`);
-  return d;
-}
-/** {@link floatDType}, or a complex dtype. */
-function inexactDType(name: string, dtype: DTypeLike | undefined): DType {
-  return dtype !== undefined && isComplex(asDType(dtype)) ? asDType(dtype) : floatDType(name, dtype);
-}
-const shapeOf = (name: string, shape: Shape | undefined): number[] =>
-  canonicalizeShape(shape ?? [], `random.${name}`);
-
-/** @throws ValueError when parameters do not broadcast to `shape` */
-function checkShape(name: string, shape: readonly number[], ...params: NDArray[]): void {
-  if (params.length === 0) return;
-  const result = checkBroadcast([shape, ...params.map((p) => p.shape)], name);
-  if (result.join() !== shape.join()) {
-    throw new ValueError(
-      `${name} parameter shapes must be broadcast-compatible with shape argument, and the result of broadcasting the shapes must equal the shape argument, ` +
-        `but got result (${result.join(", ")}) for shape argument (${shape.join(", ")}).`,
-    );
-  }
-}
+import {
+  checkShape,
+  floatDType,
+  inexactDType,
+  type SampleOptions,
+  type Shape,
+  shapeOf,
+  toFloat,
+} from "./parameters.ts";
 
 /** Random bits: unsigned integers, uniform over their whole range. @example `String(random.bits(random.key(42))); // => "2098992034"` */
 export function bits(key: NDArray, ...args: [(Shape | SampleOptions)?, ...unknown[]]): NDArray {
@@ -213,11 +191,6 @@ export function truncatedNormal(
     floatDType("truncatedNormal", o.dtype),
   );
 }
-function toFloat(x: ArrayLike): NDArray {
-  if (typeof x === "number") return Number.isInteger(x) ? literal(x, weakFloat) : literal(x);
-  return toArray(x, "random");
-}
-
 const bernoulliJit = jit(
   (key: NDArray, p: NDArray, given: readonly number[] | null, mode: Mode): NDArray => {
     const shape = given ?? p.shape;

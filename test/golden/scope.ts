@@ -55,8 +55,8 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.linalg.cross jnp.linalg.multiDot nn.initializers.orthogonal`),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
-    random.cauchy random.logistic random.maxwell random.gamma random.chisquare
-    random.t random.loggamma random.f random.beta random.dirichlet random.poisson random.binomial random.multinomial
+    random.cauchy random.logistic random.maxwell random.chisquare
+    random.t random.f random.beta random.dirichlet random.poisson random.binomial random.multinomial
     random.multivariateNormal random.orthogonal random.ball random.weibullMin random.triangular random.wald
     random.geometric random.generalizedNormal random.pareto random.rayleigh random.lognormal
     random.doubleSidedMaxwell`),
