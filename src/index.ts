@@ -29,6 +29,7 @@ export * as optim from "./optim/index.ts";
 export * as profiler from "./profiler/index.ts";
 export { namedCall, namedScope } from "./profiler/namedScope.ts";
 export * as random from "./random/index.ts";
+export * as scipy from "./scipy/index.ts";
 export {
   type Device,
   deviceCount,

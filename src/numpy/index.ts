@@ -8,6 +8,7 @@ export * from "./complex.ts";
 export * from "./constants.ts";
 export * from "./creation.ts";
 export * from "./einsum.ts";
+export * as fft from "./fft/index.ts";
 export * from "./floatParts.ts";
 export { take, takeAlongAxis } from "./indexing.ts";
 export * as linalg from "./linalg/index.ts";

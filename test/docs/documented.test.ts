@@ -64,11 +64,13 @@ function isDocumented({ file, name }: Declaration, depth = 0): boolean {
 const spaces: [name: string, module: object, file: string][] = [
   ["the root", fluxion, "index.ts"],
   ["jnp", fluxion.jnp, "numpy/index.ts"],
+  ["jnp.fft", fluxion.jnp.fft, "numpy/fft/index.ts"],
   ["lax", fluxion.lax, "lax/index.ts"],
   ["random", fluxion.random, "random/index.ts"],
   ["nn", fluxion.nn, "nn/index.ts"],
   ["nn.initializers", fluxion.nn.initializers, "nn/initializers.ts"],
   ["optim", fluxion.optim, "optim/index.ts"],
+  ["scipy.fft", fluxion.scipy.fft, "scipy/fft/index.ts"],
   ["tree", fluxion.tree, "tree/index.ts"],
   ["customDerivatives", fluxion.customDerivatives, "transforms/customDerivatives.ts"],
   ["customBatching", fluxion.customBatching, "transforms/customBatching.ts"],

@@ -108,6 +108,7 @@ const programs: Record<string, Program> = {
   "nn/standardize": (x: A) => nn.standardize(x),
   "nn/softmax": (x: A) => nn.softmax(x),
 
+  "fft/fft": (x: A) => jnp.fft.fft(x),
   "reduce/sum": (x: A) => jnp.sum(x),
   "reduce/sum_axis": (x: A) => jnp.sum(x, { axis: 1 }),
   "reduce/max": (x: A) => jnp.max(x),
@@ -279,7 +280,6 @@ const fractions: Record<string, [from: string, to: string]> = {
 const later: [pattern: RegExp, reason: string][] = [
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^linalg\/cholesky$/, "jnp.linalg: later"],
-  [/^fft\//, "jnp.fft: later"],
   [/^misc\/named_call$/, "namedCall: later"],
   [/^misc\/polyval$/, "jnp polynomials: later"],
 ];

@@ -26,10 +26,6 @@ const names = (text: string) => text.trim().split(/\s+/);
 
 /** Functions that the library does not have yet, by reason. */
 export const laterFunctions: Record<string, string[]> = {
-  "jnp.fft and scipy.fft: later": names(`
-    jnp.fft.fft jnp.fft.ifft jnp.fft.rfft jnp.fft.irfft jnp.fft.hfft jnp.fft.ihfft jnp.fft.fft2 jnp.fft.ifft2 jnp.fft.fftn
-    jnp.fft.ifftn jnp.fft.rfft2 jnp.fft.irfft2 jnp.fft.rfftn jnp.fft.irfftn jnp.fft.fftfreq jnp.fft.rfftfreq
-    jnp.fft.fftshift jnp.fft.ifftshift scipy.fft.dct scipy.fft.idct scipy.fft.dctn scipy.fft.idctn`),
   "special functions: later": names(`jnp.i0`),
   "jnp.convolve and jnp.correlate: later": names(`jnp.convolve jnp.correlate`),
   "jnp windows, grids and other creation: later": names(`

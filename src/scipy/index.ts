@@ -1,0 +1,5 @@
+/** `scipy`: SciPy's functions on Fluxion's arrays. */
+import "../backends/install.ts";
+import "../numpy/methods.ts";
+
+export * as fft from "./fft/index.ts";
