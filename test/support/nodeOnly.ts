@@ -6,6 +6,7 @@ const nodeOnly: Readonly<Record<string, string>> = {
   "memory/": "measure the resident memory of processes",
   "effects/traceFile.test.ts": "writes files",
   "package.test.ts": "builds the package and imports it in processes",
+  "size/": "bundles pages and runs them in processes",
   "readme.test.ts": "reads the README and runs its programs from disk",
   "web/": "build a page and drive a browser from outside",
   "backends/wasm/threads/process.test.ts": "starts processes and watches how they end",

@@ -1,0 +1,64 @@
+// What a page costs that uses a little of the library: it runs, and stays within its budget (`npm run size` shows more).
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { bundlePage, pageText, sizeOf } from "./bundle.ts";
+import * as minimal from "./pages/minimal.ts";
+import * as tenFunctions from "./pages/tenFunctions.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "fluxion-size-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the bundled page's `run` returns, in a process of its own. */
+function runBundle(name: string, code: string): number[] {
+  writeFileSync(join(folder, `${name}.mjs`), code);
+  const main = join(folder, `${name}.main.mjs`);
+  writeFileSync(main, `import { run } from "./${name}.mjs"; console.log(JSON.stringify(run()));`);
+  return JSON.parse(execFileSync(process.execPath, [main], { encoding: "utf8" }));
+}
+
+describe.each([
+  { name: "minimal", page: minimal, budget: 270_000 },
+  { name: "tenFunctions", page: tenFunctions, budget: 270_000 },
+])("page $name", ({ name, page, budget }) => {
+  test(`computes what it does unbundled, in at most ${budget} bytes of gzip`, async () => {
+    const chunk = await bundlePage(pageText(name));
+    expect(runBundle(name, chunk.code)).toEqual(page.run());
+    expect(sizeOf(chunk).gzip).toBeLessThanOrEqual(budget);
+  });
+});
+
+test("the pages compute the right numbers", () => {
+  expect(minimal.run()).toEqual([27]);
+  const [before, after] = tenFunctions.run();
+  expect(before).toBeCloseTo(networkLoss(), 5);
+  expect(after).toBeLessThan((before as number) - 0.3);
+});
+
+/** The loss of the page's network at its first parameters, in plain JavaScript. */
+function networkLoss(): number {
+  const w1 = [
+    [0.1, -0.2, 0.3],
+    [0.4, 0.5, -0.6],
+  ];
+  const b1 = [0, 0.1, -0.1];
+  const w2 = [
+    [0.7, -0.8],
+    [0.9, 0.2],
+    [-0.4, 0.6],
+  ];
+  const rows: [x: [number, number], label: 0 | 1][] = [
+    [[0.5, -1], 0],
+    [[1.5, 2], 1],
+    [[-0.25, 0.75], 0],
+  ];
+  const losses = rows.map(([x, label]) => {
+    const hidden = b1.map((b, j) => Math.tanh(b + x[0] * w1[0]![j]! + x[1] * w1[1]![j]!));
+    const logits = [0, 1].map((k) => hidden.reduce((sum, h, j) => sum + h * w2[j]![k]!, 0));
+    return Math.log(Math.exp(logits[0]!) + Math.exp(logits[1]!)) - logits[label]!;
+  });
+  return losses.reduce((a, b) => a + b, 0) / losses.length;
+}
