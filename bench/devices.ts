@@ -1,6 +1,7 @@
 /**
  * Data-parallel training of a network for MNIST: `pmap` over two devices, each with half of the batch, against one device with the whole
- * batch, on one thread and on two. The runs take turns, and the losses of all are compared first.
+ * batch, on one thread and on two. Parameters are replicated (each device has its own and updates it), or shared (`inAxes` and `outAxes` null).
+ * The runs take turns, and the losses of all are compared first.
  *
  *     npx tsx bench/devices.ts [rounds]
  */
@@ -34,13 +35,20 @@ const single = jit(
   { donateArgnums: 0 },
 );
 
-const parallel = pmap(
-  (params: Params, x: NDArray, y: NDArray): [Params, NDArray] => {
-    const [value, grads] = lax.pmean(valueAndGrad(loss)(params, x, y), "batch");
-    return [descend(params, grads), value];
-  },
-  { axisName: "batch", donateArgnums: 0 },
-);
+const stepOfDevice = (params: Params, x: NDArray, y: NDArray): [Params, NDArray] => {
+  const [value, grads] = lax.pmean(valueAndGrad(loss)(params, x, y), "batch");
+  return [descend(params, grads), value];
+};
+const steps = {
+  single,
+  replicated: pmap(stepOfDevice, { axisName: "batch", donateArgnums: 0 }),
+  shared: pmap(stepOfDevice, {
+    axisName: "batch",
+    donateArgnums: 0,
+    inAxes: [null, 0, 0],
+    outAxes: [null, null],
+  }),
+};
 
 const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1];
 
@@ -50,37 +58,41 @@ class Run {
   readonly losses: number[] = [];
   readonly name: string;
   private readonly threads: number;
-  private readonly isParallel: boolean;
+  private readonly kind: keyof typeof steps;
   private params: Params;
-  constructor(name: string, threads: number, isParallel: boolean) {
+  constructor(name: string, threads: number, kind: keyof typeof steps) {
     this.name = name;
     this.threads = threads;
-    this.isParallel = isParallel;
+    this.kind = kind;
     const params = initialize();
-    this.params = isParallel
-      ? (tree.map((p: NDArray) => jnp.broadcastTo(p, [devices, ...p.shape]).add(0), params) as Params)
-      : params;
+    this.params =
+      kind === "replicated"
+        ? (tree.map((p: NDArray) => jnp.broadcastTo(p, [devices, ...p.shape]).add(0), params) as Params)
+        : params;
   }
   step(x: NDArray, y: NDArray): void {
     config.update("numThreads", this.threads);
-    const shard = (a: NDArray): NDArray => (this.isParallel ? a.reshape([devices, -1, a.shape[1]]) : a);
+    const shard = (a: NDArray): NDArray =>
+      this.kind === "single" ? a : a.reshape([devices, -1, a.shape[1]]);
     const [xs, ys] = [shard(x), shard(y)];
     const start = performance.now();
-    const [params, value] = (this.isParallel ? parallel : single)(this.params, xs, ys);
+    const [params, value] = steps[this.kind](this.params, xs, ys);
     this.times.push(performance.now() - start);
     this.params = params;
-    this.losses.push(Number(this.isParallel ? value.get(0) : value));
+    this.losses.push(Number(value.ndim === 1 ? value.get(0) : value));
   }
 }
 
 const rounds = Number(process.argv[2] ?? 60);
 config.update("numCpuDevices", devices);
-for (const batch of [128, 512, 130, 62]) {
+for (const batch of [128, 256, 512, 130, 62]) {
   const runs = [
-    new Run("one device, one thread", 1, false),
-    new Run("one device, two threads", 2, false),
-    new Run("pmap over two devices, two threads", 2, true),
-    new Run("pmap over two devices, one thread", 1, true),
+    new Run("one device, one thread", 1, "single"),
+    new Run("one device, two threads", 2, "single"),
+    new Run("pmap, replicated, two threads", 2, "replicated"),
+    new Run("pmap, shared, two threads", 2, "shared"),
+    new Run("pmap, replicated, one thread", 1, "replicated"),
+    new Run("pmap, shared, one thread", 1, "shared"),
   ];
   const x = random.uniform(random.key(1), [batch, 784]);
   const y = nn.oneHot(random.randint(random.key(2), [batch], 0, 10), 10);

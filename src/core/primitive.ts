@@ -124,7 +124,11 @@ export interface Primitive<P extends Params = Params> {
      * named), these no longer, or these too.
      */
     readonly varying?: "same" | "drops" | "adds";
+    /** Whether it is the sum over all members of the axes named, and nothing else. */
+    readonly isSum?: (params: P) => boolean;
   };
+  /** The sum of the results along a dimension over which all operands are mapped, where that is a single operation too. */
+  readonly summedBatching?: (operands: readonly NDArray[], dims: readonly number[], params: P) => NDArray;
   /** Where result `output` is placed, for primitives that say so. */
   readonly placement?: (params: P, output: number) => Placement | null;
   /** For primitives whose programs see named axes of their own. */

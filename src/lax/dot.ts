@@ -126,6 +126,22 @@ const dotBatching: BatchingRule<DotParams> = ([x, y], dims, params) => {
   return [[bind1(dotPrimitive, [x, y], { ...params, dimensionNumbers })], [out]];
 };
 
+/** A product sums over the mapped dimensions too. */
+function summedDot([x, y]: readonly NDArray[], [xDim, yDim]: readonly number[], params: DotParams): NDArray {
+  const [[xContract, yContract], [xBatch, yBatch]] = params.dimensionNumbers;
+  const bump = (list: readonly number[], dim: number) => list.map((d) => (d >= dim ? d + 1 : d));
+  return bind1(dotPrimitive, [x, y], {
+    ...params,
+    dimensionNumbers: [
+      [
+        [xDim, ...bump(xContract, xDim)],
+        [yDim, ...bump(yContract, yDim)],
+      ],
+      [bump(xBatch, xDim), bump(yBatch, yDim)],
+    ],
+  });
+}
+
 const dotPrimitive: Primitive<DotParams> = definePrimitive<DotParams>({
   name: "dot_general",
   abstractEval: ([x, y], { dimensionNumbers, preferredElementType }) => {
@@ -137,6 +153,7 @@ const dotPrimitive: Primitive<DotParams> = definePrimitive<DotParams>({
   jvp: dotJvp,
   transpose: dotTranspose,
   batching: dotBatching,
+  summedBatching: summedDot,
   lowering: {
     kind: "dot",
     dims: ({ dimensionNumbers: [contract, batch] }) => ({ contract, batch }),

@@ -10,7 +10,9 @@ import { moveBatchDim } from "../lax/batching.ts";
 import { scanP } from "../lax/control/scanPrimitive.ts";
 import { runBatched } from "./batchTrace.ts";
 import { jitP } from "./jitPrimitive.ts";
+import { type JointProduct, jointProducts } from "./jointProducts.ts";
 import { traceToJaxpr } from "./traceToJaxpr.ts";
+import { isView } from "./views.ts";
 
 /** What a variable is on all devices: stacked along the first dimension, or one value that they share. */
 interface Value {
@@ -39,9 +41,12 @@ export function runSegments(
     const here = levels.filter((eqn) => eqn.level === level);
     const own = here.filter((e) => !e.isJoint).map((e) => e.eqn);
     const later = levels.filter((e) => e.level > level || (e.level === level && e.isJoint));
-    const wanted = new Set<Atom>([...outputs, ...later.flatMap((e) => e.eqn.inputs)]);
+    const wanted = new Set<Atom>([...outputs, ...later.flatMap((e) => (e.within?.product ?? e.eqn).inputs)]);
     run.segment(own, wanted);
-    for (const { eqn, isJoint } of here) if (isJoint) run.joint(eqn);
+    for (const { eqn, isJoint, within } of here) {
+      if (within !== null) run.summed(eqn, within);
+      else if (isJoint) run.joint(eqn);
+    }
   }
   const results = jaxpr.outvars.map((atom) => run.get(atom));
   return [results.map(({ x }) => x), results.map(({ dim }) => dim)];
@@ -75,16 +80,20 @@ interface Leveled {
   /** The number of operations between devices that have to be done before. */
   readonly level: number;
   readonly isJoint: boolean;
+  /** The product that sums over the devices in its stead. */
+  readonly within: JointProduct | null;
 }
 
 function levelsOf(jaxpr: Jaxpr, axes: readonly NamedAxis[]): Leveled[] {
   const names = axes.map(({ name }) => name);
+  const products = jointProducts(jaxpr, names);
+  const taken = new Set([...products.values()].flatMap(({ product, views }) => [product, ...views]));
   const levels = new Map<Atom, number>();
-  return jaxpr.eqns.map((eqn) => {
+  return jaxpr.eqns.flatMap((eqn) => {
     const level = eqn.inputs.reduce((n, atom) => Math.max(n, levels.get(atom) ?? 0), 0);
     const isJoint = usesAxes(eqn, names);
     for (const v of eqn.outputs) levels.set(v, isJoint ? level + 1 : level);
-    return { eqn, level, isJoint };
+    return taken.has(eqn) ? [] : [{ eqn, level, isJoint, within: products.get(eqn) ?? null }];
   });
 }
 
@@ -92,6 +101,8 @@ class Segments {
   private readonly axes: readonly NamedAxis[];
   private readonly size: number;
   private readonly values = new Map<Var, Value>();
+  /** Views of values that are there: what needs one makes it where it is needed, so that none is handed on as a copy. */
+  private readonly views = new Map<Atom, Eqn>();
 
   constructor(axes: readonly NamedAxis[]) {
     this.axes = axes;
@@ -99,7 +110,13 @@ class Segments {
   }
 
   get(atom: Atom): Value {
-    return atom instanceof Literal ? { x: atom.array, dim: null } : (this.values.get(atom) as Value);
+    if (atom instanceof Literal) return { x: atom.array, dim: null };
+    const view = this.views.get(atom);
+    if (view !== undefined && !this.values.has(atom)) this.batched([view], view.outputs);
+    return this.values.get(atom) as Value;
+  }
+  private has(atom: Atom): boolean {
+    return atom instanceof Literal || this.values.has(atom) || this.views.has(atom);
   }
   set(v: Var, x: NDArray, dim: BatchDim): void {
     this.values.set(v, dim === null ? { x, dim } : { x: moveBatchDim(x, dim, 0), dim: 0 });
@@ -110,14 +127,33 @@ class Segments {
     this.batched([eqn], eqn.outputs);
   }
 
+  /** A sum over devices of a product. */
+  summed(eqn: Eqn, { product, views }: JointProduct): void {
+    const operands = product.inputs.map((a) => this.get(a));
+    const sum = product.primitive.summedBatching;
+    if (sum === undefined || operands.some(({ dim }) => dim === null)) {
+      this.batched([product, ...views], views.at(-1)?.outputs ?? product.outputs);
+      this.joint(eqn);
+      return;
+    }
+    let x = sum(
+      operands.map((operand) => operand.x),
+      operands.map(() => 0),
+      product.params,
+    );
+    for (const { primitive, params } of views) [x] = bind(primitive, [x], params);
+    this.set(eqn.outputs[0], x, null);
+  }
+
   /** Operations of each device, of which those in `wanted` are needed afterwards. */
   segment(eqns: readonly Eqn[], wanted: ReadonlySet<Atom>): void {
     const own: Eqn[] = [];
     const differing = new Set<Atom>();
-    const differs = (a: Atom): boolean =>
-      differing.has(a) || (!(a instanceof Literal) && this.values.get(a)?.dim === 0);
+    const differs = (a: Atom): boolean => differing.has(a) || (!(a instanceof Literal) && this.differs(a));
     for (const eqn of eqns) {
-      if (eqn.inputs.some(differs)) {
+      if (isView(eqn) && eqn.inputs.every((a) => this.has(a))) {
+        for (const v of eqn.outputs) this.views.set(v, eqn);
+      } else if (eqn.inputs.some(differs)) {
         own.push(eqn);
         for (const v of eqn.outputs) differing.add(v);
       } else {
@@ -131,8 +167,27 @@ class Segments {
     }
     if (own.length === 0) return;
     const outputs = own.flatMap((eqn) => eqn.outputs).filter((v) => wanted.has(v));
-    if (own.some(isLong)) this.loop(own, outputs);
+    if (own.some(isLong)) this.loop([...this.viewsFor(own), ...own], outputs);
     else this.batched(own, outputs);
+  }
+
+  private differs(v: Var): boolean {
+    const view = this.values.has(v) ? undefined : this.views.get(v);
+    if (view === undefined) return this.values.get(v)?.dim === 0;
+    return view.inputs.some((a) => !(a instanceof Literal) && this.differs(a));
+  }
+
+  /** The views that equations need, in their order. */
+  private viewsFor(eqns: readonly Eqn[]): Eqn[] {
+    const needed = new Set<Eqn>();
+    const need = (a: Atom): void => {
+      const view = this.views.get(a);
+      if (view === undefined || needed.has(view)) return;
+      view.inputs.forEach(need);
+      needed.add(view);
+    };
+    for (const { inputs } of eqns) inputs.forEach(need);
+    return [...needed];
   }
 
   private batched(eqns: readonly Eqn[], outputs: readonly Var[]): void {

@@ -107,6 +107,60 @@ describe("the same results with any number of threads", () => {
     check(double as never, [normal(7, 3, 9, 9).astype("float64")], 1e-10);
   });
 
+  test("sums of products over devices are products that sum over them", () => {
+    const mesh = makeMesh([2, 2], ["x", "y"]);
+    const over = (f: (...args: A[]) => A | A[], inSpecs = [P(["x", "y"]), P(["x", "y"])]) =>
+      shardMap(f, { mesh, inSpecs, outSpecs: P(), checkVma: false }) as (...args: A[]) => A | A[];
+    const both = ["x", "y"];
+    const [a, b] = [normal(8, 12, 7), normal(9, 12, 5)];
+    const joint = (x: A, y: A): A => lax.psum(x.T.matmul(y).T, both).mul(2);
+    check(over(joint), [a, b]);
+    expectClose(over(joint)(a, b), values(b.T.matmul(a).mul(2)), 1e-5);
+    // Of one operand that all share, over one of the axes, in groups, and of a product that is needed otherwise.
+    check(
+      over((x, y) => lax.psum(x.T.matmul(y), both), [P(), P()]),
+      [a, b],
+    );
+    check(
+      over((x, y) => lax.psum(x.matmul(y), both), [P(both), P()]),
+      [a, normal(9, 7, 5)],
+    );
+    check(
+      over((x, y) => lax.psum(lax.psum(x.T.matmul(y), "x"), "y")),
+      [a, b],
+    );
+    check(
+      over((x, y) =>
+        lax.psum(x.T.matmul(y), both, {
+          axisIndexGroups: [
+            [0, 3],
+            [1, 2],
+          ],
+        }),
+      ),
+      [a, b],
+    );
+    check(
+      over((x, y) => {
+        const p = x.T.matmul(y);
+        return [lax.psum(p, both), lax.psum(jnp.sin(p), both)];
+      }),
+      [a, b],
+    );
+    const batches = (x: A, y: A): A =>
+      lax.psum(
+        lax.batchMatmul(
+          x.reshape([3, 1, 7]),
+          y
+            .reshape([3, 5, 1])
+            .mul(jnp.ones([3, 5, 7]))
+            .transpose([0, 2, 1]),
+        ),
+        both,
+      );
+    check(over(batches), [a, b]);
+  });
+
   test("arrays without elements, and of bool and int32", () => {
     const f = pmap((x: A, k: A) => [x.matmul(x.T), k.matmul(k), jnp.sort(k.gt(2), 0)]);
     check(f as never, [jnp.zeros([3, 0, 4]), jnp.arange(27).reshape([3, 3, 3])]);
@@ -139,4 +193,34 @@ test("what all devices compute alike is computed once, the rest once per device"
     ),
   ).toContain("scan_step");
   expect(kernels).toMatch(/ {4}kernel 0: dot_general f32 m=5 n=8 k=8/);
+});
+
+test("what devices only look at in another way is not copied, and gradients that are summed are not written down by each", () => {
+  const step = pmap(
+    (w: A, x: A) => w.sub(lax.pmean(grad((v: A) => jnp.tanh(x.matmul(v)).sum())(w), "i").mul(0.5)),
+    { axisName: "i", donateArgnums: 0 },
+  );
+  const args = [normal(0, 4, 9, 8), normal(1, 4, 5, 9)];
+  const kernels = String(
+    step
+      .lower(...args)
+      .compile()
+      .asText("kernels"),
+  );
+  expect(kernels).not.toMatch(/^ *kernel \d+: (copy|fill)/m);
+  // 4 devices with 5 rows each.
+  expect(kernels).toMatch(/^kernel \d+: dot_general f32 m=9 n=8 k=20/m);
+  expect(kernels).toMatch(/f32\[288\] in argument 0\n(.*\n)*.*f32\[288\] in argument 0/);
+});
+
+test("sums over devices of other things are added where they are used", () => {
+  const step = pmap((w: A, x: A) => w.sub(lax.pmean(jnp.sin(x).mul(w), "i")), { axisName: "i" });
+  const text = String(
+    step
+      .lower(normal(0, 2, 400_000), normal(1, 2, 400_000))
+      .compile()
+      .asText("kernels"),
+  );
+  expect(text.match(/^ *kernel /gm)).toHaveLength(1);
+  check(step as never, [normal(0, 2, 40), normal(1, 2, 40)]);
 });

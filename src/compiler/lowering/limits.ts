@@ -20,6 +20,8 @@ export const maxKernelBuffers = 24;
 export const maxRowBytes = 1 << 18;
 /** The same for elements that are not neighbours: whole lines of memory stay, and they must not crowd out each other. */
 export const maxStridedBytes = 1 << 16;
+/** So few elements are no crowd, however far apart. */
+export const maxScattered = 8;
 /** With fewer rows than these, and more points in all, threads would have too little to share. */
 export const fewRows = 32;
 export const maxUnsharedPoints = 1 << 16;

@@ -2,7 +2,7 @@ import { affineOf } from "../affine.ts";
 import type { Node } from "../ir.ts";
 import type { Alignment } from "./alignment.ts";
 import type { LoopGroup } from "./groups.ts";
-import { fewRows, maxRowBytes, maxStridedBytes, maxUnsharedPoints } from "./limits.ts";
+import { fewRows, maxRowBytes, maxScattered, maxStridedBytes, maxUnsharedPoints } from "./limits.ts";
 
 /**
  * Whether passes over rows are better than loops over everything: a row must stay in the cache from pass to pass, and there must be
@@ -24,6 +24,7 @@ export function worthRows(early: LoopGroup, late: LoopGroup, alignment: Alignmen
     for (const load of group.loads) note(load.buffer, load.offset, load.dtype.itemsize);
     for (const s of group.stores) note(s.buffer, s.offset, s.value.dtype.itemsize);
   }
+  if (product(alignment.reduceAxes) <= maxScattered) return true;
   let total = 0;
   for (const { bytes, contiguous } of spans.values()) {
     if (!contiguous && bytes > maxStridedBytes) return false;

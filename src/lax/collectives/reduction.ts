@@ -60,6 +60,8 @@ export function collectiveReduction(name: string, spec: CollectiveReduction): Pr
     collective: {
       names: ({ axes }) => axes.filter(isName),
       varying: spec.invariant === true ? "drops" : "same",
+      isSum: ({ axes, axisIndexGroups }) =>
+        spec.op === "sum" && axes.every(isName) && axisIndexGroups === null,
       batching: ([x], [dim], params, mapped) => reduceMapped(primitive, spec, x, dim, params, mapped),
     },
     // What is left to compile has positions only.
