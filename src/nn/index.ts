@@ -3,5 +3,5 @@ import "../backends/install.ts";
 import "../numpy/methods.ts";
 
 export * from "./activations.ts";
-export * as initializers from "./initializers.ts";
+export * as initializers from "./initializersPublic.ts";
 export * from "./softmax.ts";

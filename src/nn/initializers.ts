@@ -19,7 +19,8 @@ export type Initializer = (
   dtype?: DTypeLike | { dtype?: DTypeLike },
 ) => NDArray;
 
-function dtypeOf(...candidates: (DTypeLike | { dtype?: DTypeLike } | undefined)[]): DType {
+/** The first dtype that is given, by itself or as an option; default float32. */
+export function dtypeOf(...candidates: (DTypeLike | { dtype?: DTypeLike } | undefined)[]): DType {
   for (const c of candidates) {
     if (c === undefined) continue;
     if (typeof c === "object" && Object.getPrototypeOf(c) === Object.prototype) {

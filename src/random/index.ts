@@ -4,4 +4,5 @@ import "../numpy/methods.ts";
 
 export { gamma, loggamma } from "./gamma.ts";
 export { clone, foldIn, key, keyData, keyImpl, PRNGKey, split, wrapKeyData } from "./keys.ts";
+export { orthogonal } from "./orthogonal.ts";
 export * from "./samplers.ts";

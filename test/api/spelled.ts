@@ -1,4 +1,4 @@
-import type { core, lax, treeUtil } from "fluxion";
+import type { core, lax, nn, treeUtil } from "fluxion";
 
 /** Names that are spelled otherwise here: operators by their short names (docs: conventions), some for what JavaScript has. */
 export const spelled: Readonly<Record<string, string>> = {
@@ -31,6 +31,7 @@ export interface Types {
   "lax.ConvGeneralDilatedDimensionNumbers": lax.ConvGeneralDilatedDimensionNumbers;
   "lax.DotDimensionNumbers": lax.DotDimensionNumbers;
   "lax.PrecisionLike": lax.PrecisionLike;
+  "nn.initializers.Initializer": nn.initializers.Initializer;
   "treeUtil.KeyEntry": treeUtil.KeyEntry;
   "treeUtil.KeyPath": treeUtil.KeyPath;
 }
@@ -39,6 +40,7 @@ export const types: Readonly<Record<keyof Types, true>> = {
   "lax.ConvGeneralDilatedDimensionNumbers": true,
   "lax.DotDimensionNumbers": true,
   "lax.PrecisionLike": true,
+  "nn.initializers.Initializer": true,
   "treeUtil.KeyEntry": true,
   "treeUtil.KeyPath": true,
 };

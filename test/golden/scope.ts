@@ -47,13 +47,11 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
-  "jnp.linalg: later": names(`
-    jnp.linalg.cross jnp.linalg.multiDot nn.initializers.orthogonal`),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
     random.cauchy random.logistic random.maxwell random.chisquare
     random.t random.f random.beta random.dirichlet random.poisson random.binomial random.multinomial
-    random.multivariateNormal random.orthogonal random.ball random.weibullMin random.triangular random.wald
+    random.multivariateNormal random.ball random.weibullMin random.triangular random.wald
     random.geometric random.generalizedNormal random.pareto random.rayleigh random.lognormal
     random.doubleSidedMaxwell`),
   "the raw threefry function and its older layout: later": names(`

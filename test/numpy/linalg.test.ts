@@ -1,4 +1,4 @@
-import { grad, hessian, jacfwd, jacrev, jit, jnp, jvp, type NDArray, random, vmap } from "fluxion";
+import { grad, hessian, jacfwd, jacrev, jit, jnp, jvp, lax, type NDArray, random, tree, vmap } from "fluxion";
 import { describe, expect, test } from "vitest";
 
 const { linalg } = jnp;
@@ -166,5 +166,113 @@ describe("norms and decompositions", () => {
     const upper = linalg.cholesky(a.matmul(a.T).add(eye(3)), { upper: true });
     expect(largest(upper.T.matmul(upper).sub(a.matmul(a.T).add(eye(3))))).toBeLessThan(1e-12);
     expect(largest(hessian((x: NDArray) => linalg.eigvalsh(x).pow(2).sum())(h))).toBeGreaterThan(1);
+  });
+});
+
+describe("named results", () => {
+  const a = normal(11, 3, 3);
+  const h = a.add(a.T);
+  const cases: [string, readonly string[], (x: NDArray) => unknown][] = [
+    ["QRResult", ["Q", "R"], (x) => linalg.qr(x)],
+    ["SVDResult", ["U", "S", "Vh"], (x) => linalg.svd(x)],
+    ["EighResult", ["eigenvalues", "eigenvectors"], (x) => linalg.eigh(x)],
+    ["EigResult", ["eigenvalues", "eigenvectors"], (x) => linalg.eig(x)],
+    ["SlogdetResult", ["sign", "logabsdet"], (x) => linalg.slogdet(x)],
+  ];
+  test.each(cases)("%s keeps its names through transformations", (name, fields, f) => {
+    type Named = readonly NDArray[] & Readonly<Record<string, NDArray>>;
+    const check = (result: Named) => {
+      expect(Array.isArray(result)).toBe(true);
+      expect(result.length).toBe(fields.length);
+      fields.forEach((field, i) => {
+        expect(result[field]).toBe(result[i]);
+      });
+      expect(result.map((x) => x.ndim)).not.toHaveProperty(fields[0]);
+    };
+    const eager = f(h) as Named;
+    check(eager);
+    check(jit(f)(h) as Named);
+    check(vmap(f as (x: NDArray) => NDArray[])(jnp.stack([h, a])) as unknown as Named);
+    // Eigenvectors of matrices that are not symmetric have no derivatives, as in JAX.
+    if (name !== "EigResult") check(jvp(f as (x: NDArray) => NDArray[], [h], [a])[1] as unknown as Named);
+    check(tree.map((x: NDArray) => x.mul(2), eager as unknown as NDArray[]) as unknown as Named);
+    expect(String(tree.structure(eager))).toContain(name);
+    expect(tree.leavesWithPath(eager).map(([path]) => tree.keystr(path))).toEqual(fields.map((x) => `.${x}`));
+    expect(tree.structure(eager)).toBe(tree.structure(f(a)));
+    expect(tree.structure(eager)).not.toBe(tree.structure([...eager]));
+  });
+});
+
+describe("products and tensors", () => {
+  test("cross is that of vectors of three components", () => {
+    const [x, y] = [normal(1, 4, 3), normal(2, 4, 3)];
+    expect(largest(linalg.cross(x, y).sub(jnp.cross(x, y)))).toBe(0);
+    expect(largest(linalg.cross(x.T, y.T, { axis: 0 }).sub(jnp.cross(x, y).T))).toBe(0);
+    checkDerivative((v) => linalg.cross(v, y), x);
+    expect(() => linalg.cross(normal(1, 2), normal(2, 2))).toThrow(/3-dimensional vectors.*=2 and.*=2/);
+  });
+  test("multiDot multiplies in any order", () => {
+    const xs = [normal(1, 3), normal(2, 3, 9), normal(3, 9, 2), normal(4, 2, 5), normal(5, 5)];
+    const expected = xs.slice(1).reduce((p, x) => p.matmul(x), xs[0]);
+    expect(largest(linalg.multiDot(xs).sub(expected))).toBeLessThan(1e-12);
+    expect(linalg.multiDot(xs.slice(1, 4)).shape).toEqual([3, 5]);
+    expect(linalg.multiDot([xs[0], xs[0]]).shape).toEqual([]);
+    checkDerivative((x) => linalg.multiDot([xs[1], x, xs[3]]), xs[2]);
+    expect(() => linalg.multiDot([xs[0]])).toThrow("at least two arrays");
+    expect(() => linalg.multiDot([xs[1], xs[3]])).toThrow(/last dimension.*\(3, 9\), \(2, 5\)/);
+    expect(() => linalg.multiDot([xs[1], normal(1, 9), xs[3]])).toThrow("must all be two-dimensional");
+  });
+  test("tensorinv and tensorsolve invert linear maps between arrays", () => {
+    const a = normal(6, 2, 3, 6);
+    const inverse = linalg.tensorinv(a);
+    expect(inverse.shape).toEqual([6, 2, 3]);
+    expect(largest(jnp.tensordot(inverse, a, 2).sub(eye(6)))).toBeLessThan(1e-10);
+    const b = normal(7, 2, 3);
+    const x = linalg.tensorsolve(a, b);
+    expect(largest(jnp.tensordot(a, x, 1).sub(b))).toBeLessThan(1e-10);
+    expect(largest(jnp.tensordot(inverse, b, 2).sub(x))).toBeLessThan(1e-9);
+    // The axis of the unknowns moves behind the others.
+    const moved = linalg.tensorsolve(jnp.moveaxis(a, -1, 1), b, { axes: [1] });
+    expect(largest(moved.sub(x))).toBeLessThan(1e-12);
+    checkDerivative((y) => linalg.tensorsolve(a, y), b);
+    expect(() => linalg.tensorinv(a, 0)).toThrow("ind must be a positive integer");
+    expect(() => linalg.tensorinv(a, 1)).toThrow(/\(2, 3, 6\) with ind=1/);
+    expect(() => linalg.tensorsolve(a, normal(1, 3, 2))).toThrow(/leading shape of a.*\(3, 2\)/);
+    expect(() => linalg.tensorsolve(normal(1, 2, 3, 5), b)).toThrow("prod(a.shape[:b.ndim])");
+  });
+});
+
+test("reflectors of qr in mode raw make Q and R", () => {
+  for (const [m, n] of [
+    [4, 3],
+    [3, 3],
+    [2, 4],
+  ]) {
+    const a = normal(m * n, m, n);
+    const [h, taus] = linalg.qr(a, { mode: "raw" });
+    expect([h.shape, taus.shape]).toEqual([[n, m], [Math.min(m, n)]]);
+    const { Q, R } = linalg.qr(a);
+    const k = Math.min(m, n);
+    expect(largest(jnp.triu(h.T.get(`:${k}`)).sub(R))).toBeLessThan(1e-12);
+    const q = lax.linalg.householderProduct(h.T.get(":", `:${k}`), taus);
+    expect(largest(q.sub(Q))).toBeLessThan(1e-12);
+  }
+});
+
+describe("pseudoinverses and least squares", () => {
+  test("of Hermitian matrices are decomposed by their eigenvalues", () => {
+    const a = normal(8, 4, 4);
+    const h = a.add(a.T);
+    expect(largest(linalg.pinv(h, { hermitian: true }).sub(linalg.inv(h)))).toBeLessThan(1e-10);
+    checkDerivative((x) => linalg.pinv(x.add(x.T), { hermitian: true }), a, 1e-5);
+    expect(() => linalg.pinv(a, { rtol: 0.1, rcond: 0.1 })).toThrow("only one of rtol and rcond");
+  });
+  test("residuals as NumPy gives them", () => {
+    const tall = normal(9, 4, 2);
+    const b = normal(10, 4);
+    expect(linalg.lstsq(tall, b, { numpyResid: true })[1].shape).toEqual([1]);
+    expect(linalg.lstsq(tall.mul(0), b, { numpyResid: true })[1].shape).toEqual([0]);
+    expect(linalg.lstsq(tall.T, normal(1, 2), null, { numpyResid: true })[1].shape).toEqual([0]);
+    expect(linalg.lstsq(tall.T, normal(1, 2))[1].shape).toEqual([1]);
   });
 });

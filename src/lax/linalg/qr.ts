@@ -24,6 +24,12 @@ const geqrfPrimitive = linalgPrimitive("geqrf", {
   jvp: notDifferentiable("differentiate qr instead"),
 });
 
+/** The decomposition as LAPACK gives it: R, with the vectors of the reflectors below its diagonal, and their factors. */
+export function geqrf(a: NDArray): [NDArray, NDArray] {
+  const [factors, taus] = bind(geqrfPrimitive, [a], noParams);
+  return [factors, taus];
+}
+
 /** With the order of the columns as second result. */
 const geqp3Primitive = linalgPrimitive("geqp3", {
   ranks: [2],

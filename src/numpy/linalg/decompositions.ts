@@ -1,7 +1,9 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
-import { NotImplementedError, ValueError } from "../../errors.ts";
+import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
-import { H } from "../../lax/linalg/matrices.ts";
+import { H, T } from "../../lax/linalg/matrices.ts";
+import { geqrf } from "../../lax/linalg/qr.ts";
+import { namedTuple } from "../../tree/namedTuple.ts";
 import { readOptions } from "../arguments.ts";
 import { takeAlongAxis } from "../indexing.ts";
 import { expandDims } from "../manipulationShape.ts";
@@ -43,14 +45,20 @@ export function cholesky(a: ArrayLike, options: CholeskyOptions = {}): NDArray {
   return upper ? H(l) : l;
 }
 
+/** What {@link qr} is to return, if not only R. */
+export type QrMode = "reduced" | "full" | "complete" | "raw";
+
 /** The results of {@link qr}. */
 export type QrResult = [NDArray, NDArray] & { readonly Q: NDArray; readonly R: NDArray };
+const qrResult = namedTuple<QrResult>("QRResult", ["Q", "R"]);
 
 /**
  * The decomposition `A = Q R` into a matrix with orthonormal columns and an upper triangular one.
  *
  * @param a `[..., m, n]`; integers become float32
- * @param mode "reduced" (default): Q is `[..., m, min(m, n)]`; "complete": `[..., m, m]`; "r": only R; "raw" is not supported
+ * @param mode "reduced" (default): Q is `[..., m, min(m, n)]`; "complete": `[..., m, m]`; "r": only R; "raw": LAPACK's
+ * reflectors, see {@link lax.linalg.householderProduct}: their vectors above the diagonal of the first, `[..., n, m]`, whose lower triangle is R^T,
+ * and their factors
  * @returns `[Q, R]`, also by those names; or R
  * @throws ValueError for an unknown mode
  * @example
@@ -60,15 +68,18 @@ export type QrResult = [NDArray, NDArray] & { readonly Q: NDArray; readonly R: N
  * ```
  */
 export function qr(a: ArrayLike, mode: "r" | { mode: "r" }): NDArray;
-export function qr(a: ArrayLike, mode?: "reduced" | "complete" | { mode?: "reduced" | "complete" }): QrResult;
+export function qr(a: ArrayLike, mode?: QrMode | { mode?: QrMode }): QrResult;
 export function qr(a: ArrayLike, mode?: string | { mode?: string }): NDArray | QrResult {
   const { mode: chosen = "reduced" } = readOptions<{ mode: string }>("jnp.linalg.qr", ["mode"], [mode]);
-  if (!["reduced", "complete", "r"].includes(chosen)) {
-    if (chosen === "raw") throw new NotImplementedError("jnp.linalg.qr: mode 'raw' is not supported.");
+  if (!["reduced", "full", "complete", "r", "raw"].includes(chosen))
     throw new ValueError(`Unsupported QR decomposition mode '${chosen}'`);
+  const x = matrixArgument("qr", a);
+  if (chosen === "raw") {
+    const [factors, taus] = geqrf(x);
+    return qrResult(T(factors), taus);
   }
-  const [Q, R] = linalg.qr(matrixArgument("qr", a), { fullMatrices: chosen === "complete" });
-  return chosen === "r" ? R : Object.assign([Q, R] as [NDArray, NDArray], { Q, R });
+  const [Q, R] = linalg.qr(x, { fullMatrices: chosen === "complete" });
+  return chosen === "r" ? R : qrResult(Q, R);
 }
 
 /** The results of {@link eigh}. */
@@ -76,6 +87,7 @@ export type EighResult = [NDArray, NDArray] & {
   readonly eigenvalues: NDArray;
   readonly eigenvectors: NDArray;
 };
+const eighResult = namedTuple<EighResult>("EighResult", ["eigenvalues", "eigenvectors"]);
 
 /** Options of {@link eigh} and {@link eigvalsh}. */
 export interface EighOptions {
@@ -114,8 +126,7 @@ export function eigh(
     lower: triangle === "L",
     symmetrizeInput: options.symmetrizeInput,
   });
-  const pair: [NDArray, NDArray] = [eigenvalues, eigenvectors];
-  return Object.assign(pair, { eigenvalues, eigenvectors });
+  return eighResult(eigenvalues, eigenvectors);
 }
 
 /**
@@ -140,6 +151,7 @@ export type SvdResult = [NDArray, NDArray, NDArray] & {
   readonly S: NDArray;
   readonly Vh: NDArray;
 };
+const svdResult = namedTuple<SvdResult>("SVDResult", ["U", "S", "Vh"]);
 
 /** Options of {@link svd}. */
 export interface SvdOptions {
@@ -149,6 +161,8 @@ export interface SvdOptions {
   computeUv?: boolean;
   /** The matrices are Hermitian, and decomposed by their eigenvalues; default false. */
   hermitian?: boolean;
+  /** Only all singular values are supported, `[0, min(m, n)]` or null, as in JAX on the CPU. */
+  subsetByIndex?: readonly [number, number] | null;
 }
 
 /**
@@ -183,17 +197,20 @@ export function svd(
 ): NDArray | SvdResult {
   const o = readOptions<SvdOptions>(
     "jnp.linalg.svd",
-    ["fullMatrices", "computeUv", "hermitian"],
+    ["fullMatrices", "computeUv", "hermitian", "subsetByIndex"],
     [fullMatrices, computeUv, hermitian],
   );
   const x = matrixArgument("svd", a);
+  const { subsetByIndex } = o;
   if (o.computeUv === false)
     return o.hermitian === true
       ? hermitianSvd(x)[1]
-      : linalg.svd(x, { fullMatrices: o.fullMatrices, computeUv: false });
+      : linalg.svd(x, { fullMatrices: o.fullMatrices, computeUv: false, subsetByIndex });
   const [U, S, Vh] =
-    o.hermitian === true ? hermitianSvd(x) : linalg.svd(x, { fullMatrices: o.fullMatrices ?? true });
-  return Object.assign([U, S, Vh] as [NDArray, NDArray, NDArray], { U, S, Vh });
+    o.hermitian === true
+      ? hermitianSvd(x)
+      : linalg.svd(x, { fullMatrices: o.fullMatrices ?? true, subsetByIndex });
+  return svdResult(U, S, Vh);
 }
 
 /** Singular values of Hermitian matrices are the magnitudes of the eigenvalues; V takes their signs. */

@@ -5,6 +5,7 @@ import * as lax from "../../lax/index.ts";
 import { permutedRows } from "../../lax/linalg/lu.ts";
 import { realPart } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
+import { namedTuple } from "../../tree/namedTuple.ts";
 import { readOptions } from "../arguments.ts";
 import { arange } from "../creation.ts";
 import { diagonal } from "../manipulationDiagonal.ts";
@@ -18,6 +19,7 @@ import { solve } from "./solving.ts";
 
 /** The results of {@link slogdet}. */
 export type SlogdetResult = [NDArray, NDArray] & { readonly sign: NDArray; readonly logabsdet: NDArray };
+const slogdetResult = namedTuple<SlogdetResult>("SlogdetResult", ["sign", "logabsdet"]);
 
 const traceOf = (x: NDArray): NDArray => sum(diagonal(x, { axis1: -2, axis2: -1 }), -1);
 
@@ -140,5 +142,5 @@ export function slogdet(a: ArrayLike, options: { method?: "lu" | "qr" | null } =
   const x = matrixArgument("slogdet", a);
   checkSquare("slogdet", x);
   const [signs, logabsdet] = signAndLog(x);
-  return Object.assign([signs, logabsdet] as [NDArray, NDArray], { sign: signs, logabsdet });
+  return slogdetResult(signs, logabsdet);
 }

@@ -1,5 +1,6 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
 import * as lax from "../../lax/index.ts";
+import { namedTuple } from "../../tree/namedTuple.ts";
 import { checkSquare, matrixArgument } from "./matrix.ts";
 
 const { linalg } = lax;
@@ -9,6 +10,7 @@ export type EigResult = [NDArray, NDArray] & {
   readonly eigenvalues: NDArray;
   readonly eigenvectors: NDArray;
 };
+const eigResult = namedTuple<EigResult>("EigResult", ["eigenvalues", "eigenvectors"]);
 
 /**
  * Eigenvalues and right eigenvectors, as columns, of square matrices; complex, also for real matrices. For Hermitian ones see {@link eigh}.
@@ -26,8 +28,7 @@ export function eig(a: ArrayLike): EigResult {
   const x = matrixArgument("eig", a);
   checkSquare("eig", x);
   const [eigenvalues, eigenvectors] = linalg.eig(x, { computeLeftEigenvectors: false });
-  const pair: [NDArray, NDArray] = [eigenvalues, eigenvectors];
-  return Object.assign(pair, { eigenvalues, eigenvectors });
+  return eigResult(eigenvalues, eigenvectors);
 }
 
 /**

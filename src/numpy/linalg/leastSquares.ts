@@ -3,7 +3,7 @@ import { shapeStr } from "../../core/aval.ts";
 import { finfo, realDType } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
-import { H } from "../../lax/linalg/matrices.ts";
+import { H, symmetrize } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
 import { readOptions } from "../arguments.ts";
 import { divide, maximum } from "../binary.ts";
@@ -14,7 +14,7 @@ import { promoteDTypesInexact, toArray } from "../promote.ts";
 import { any, max, sum } from "../reductions.ts";
 import { isnan } from "../unary.ts";
 import { where } from "../where.ts";
-import { svd, svdvals } from "./decompositions.ts";
+import { type SvdResult, svd, svdvals } from "./decompositions.ts";
 import { matrixArgument } from "./matrix.ts";
 import { type NormOrder, norm } from "./norms.ts";
 import { inv } from "./solving.ts";
@@ -50,30 +50,51 @@ export function matrixRank(
 }
 
 /** The pseudoinverse for a tolerance. Its derivative is that of matrices of constant rank. */
-const pseudoinverse = customJvp(function pinv(a: NDArray, rtol: NDArray): NDArray {
-  const { U, S, Vh } = svd(a, { fullMatrices: false });
-  const cutoff = max(S, { axis: -1, keepdims: true, initial: 0 }).mul(expandDims(rtol, -1));
-  const inverses = where(S.gt(cutoff), divide(1, where(S.gt(cutoff), S, 1)), 0).astype(a.dtype);
-  return matmul(H(Vh), H(U).mul(expandDims(inverses, -1)));
-});
-pseudoinverse.defjvp(([a, rtol]: [NDArray, NDArray], [da]: [NDArray, NDArray]) => {
-  const p = pseudoinverse(a, rtol);
-  const [pH, daH] = [H(p), H(da)];
-  const along = matmul(matmul(p, da), p).neg();
-  // What the spaces that A does not reach, and those that it maps to zero, contribute.
-  const left = matmul(p, matmul(pH, daH));
-  const right = matmul(matmul(daH, pH), p);
-  const outside = left.sub(matmul(matmul(left, a), p));
-  const inside = right.sub(matmul(p, matmul(a, right)));
-  return [p, along.add(outside).add(inside)];
-});
+const ofAnyMatrix = pseudoinverseBy((a) => svd(a, { fullMatrices: false }));
+/** That of Hermitian matrices, by their eigenvalues. */
+const ofHermitian = pseudoinverseBy((a) => svd(a, { hermitian: true }), symmetrize);
+
+type Pseudoinverse = (a: NDArray, rtol: NDArray) => NDArray;
+function pseudoinverseBy(
+  decompose: (a: NDArray) => SvdResult,
+  read: (a: NDArray) => NDArray = (a) => a,
+): Pseudoinverse {
+  const pseudoinverse = customJvp(function pinv(a: NDArray, rtol: NDArray): NDArray {
+    const { U, S, Vh } = decompose(a);
+    const cutoff = max(S, { axis: -1, keepdims: true, initial: 0 }).mul(expandDims(rtol, -1));
+    const inverses = where(S.gt(cutoff), divide(1, where(S.gt(cutoff), S, 1)), 0).astype(a.dtype);
+    return matmul(H(Vh), H(U).mul(expandDims(inverses, -1)));
+  });
+  pseudoinverse.defjvp(([given, rtol]: [NDArray, NDArray], [dGiven]: [NDArray, NDArray]) => {
+    const p = pseudoinverse(given, rtol);
+    const [a, da] = [read(given), read(dGiven)];
+    const [pH, daH] = [H(p), H(da)];
+    const along = matmul(matmul(p, da), p).neg();
+    // What the spaces that A does not reach, and those that it maps to zero, contribute.
+    const left = matmul(p, matmul(pH, daH));
+    const right = matmul(matmul(daH, pH), p);
+    const outside = left.sub(matmul(matmul(left, a), p));
+    const inside = right.sub(matmul(p, matmul(a, right)));
+    return [p, along.add(outside).add(inside)];
+  });
+  return pseudoinverse;
+}
+
+/** Options of {@link pinv}. */
+export interface PinvOptions {
+  rtol?: ArrayLike | null;
+  hermitian?: boolean;
+  rcond?: ArrayLike | null;
+}
 
 /**
  * The pseudoinverse of Moore and Penrose.
  *
  * @param a `[..., m, n]`; integers become float32
  * @param rtol singular values up to `rtol` times the largest count as zero; default `10 max(m, n) eps`
+ * @param hermitian whether the matrices are Hermitian, and to be decomposed by their eigenvalues; default false
  * @returns `[..., n, m]`
+ * @throws ValueError when both `rtol` and its older name `rcond` are given
  * @example
  * ```ts
  * String(jnp.linalg.pinv(jnp.array([[2, 0], [0, 0]]))); // => "[[0.5 0. ]\n [0.  0. ]]"
@@ -81,20 +102,30 @@ pseudoinverse.defjvp(([a, rtol]: [NDArray, NDArray], [da]: [NDArray, NDArray]) =
  */
 export function pinv(
   a: ArrayLike,
-  rtol?: ArrayLike | null | { rtol?: ArrayLike | null; rcond?: ArrayLike | null },
-  options?: { rcond?: ArrayLike | null },
+  rtol?: ArrayLike | null | PinvOptions,
+  hermitian?: boolean | PinvOptions,
+  options?: PinvOptions,
 ): NDArray {
-  const o = readOptions<{ rtol: ArrayLike | null; rcond: ArrayLike | null; hermitian: boolean }>(
+  const o = readOptions<PinvOptions>(
     "jnp.linalg.pinv",
-    ["rtol"],
-    [rtol, options],
-    ["rcond", "hermitian"],
+    ["rtol", "hermitian"],
+    [rtol, hermitian, options],
+    ["rcond"],
   );
+  if ((o.rtol ?? null) !== null && (o.rcond ?? null) !== null)
+    throw new ValueError("pinv: only one of rtol and rcond may be specified.");
   const x = matrixArgument("pinv", a);
   const [m, n] = x.shape.slice(-2);
   if (m === 0 || n === 0) return zeros([...x.shape.slice(0, -2), n, m], { dtype: x.dtype });
   const given = o.rtol ?? o.rcond ?? 10 * Math.max(m, n) * finfo(x.dtype).eps;
+  const pseudoinverse = o.hermitian === true ? ofHermitian : ofAnyMatrix;
   return pseudoinverse(x, lax.stopGradient(toArray(given, "jnp.linalg.pinv").astype(realDType(x.dtype))));
+}
+
+/** Options of {@link lstsq}. */
+export interface LstsqOptions {
+  rcond?: number | null;
+  numpyResid?: boolean;
 }
 
 /**
@@ -103,6 +134,8 @@ export function pinv(
  * @param a `[m, n]`; integers become float32
  * @param b `[m]` or `[m, k]`
  * @param rcond singular values below `rcond` times the largest count as zero; default `max(m, n) eps`
+ * @param options.numpyResid return no residuals, as NumPy does, where the rank is less than full or there are no more equations than unknowns;
+ * not under `jit`, since a shape depends on values then
  * @throws ValueError when the numbers of rows differ; TypeError for other ranks
  * @example
  * ```ts
@@ -112,9 +145,10 @@ export function pinv(
 export function lstsq(
   a: ArrayLike,
   b: ArrayLike,
-  rcond?: number | null | { rcond?: number | null },
+  rcond?: number | null | LstsqOptions,
+  options?: LstsqOptions,
 ): [NDArray, NDArray, NDArray, NDArray] {
-  const o = readOptions<{ rcond: number | null }>("jnp.linalg.lstsq", ["rcond"], [rcond]);
+  const o = readOptions<LstsqOptions>("jnp.linalg.lstsq", ["rcond"], [rcond, options], ["numpyResid"]);
   const [x, given] = promoteDTypesInexact([toArray(a, "lstsq", 0), toArray(b, "lstsq", 1)]);
   if (x.ndim !== 2) {
     throw new TypeError(`${x.ndim}-dimensional array given. Array must be two-dimensional`);
@@ -130,8 +164,12 @@ export function lstsq(
   const kept = S.gt(0).and(S.ge(first.mul(relative < 0 ? eps : relative)));
   const inverses = where(kept, divide(1, where(kept, S, 1)), 0);
   const solution = matmul(H(Vh), matmul(H(U), y).mul(expandDims(inverses.astype(x.dtype), 1)));
+  const rank = sum(kept);
+  const answer = given.ndim === 1 ? ravel(solution) : solution;
+  const [m, n] = x.shape;
+  if (o.numpyResid === true && (m <= n || Number(rank) < n)) return [answer, zeros([0]), rank, S];
   const residuals = norm(y.sub(matmul(x, solution)), { axis: 0 });
-  return [given.ndim === 1 ? ravel(solution) : solution, residuals.mul(residuals), sum(kept), S];
+  return [answer, residuals.mul(residuals), rank, S];
 }
 
 /**

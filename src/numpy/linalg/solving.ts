@@ -4,9 +4,10 @@ import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { luSolve } from "../../lax/linalg/lu.ts";
 import { matmul as multiply } from "../../lax/linalg/matrices.ts";
+import { canonicalizeAxis, readOptions } from "../arguments.ts";
 import { eye } from "../creation.ts";
 import { broadcastTo } from "../manipulationBroadcast.ts";
-import { expandDims, squeeze } from "../manipulationShape.ts";
+import { expandDims, moveaxis, ravel, reshape, squeeze } from "../manipulationShape.ts";
 import { matmul } from "../products.ts";
 import { checkBroadcast, promoteArgs, promoteDTypesInexact, toArray } from "../promote.ts";
 import { checkSquare, matrixArgument } from "./matrix.ts";
@@ -68,6 +69,76 @@ export function inv(a: ArrayLike): NDArray {
   const x = matrixArgument("inv", a);
   checkSquare("inv", x);
   return solve(x, broadcastTo(eye(x.shape[x.ndim - 1], { dtype: x.dtype }), x.shape));
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((n, k) => n * k, 1);
+
+/**
+ * The inverse of an array as a linear map: of the last axes to the first `ind` ones, which have as many elements. It solves by
+ * `jnp.tensordot(jnp.linalg.tensorinv(a), b, b.ndim)` what {@link tensorsolve} does.
+ *
+ * @param a integers become float32
+ * @param ind how many axes are first, default 2
+ * @returns the inverse, whose first axes are the last of `a`
+ * @throws ValueError when `ind` is not positive, or the first axes have another number of elements than the last
+ * @example
+ * ```ts
+ * jnp.linalg.tensorinv(jnp.eye(24).reshape([4, 6, 8, 3])).shape; // => [8, 3, 4, 6]
+ * ```
+ */
+export function tensorinv(a: ArrayLike, ind?: number | { ind?: number }): NDArray {
+  const { ind: first = 2 } = readOptions<{ ind: number }>("jnp.linalg.tensorinv", ["ind"], [ind]);
+  const x = matrixArgument("tensorinv", a);
+  if (!Number.isInteger(first) || first <= 0)
+    throw new ValueError(`ind must be a positive integer; got ind=${first}`);
+  const [rows, columns] = [x.shape.slice(0, first), x.shape.slice(first)];
+  if (sizeOf(rows) !== sizeOf(columns)) {
+    throw new ValueError(
+      "tensorinv is only possible when the product of the first `ind` dimensions equals that of the remaining dimensions. " +
+        `got arr.shape=${shapeStr(x.shape)} with ind=${first}.`,
+    );
+  }
+  return reshape(inv(reshape(x, [sizeOf(rows), sizeOf(columns)])), [...columns, ...rows]);
+}
+
+/**
+ * The solution x of `jnp.tensordot(a, x, x.ndim) = b`: a linear map from arrays of one shape to arrays of another with as many elements.
+ *
+ * @param a its first axes are those of `b`, its last those of the result; integers become float32
+ * @param axes axes of `a` that are moved behind all others first, in their order
+ * @throws ValueError when the first axes of `a` are not those of `b`, or there are not as many equations as unknowns
+ * @example
+ * ```ts
+ * jnp.linalg.tensorsolve(jnp.eye(6).reshape([2, 3, 6]), jnp.ones([2, 3])).shape; // => [6]
+ * ```
+ */
+export function tensorsolve(
+  a: ArrayLike,
+  b: ArrayLike,
+  axes?: readonly number[] | null | { axes?: readonly number[] | null },
+): NDArray {
+  const o = readOptions<{ axes: readonly number[] | null }>("jnp.linalg.tensorsolve", ["axes"], [axes]);
+  const [given, y] = promoteDTypesInexact([toArray(a, "tensorsolve", 0), toArray(b, "tensorsolve", 1)]);
+  const last = (o.axes ?? []).map((axis) => canonicalizeAxis(axis, given.ndim)).sort((p, q) => p - q);
+  const x = moveaxis(
+    given,
+    last,
+    last.map((_, i) => i - last.length),
+  );
+  const [rows, columns] = [x.shape.slice(0, y.ndim), x.shape.slice(y.ndim)];
+  if (rows.join() !== y.shape.join()) {
+    throw new ValueError(
+      "After moving axes to end, leading shape of a must match shape of b. " +
+        `got a.shape=${shapeStr(x.shape)}, b.shape=${shapeStr(y.shape)}`,
+    );
+  }
+  if (y.size !== sizeOf(columns)) {
+    throw new ValueError(
+      "Input arrays must have prod(a.shape[:b.ndim]) == prod(a.shape[b.ndim:]); " +
+        `got a.shape=${shapeStr(x.shape)}, b.ndim=${y.ndim}.`,
+    );
+  }
+  return reshape(solve(reshape(x, [y.size, y.size]), ravel(y)), columns);
 }
 
 /**
