@@ -1,3 +1,4 @@
+import { boundBuffer } from "../../../compiler/control/access.ts";
 import type { Binding, Carry, ControlKernel, InnerProgram } from "../../../compiler/ir.ts";
 import type { FuncRef, Local } from "../asm/index.ts";
 import type { Layout } from "./layout.ts";
@@ -28,6 +29,7 @@ export function emitControl(frame: Frame, kernel: ControlKernel, functions: read
       const { length, reverse, carries, body } = kernel;
       const positions = carries.map((carry) => code.begin(carry, length % 2 === 0));
       code.bindFixed(body, functions[0], reverse ? length - 1 : 0);
+      code.prepare(body, functions[0]);
       const step = f.local("i32", "step");
       f.for(step, 0, length, 1, () => {
         code.bindCarries(body, functions[0], positions);
@@ -44,6 +46,8 @@ export function emitControl(frame: Frame, kernel: ControlKernel, functions: read
       const positions = carries.map((carry) => code.begin(carry, true));
       code.bindFixed(cond, functions[0], 0);
       code.bindFixed(body, functions[1], 0);
+      code.prepare(cond, functions[0]);
+      code.prepare(body, functions[1]);
       f.block((leave) => {
         f.loop((again) => {
           code.bindCarries(cond, functions[0], positions);
@@ -108,6 +112,21 @@ class ControlCode {
         if (offset !== 0) f.i32.const(offset | 0).i32.add();
       });
     });
+  }
+
+  /** Prepares the operands that kernels of the program expect in another form; all of them stay the same from step to step. */
+  prepare(inner: InnerProgram, { layout }: InnerFunction): void {
+    const { f, push, pushArena } = this.frame;
+    const { placements } = layout.functions.program;
+    for (const [step, offset] of layout.prepared) {
+      const { buffers, prepared } = step;
+      if (prepared === null) continue;
+      const at = placements[buffers[prepared.operand]] as { kind: string; index: number };
+      const binding = at.kind === "argument" ? inner.args[at.index] : inner.consts[at.index];
+      push(boundBuffer(binding) as number);
+      pushArena(offset);
+      f.call(prepared.ref);
+    }
   }
 
   /** Slices go on by one index. */

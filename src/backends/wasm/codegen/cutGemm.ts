@@ -42,8 +42,13 @@ export interface SumsCut extends Cut {
 /** A product with all that pieces must have in common with it. */
 function planned(whole: GemmSpec): { spec: GemmSpec; plan: GemmPlan } {
   const plan = gemmPlan(whole);
-  const { passRows } = plan.tuning;
-  const tuning = plan.path === "axpy" ? { ...whole.tuning, passRows } : whole.tuning;
+  const { passRows, rows, vectors } = plan.tuning;
+  const tuning = {
+    ...whole.tuning,
+    ...(plan.path === "axpy" ? { passRows } : {}),
+    // Panels are as wide as tiles.
+    ...(whole.panels === true ? { rows, vectors } : {}),
+  };
   return { spec: { ...whole, order: sumOrder(whole), tuning }, plan };
 }
 
@@ -94,7 +99,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   }
   const packs = plan.path === "tiles";
   const packA = packs && plan.tuning.packA;
-  const packB = packs && plan.tuning.packB;
+  const packB = packs && plan.tuning.packB && whole.panels !== true;
   const least = (packed: boolean) => (packed ? LEAST_SHARING : plan.path === "axpy" ? LEAST_READ : LEAST);
   const rows = cutInto(nanoseconds, m, least(packB));
   const columns = cutInto(nanoseconds, n, Math.max(least(packA), k <= SHORT_K ? LEAST_RUN : 1));

@@ -1,5 +1,6 @@
 import { resultOf } from "../../../compiler/dotSteps.ts";
 import type { DotKernel } from "../../../compiler/ir.ts";
+import { epilogueLoads } from "../../../compiler/products.ts";
 import { bool, type DType, float32, float64, int32, int64, uint32, uint64 } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
 import { usesRelaxedSimd } from "../features.ts";
@@ -9,13 +10,16 @@ import {
   type GemmArray,
   type GemmDtype,
   type GemmSpec,
+  gemmPanels,
   gemmPlan,
+  wantsPanels,
 } from "../kernels/gemm.ts";
+import { advance } from "../kernels/lanes.ts";
 import type { KernelContext } from "./context.ts";
 import { cutGemm, cutSums, type GemmCut } from "./cutGemm.ts";
 import { sumsCode } from "./dotSums.ts";
 import { describeEpilogue, type EpilogueArray, type EpilogueCode, epilogueCode } from "./epilogue.ts";
-import { type KernelCode, noScratch } from "./kernelCode.ts";
+import { type KernelCode, noScratch, type PreparedOperand } from "./kernelCode.ts";
 import type { Library } from "./library.ts";
 import { emitScalarLoad, emitScalarStore } from "./scalarEmit.ts";
 import { describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
@@ -63,18 +67,22 @@ function asGemmArray({ strides }: EpilogueArray): GemmArray {
   return { rowStride, colStride, batch: strides.slice(0, -2) };
 }
 
-/** The code of a product of matrices, or of each of its phases. */
-export function dotPhases(kernel: DotKernel, lib: Library): readonly KernelCode[] {
+/**
+ * The code of a product of matrices, or of each of its phases.
+ *
+ * @param repeated Whether it runs many times with the same right operand, which may then be prepared.
+ */
+export function dotPhases(kernel: DotKernel, lib: Library, repeated: boolean): readonly KernelCode[] {
   const spec = kernel.epilogue === undefined ? gemmSpec(kernel, null) : null;
   const cut = spec === null ? null : cutSums(spec);
-  return cut === null ? [dotCode(kernel, lib)] : sumsCode(kernel, spec as GemmSpec, cut);
+  return cut === null ? [dotCode(kernel, lib, repeated)] : sumsCode(kernel, spec as GemmSpec, cut);
 }
 
 /** The code of a product of matrices in one phase. */
-export function dotCode(kernel: DotKernel, lib: Library): KernelCode {
+export function dotCode(kernel: DotKernel, lib: Library, repeated = false): KernelCode {
   const epilogue = epilogueCode(kernel, lib);
-  const spec = gemmSpec(kernel, epilogue);
-  if (spec === null) {
+  const plain = gemmSpec(kernel, epilogue);
+  if (plain === null) {
     return {
       pieces: 1,
       scratch: noScratch,
@@ -82,15 +90,19 @@ export function dotCode(kernel: DotKernel, lib: Library): KernelCode {
       describe: () => "bytes one by one",
     };
   }
+  const panels = repeated && readsOnce(kernel) && wantsPanels(plain);
+  const spec = panels ? { ...plain, panels } : plain;
   const cut = cutGemm(spec);
+  const prepared = panels ? preparedPanels(kernel, cut) : null;
   const plan = gemmPlan(cut.part(cut.each));
   // A short last piece may be computed in another way.
   const scratchBytes = sizesOf(cut).map((units) => gemmPlan(cut.part(units)).scratchBytes);
   return {
     pieces: cut.pieces,
     scratch: { perThread: Math.max(...scratchBytes) },
+    prepared: prepared ?? undefined,
     describe: () =>
-      `${describeGemm(plan)}${describeEpilogue(epilogue)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
+      `${describeGemm(plan)}${panels ? " before the loop" : ""}${describeEpilogue(epilogue)}; ${describeCut(cut, `${cut.along === "batch" ? "products" : cut.along}`)}`,
     emit: (context, scratch, piece) => {
       const { f, mb } = context;
       const push = (buffer: number, offset: number, step: number) =>
@@ -98,7 +110,8 @@ export function dotCode(kernel: DotKernel, lib: Library): KernelCode {
       emitSized(f, piece, cut, (units) => {
         const part = cut.part(units);
         push(kernel.lhs.view.buffer, kernel.lhs.view.offset, cut.a);
-        push(kernel.rhs.view.buffer, kernel.rhs.view.offset, cut.b);
+        if (prepared !== null) pushPieceStart(context, prepared.buffer, 0, piece, prepared.each);
+        else push(kernel.rhs.view.buffer, kernel.rhs.view.offset, cut.b);
         push(kernel.out, 0, cut.c);
         // Without scratch the address is not used.
         if (scratch === null) f.i32.const(0);
@@ -107,6 +120,51 @@ export function dotCode(kernel: DotKernel, lib: Library): KernelCode {
           push(buffer, offset, strides[alongOf(kernel, cut.along)]);
         f.call(mb.shared(`gemm ${JSON.stringify(part)}`, () => emitGemm(mb, part)));
       });
+    },
+  };
+}
+
+/** Whether a product reads the buffer of its right operand nowhere else. */
+function readsOnce(kernel: DotKernel): boolean {
+  const { lhs, rhs } = kernel;
+  const { buffer } = rhs.view;
+  return lhs.view.buffer !== buffer && !epilogueLoads(kernel).some((load) => load.buffer === buffer);
+}
+
+/** The panels of the right operand: those of each piece that has columns of its own, one after the other, `each` elements apart. */
+function preparedPanels(kernel: DotKernel, cut: GemmCut): PreparedOperand & { readonly each: number } {
+  const { view } = kernel.rhs;
+  const { itemsize } = kernel.dtype;
+  const byColumns = cut.along === "columns";
+  const sizes = byColumns ? sizesOf(cut) : [cut.each];
+  const parts = sizes.map((units) => gemmPanels(cut.part(units)));
+  const each = byColumns ? parts[0].elements : 0;
+  const pieces = byColumns ? cut.pieces : 1;
+  const last = parts[parts.length - 1];
+  return {
+    buffer: view.buffer,
+    each,
+    bytes: ((pieces - 1) * each + last.elements) * itemsize,
+    emit(mb, f, source, target) {
+      const write = parts.map((part) => part.emit(mb));
+      const from = f.local("i32");
+      const to = f.local("i32");
+      f.get(source)
+        .i32.const(view.offset * itemsize)
+        .i32.add()
+        .set(from);
+      f.get(target).set(to);
+      const next = () => {
+        advance(f, from, cut.each * cut.b * itemsize);
+        advance(f, to, each * itemsize);
+      };
+      f.for(f.local("i32"), 0, pieces - 1, 1, () => {
+        f.get(from).get(to).call(write[0]);
+        next();
+      });
+      f.get(from)
+        .get(to)
+        .call(write[write.length - 1]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Local } from "../asm/index.ts";
+import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import type { KernelContext } from "./context.ts";
 
 /** Memory that a kernel needs while it runs, in bytes, 64-byte aligned. */
@@ -11,6 +11,15 @@ export interface Scratch {
 
 export const noScratch: Scratch = { perThread: 0 };
 
+/** An operand as a kernel wants it. */
+export interface PreparedOperand {
+  readonly buffer: number;
+  /** Bytes of the prepared form. */
+  readonly bytes: number;
+  /** Writes it to `target`, from the operand at `source`. */
+  readonly emit: (mb: ModuleBuilder, f: FunctionBuilder, source: Local, target: Local) => void;
+}
+
 /** The code of one kernel, or of one phase of it, before it is written into a function. */
 export interface KernelCode {
   /** Parts of the work that can be done in any order and at the same time. */
@@ -21,6 +30,8 @@ export interface KernelCode {
    * the number of the piece to do, null when there is one piece.
    */
   readonly emit: (context: KernelContext, scratch: Local | null, piece: Local | null) => void;
+  /** An operand that the kernel expects in another form, which is made once where many runs of the kernel share it. */
+  readonly prepared?: PreparedOperand | undefined;
   /** What was chosen, in a line for people: loops, vectors, tiles, blocks, pieces. */
   readonly describe: () => string;
 }

@@ -4,6 +4,7 @@ import type {
   ControlKernel,
   ForLoopKernel,
   HostCallKernel,
+  InnerProgram,
   LeafKernel,
   Program,
   Stage,
@@ -15,7 +16,7 @@ import { blockedCode } from "./blocked.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
 import { dotCode, dotPhases } from "./dot.ts";
-import { type KernelCode, noScratch } from "./kernelCode.ts";
+import { type KernelCode, noScratch, type PreparedOperand } from "./kernelCode.ts";
 import { buffersOf } from "./kernelKey.ts";
 import { KnownKernels } from "./knownKernels.ts";
 import type { Library } from "./library.ts";
@@ -36,6 +37,8 @@ export interface KernelFunction {
   readonly scratch: number;
   readonly sharesScratch: boolean;
   readonly pieces: number;
+  /** The operand that the function expects in another form, if any: which of `buffers`, and the function (source, target) that makes it. */
+  readonly prepared: { readonly operand: number; readonly bytes: number; readonly ref: FuncRef } | null;
   readonly describe: () => string;
   /** The number of the kernel whose last phase it is. */
   readonly completes: number | null;
@@ -80,24 +83,49 @@ function innerFunctions<T>(step: ProgramStep, of: (functions: ProgramFunctions) 
   return step.kind === "control" ? step.programs.flatMap(of) : [];
 }
 
-/** One function per kernel, or per phase of it; kernels that differ only in their buffers share them. */
-export function programFunctions(program: Program, mb: ModuleBuilder, lib: Library): ProgramFunctions {
+/**
+ * One function per kernel, or per phase of it; kernels that differ only in their buffers share them.
+ *
+ * @param isRepeated Whether the program runs many times with the same elements in a buffer.
+ */
+export function programFunctions(
+  program: Program,
+  mb: ModuleBuilder,
+  lib: Library,
+  isRepeated: (buffer: number) => boolean = () => false,
+): ProgramFunctions {
   const known = new KnownKernels<readonly KernelFunction[]>(program);
+  const knownRepeated = new KnownKernels<readonly KernelFunction[]>(program);
   const steps = program.kernels.flatMap((kernel, number): readonly ProgramStep[] => {
     if (kernel.kind === "hostCall") return [{ kind: "hostCall", kernel, completes: number }];
     if (isControlKernel(kernel)) {
       const parallel = isParallelLoop(kernel) && !isUncut();
-      const make = () => innerPrograms(kernel).map((inner) => programFunctions(inner.program, mb, lib));
+      const make = () =>
+        innerPrograms(kernel).map((inner) => {
+          const repeated = (buffer: number) => !parallel && staysAlike(kernel, inner, buffer);
+          return programFunctions(inner.program, mb, lib, repeated);
+        });
       const programs = parallel ? uncut(make) : make();
       const pieces = parallel ? (kernel as ForLoopKernel).length : 1;
       return [{ kind: "control", kernel, programs, completes: number, pieces }];
     }
     const buffers = buffersOf(kernel);
-    const made = known.find(kernel, buffers, () => makeFunctions(program, kernel, buffers, mb, lib));
+    const repeated = kernel.kind === "dot" && isRepeated(kernel.rhs.view.buffer);
+    const made = (repeated ? knownRepeated : known).find(kernel, buffers, () =>
+      makeFunctions(program, kernel, buffers, mb, lib, repeated),
+    );
     const last = made.length - 1;
     return made.map((fn, phase) => ({ ...fn, buffers, completes: phase === last ? number : null }));
   });
   return { program, steps };
+}
+
+/** Whether a buffer of a program that a loop runs has the same elements in every step. */
+function staysAlike(kernel: ControlKernel, { program, args, consts }: InnerProgram, buffer: number): boolean {
+  if (kernel.kind === "branch" || (kernel.kind === "forLoop" && kernel.length === 1)) return false;
+  const at = program.placements[buffer];
+  if (at.kind === "argument") return args[at.index].kind === "fixed";
+  return at.kind === "const" && consts[at.index].kind === "fixed";
 }
 
 /** What a step computes or moves in a nanosecond, at a guess that is low for products and high for functions. */
@@ -117,8 +145,9 @@ function makeFunctions(
   buffers: readonly number[],
   mb: ModuleBuilder,
   lib: Library,
+  repeated: boolean,
 ): readonly KernelFunction[] {
-  return kernelCodes(program, kernel, lib).map((code): KernelFunction => {
+  return kernelCodes(program, kernel, lib, repeated).map((code): KernelFunction => {
     const { pieces, describe } = code;
     const { perThread, shared = 0 } = code.scratch;
     const scratch = Math.max(perThread, shared);
@@ -132,18 +161,46 @@ function makeFunctions(
       code.emit(kernelContext(mb, f, lib, program.buffers, pointers), own, piece);
     });
     const sharesScratch = shared > 0;
-    return { kind: "function", ref, buffers, scratch, sharesScratch, pieces, describe, completes: null };
+    const prepared = code.prepared === undefined ? null : preparedOf(kernel, code.prepared, buffers, mb);
+    return {
+      kind: "function",
+      ref,
+      buffers,
+      scratch,
+      sharesScratch,
+      pieces,
+      prepared,
+      describe,
+      completes: null,
+    };
   });
 }
 
+function preparedOf(
+  { name }: LeafKernel,
+  { buffer, bytes, emit }: PreparedOperand,
+  buffers: readonly number[],
+  mb: ModuleBuilder,
+): KernelFunction["prepared"] {
+  const ref = mb.function(`${name}_prepare`, ["i32", "i32"], [], (f, source, target) =>
+    emit(mb, f, source, target),
+  );
+  return { operand: buffers.indexOf(buffer), bytes, ref };
+}
+
 /** The code of a kernel; several where it has phases, each of which ends before the next begins. */
-function kernelCodes(program: Program, kernel: LeafKernel, lib: Library): readonly KernelCode[] {
+function kernelCodes(
+  program: Program,
+  kernel: LeafKernel,
+  lib: Library,
+  repeated: boolean,
+): readonly KernelCode[] {
   switch (kernel.kind) {
     case "loop":
     case "row":
       return [stageCode(program, kernel, lib)];
     case "dot":
-      return dotPhases(kernel, lib);
+      return dotPhases(kernel, lib, repeated);
     case "blocked":
       return [blockedCode(program, kernel, (stage) => stageCode(program, stage, lib))];
     case "scan":

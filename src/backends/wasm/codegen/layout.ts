@@ -1,6 +1,6 @@
 import { controlAccess } from "../../../compiler/control/access.ts";
 import { hostBuffers } from "../../../compiler/hostCall.ts";
-import type { ControlStep, ProgramFunctions, ProgramStep } from "./kernelFunctions.ts";
+import type { ControlStep, KernelFunction, ProgramFunctions, ProgramStep } from "./kernelFunctions.ts";
 import type { PointerSource } from "./program.ts";
 
 /** Where the memory of a program is, in bytes from the beginning of the arena of the call. */
@@ -11,6 +11,8 @@ export interface Layout {
   /** The addresses that come from outside, and where the table of them is. */
   readonly pointers: readonly PointerSource[];
   readonly table: number;
+  /** Where the operands are that are prepared before the loop that runs the program. */
+  readonly prepared: ReadonlyMap<KernelFunction, number>;
   /** By control step: the layouts of its programs. */
   readonly inner: ReadonlyMap<ControlStep, readonly Layout[]>;
   readonly end: number;
@@ -19,13 +21,19 @@ export interface Layout {
 export const align = (n: number) => Math.ceil(n / 64) * 64;
 
 /**
- * Puts a program's memory at `start`: temporaries, then the table of addresses, if there is one, then the memory of the programs inside it.
+ * Puts a program's memory at `start`: temporaries, the table of addresses, if there is one, prepared operands, the memory of the programs inside it.
  * Those that run one after the other are in the same place; condition and body of a loop are not.
  */
 export function layOut(functions: ProgramFunctions, start: number, hasTable = true): Layout {
   const pointers = pointersOf(functions);
   const table = align(start + functions.program.arenaBytes);
-  const own = align(table + (hasTable ? 4 * pointers.length : 0));
+  const prepared = new Map<KernelFunction, number>();
+  let own = align(table + (hasTable ? 4 * pointers.length : 0));
+  for (const step of functions.steps) {
+    if (step.kind !== "function" || step.prepared === null) continue;
+    prepared.set(step, own);
+    own = align(own + step.prepared.bytes);
+  }
   const inner = new Map<ControlStep, readonly Layout[]>();
   let end = own;
   for (const step of functions.steps) {
@@ -40,7 +48,7 @@ export function layOut(functions: ProgramFunctions, start: number, hasTable = tr
     inner.set(step, layouts);
     end = Math.max(end, at);
   }
-  return { functions, temporaries: start, pointers, table, inner, end };
+  return { functions, temporaries: start, pointers, table, prepared, inner, end };
 }
 
 function buffersOfStep(step: ProgramStep): Iterable<number> {

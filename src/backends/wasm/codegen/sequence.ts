@@ -114,9 +114,13 @@ export class Sequence {
     f.call(hostCall.ref);
   }
 
-  private emitCall({ f, push, pushArena }: Frame, { ref, buffers, scratch, pieces }: KernelFunction): void {
+  private emitCall({ f, layout, push, pushArena }: Frame, fn: KernelFunction): void {
+    const { ref, buffers, scratch, pieces, prepared } = fn;
     const { tasks, region, block } = this.context;
-    const operands = buffers.map((buffer) => () => push(buffer));
+    const operands = buffers.map((buffer, i) => () => {
+      if (i === prepared?.operand) pushArena(layout.prepared.get(fn) as number);
+      else push(buffer);
+    });
     if (scratch > 0) operands.push(() => pushArena(this.context.scratch));
     if (pieces === 1) {
       for (const operand of operands) operand();

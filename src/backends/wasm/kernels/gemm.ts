@@ -4,10 +4,11 @@ import { emitTiles } from "./gemmBlocks.ts";
 import { dotsScratch, emitDots } from "./gemmDots.ts";
 import { groupLengths } from "./gemmOrder.ts";
 import { emitOuter, takesOuter } from "./gemmOuter.ts";
+import { emitPanels, panelElements, takesPanels } from "./gemmPanels.ts";
 import type { Batch, GemmSpec, GemmTuning, Problem } from "./gemmProblem.ts";
 import { normalize } from "./gemmProblem.ts";
 import { usesCommon } from "./gemmTileCall.ts";
-import { columnBytes, keptBytes, packedBytes, tune } from "./gemmTuning.ts";
+import { columnBytes, hasConflicts, keptBytes, packedBytes, tune } from "./gemmTuning.ts";
 import { advance } from "./lanes.ts";
 
 export type { EpilogueContext } from "./epilogue.ts";
@@ -70,6 +71,19 @@ function makePlan(spec: GemmSpec): GemmPlan {
     bytes: elements * type.bytes,
     tuning,
   };
+}
+
+/** Whether a product whose right operand many others share too had better find it in panels, which {@link gemmPanels} writes. */
+export function wantsPanels(spec: GemmSpec): boolean {
+  const problem = normalize(spec);
+  const { path, tuning } = gemmPlan(spec);
+  return path === "tiles" && takesPanels(problem) && (tuning.packB || hasConflicts(problem));
+}
+
+/** The panels that a product with `panels` reads: how many elements they have, and the function (b, target) that writes them. */
+export function gemmPanels(spec: GemmSpec): { elements: number; emit: (mb: ModuleBuilder) => FuncRef } {
+  const problem = normalize(spec);
+  return { elements: panelElements(problem), emit: (mb) => emitPanels(mb, problem, gemmPlan(spec).tuning) };
 }
 
 /** A plan in words. */

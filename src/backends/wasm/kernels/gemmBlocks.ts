@@ -1,6 +1,7 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import { Walk } from "./epilogue.ts";
 import { callPack } from "./gemmPack.ts";
+import { advancePanels, eachBlock, pushSize, strips, writePanels } from "./gemmPanels.ts";
 import type { GemmArray, GemmTuning, Problem } from "./gemmProblem.ts";
 import { type Block, callColumn, callTile, type Placed, usesCommon } from "./gemmTileCall.ts";
 import { blocksOf, keptBytes, packedBytes } from "./gemmTuning.ts";
@@ -26,18 +27,13 @@ export function emitTiles(
   const { type, m, n, k } = p;
   const { bytes } = type;
   const blocks = blocksOf(p, t);
-  const nr = t.vectors * type.count;
-  const [jc, pc, ic, kc] = ["jc", "pc", "ic", "kc"].map((name) => f.local("i32", name)) as [
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [nc, mc] = ["nc", "mc"].map((name) => f.local("i32", name)) as [Local, Local];
+  const [ic, mc] = ["ic", "mc"].map((name) => f.local("i32", name)) as [Local, Local];
   const packedA = f.local("i32", "packedA");
   const packedB = f.local("i32", "packedB");
   const packed = packedBytes(p, t);
-  f.get(operands.scratch).tee(packedA).i32.const(packed.a).i32.add().set(packedB);
+  f.get(operands.scratch).set(packedA);
+  if (p.panels) f.get(operands.b).set(packedB);
+  else f.get(packedA).i32.const(packed.a).i32.add().set(packedB);
 
   const singleK = k <= blocks.k;
   // With an epilogue, sums that are not finished do not go to C, which may be the place of one of its arrays.
@@ -54,138 +50,54 @@ export function emitTiles(
       .i32.const(packed.a + packed.b + keptBytes(p, t))
       .i32.add()
       .set(tileSums);
-  const sizeOf = (size: Local, total: number, start: Local, block: number) => {
-    if (total <= block) f.i32.const(total).set(size);
-    else {
-      f.i32.const(total).get(start).i32.sub().set(size);
-      f.i32.const(block).get(size).get(size).i32.const(block).i32.gt_u().select().set(size);
-    }
-  };
-  f.for(jc, 0, n, blocks.n, () => {
-    sizeOf(nc, n, jc, blocks.n);
-    f.for(pc, 0, Math.max(k, 1), blocks.k, () => {
-      sizeOf(kc, k, pc, blocks.k);
-      const bBlock = f.temp("i32");
-      pushScaled(f, operands.b, pc, p.bRow * bytes);
-      f.get(jc)
-        .i32.const(p.bCol * bytes)
+  eachBlock(f, p, t, operands.b, (blockOfB) => {
+    const { jc, pc, nc, kc, at: bBlock } = blockOfB;
+    if (t.packB && !p.panels) writePanels(mb, f, p, t, blockOfB, packedB);
+    f.for(ic, 0, m, blocks.m, () => {
+      pushSize(f, m, ic, blocks.m).set(mc);
+      const aBlock = f.temp("i32");
+      pushScaled(f, operands.a, pc, p.aCol * bytes);
+      f.get(ic)
+        .i32.const(p.aRow * bytes)
         .i32.mul()
         .i32.add()
-        .set(bBlock);
-      if (t.packB) packB(mb, f, p, nr, bBlock, packedB, nc, kc);
-      f.for(ic, 0, m, blocks.m, () => {
-        sizeOf(mc, m, ic, blocks.m);
-        const aBlock = f.temp("i32");
-        pushScaled(f, operands.a, pc, p.aCol * bytes);
-        f.get(ic)
-          .i32.const(p.aRow * bytes)
-          .i32.mul()
-          .i32.add()
-          .set(aBlock);
-        if (t.packA) packA(mb, f, p, t.rows, aBlock, packedA, mc, kc);
-        const from = { row: ic, col: jc };
-        const c = placed(f, operands.c, { rowStride: p.ldc, colStride: 1 }, from, bytes);
-        const arrays = (p.epilogue?.arrays ?? []).map((array, i) =>
-          placed(f, operands.arrays[i] as Local, array, from, bytes),
-        );
-        const block = {
-          a: t.packA ? packedA : aBlock,
-          b: t.packB ? packedB : bBlock,
-          pc,
-          nc,
-          mc,
-          kc,
-          singleK,
-          tileSums,
+        .set(aBlock);
+      if (t.packA) packA(mb, f, p, t.rows, aBlock, packedA, mc, kc);
+      const from = { row: ic, col: jc };
+      const c = placed(f, operands.c, { rowStride: p.ldc, colStride: 1 }, from, bytes);
+      const arrays = (p.epilogue?.arrays ?? []).map((array, i) =>
+        placed(f, operands.arrays[i] as Local, array, from, bytes),
+      );
+      const block = {
+        a: t.packA ? packedA : aBlock,
+        b: t.packB ? packedB : bBlock,
+        pc,
+        nc,
+        mc,
+        kc,
+        singleK,
+        tileSums,
+      };
+      const { epilogue } = p;
+      if (epilogue === undefined || singleK) {
+        multiplyBlock(mb, f, p, t, { ...block, c, sums: null, epilogue, arrays });
+      } else {
+        const sums = {
+          ...placed(f, keptSums, { rowStride: kept, colStride: 0 }, from, bytes),
+          colStride: 1,
         };
-        const { epilogue } = p;
-        if (epilogue === undefined || singleK) {
-          multiplyBlock(mb, f, p, t, { ...block, c, sums: null, epilogue, arrays });
-        } else {
-          const sums = {
-            ...placed(f, keptSums, { rowStride: kept, colStride: 0 }, from, bytes),
-            colStride: 1,
-          };
-          f.get(pc).get(kc).i32.add().i32.const(k).i32.lt_u();
-          f.if(
-            () =>
-              multiplyBlock(mb, f, p, t, { ...block, c: sums, sums: null, epilogue: undefined, arrays: [] }),
-            () => multiplyBlock(mb, f, p, t, { ...block, c, sums, epilogue, arrays }),
-          );
-          f.release(sums.at);
-        }
-        f.release(aBlock, c.at, ...arrays.map(({ at }) => at));
-      });
-      f.release(bBlock);
+        f.get(pc).get(kc).i32.add().i32.const(k).i32.lt_u();
+        f.if(
+          () =>
+            multiplyBlock(mb, f, p, t, { ...block, c: sums, sums: null, epilogue: undefined, arrays: [] }),
+          () => multiplyBlock(mb, f, p, t, { ...block, c, sums, epilogue, arrays }),
+        );
+        f.release(sums.at);
+      }
+      f.release(aBlock, c.at, ...arrays.map(({ at }) => at));
     });
+    if (p.panels) advancePanels(f, p, blockOfB, packedB);
   });
-}
-
-/** Cuts [0, total) into full strips of `width`, and calls `rest` for a last one of `size % width` where there is one. */
-function strips(
-  f: FunctionBuilder,
-  at: Local,
-  total: Local,
-  size: number,
-  width: number,
-  strip: (width: number) => void,
-): void {
-  const rest = size % width;
-  if (size >= width) {
-    const end = f.temp("i32");
-    f.get(total)
-      .i32.const(width - 1)
-      .i32.sub()
-      .i32.const(0)
-      .get(total)
-      .i32.const(width)
-      .i32.ge_u()
-      .select()
-      .set(end);
-    f.for(at, 0, end, width, () => strip(width));
-    f.release(end);
-  } else {
-    f.i32.const(0).set(at);
-  }
-  if (rest > 0)
-    f.get(at)
-      .get(total)
-      .i32.lt_u()
-      .if(() => strip(rest));
-}
-
-function packB(
-  mb: ModuleBuilder,
-  f: FunctionBuilder,
-  p: Problem,
-  nr: number,
-  source: Local,
-  target: Local,
-  nc: Local,
-  kc: Local,
-): void {
-  const { type, n, bRow, bCol } = p;
-  const j = f.temp("i32");
-  const from = f.temp("i32");
-  const to = f.temp("i32");
-  f.get(source).set(from).get(target).set(to);
-  strips(f, j, nc, n, nr, (width) => {
-    const padded = Math.ceil(width / type.count) * type.count;
-    callPack(
-      mb,
-      f,
-      { type, width, padded, across: bCol, along: bRow },
-      { source: () => f.get(from), target: () => f.get(to), count: () => f.get(kc) },
-    );
-    advance(f, from, width * bCol * type.bytes);
-    f.get(to)
-      .get(kc)
-      .i32.const(padded * type.bytes)
-      .i32.mul()
-      .i32.add()
-      .set(to);
-  });
-  f.release(j, from, to);
 }
 
 function packA(

@@ -36,6 +36,11 @@ export type GemmSpec = {
   readonly batch?: readonly GemmBatch[] | undefined;
   /** That of the product that this one is a piece of; that of {@link sumOrder} unless given. */
   readonly order?: SumOrder | undefined;
+  /**
+   * The address of B is that of its panels, which {@link ./gemmPanels.ts} wrote beforehand; the strides are those of B itself. Only for products
+   * for which `takesPanels` is true.
+   */
+  readonly panels?: boolean | undefined;
   /** Use fused multiply-add: only where `wasmFeatures().relaxedSimd`. */
   readonly relaxed?: boolean | undefined;
   /** Code to run on the sums before they are stored; the register tiles compute such products whatever their shape. */
@@ -84,6 +89,8 @@ export type Problem = {
   readonly aCol: number;
   readonly bRow: number;
   readonly bCol: number;
+  /** Whether B is read from panels that were written beforehand. */
+  readonly panels: boolean;
   readonly ldc: number;
   readonly batch: readonly Batch[];
   /** Whether A and B have changed places. */
@@ -117,7 +124,7 @@ const DOT_ROWS = 3;
 
 /** Checks a spec and makes the choices that change what is computed, not how fast. */
 export function normalize(spec: GemmSpec): Problem {
-  const { k, epilogue } = spec;
+  const { k, epilogue, panels = false } = spec;
   let { m, n } = spec;
   for (const [name, size] of [
     ["m", m],
@@ -151,7 +158,7 @@ export function normalize(spec: GemmSpec): Problem {
     swapped = true;
   };
   let lanes = false;
-  if (epilogue === undefined) {
+  if (epilogue === undefined && !panels) {
     if (n === 1 && m === 1) {
       if (bRow !== 1 && aCol === 1) swap();
     } else if (n === 1 && ldc === 1) {
@@ -178,6 +185,7 @@ export function normalize(spec: GemmSpec): Problem {
     aCol,
     bRow,
     bCol,
+    panels,
     ldc,
     batch,
     swapped,

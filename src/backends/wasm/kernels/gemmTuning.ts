@@ -4,18 +4,22 @@ import type { GemmTuning, Problem } from "./gemmProblem.ts";
 
 /** Block and tile sizes for a problem; `forced` ones as given. */
 export function tune(p: Problem, forced: Partial<GemmTuning> = {}): GemmTuning {
-  const { type, m, n, k, aRow, aCol, bRow, bCol } = p;
+  const { type, m, n, aRow, aCol, bRow, bCol } = p;
   const [rows, vectors] = tileShape(p);
   const blockM = Math.floor(128 / rows) * rows;
   const blockN = 512;
-  // Packing pays where strided reads would fight over the same cache lines often enough.
-  const conflicts = k * n * type.bytes > 65536 || (k >= 8 && bRow * type.bytes >= 2048);
-  const packB = bCol !== 1 || bRow < 0 || (conflicts && m >= 2 * rows);
+  const packB = bCol !== 1 || bRow < 0 || (hasConflicts(p) && m >= 2 * rows);
   const far = Math.max(aRow, aCol === 1 ? 0 : 4 * aCol) * type.bytes >= 4096;
   const packA = aRow < 0 || aCol < 0 || (far && n >= (aCol === 1 ? 256 : 64));
   const rowOrderK = 32;
   const passRows = rowsPerPass(p);
-  return { rows, vectors, blockM, blockN, rowOrderK, packA, packB, passRows, ...forced };
+  const tuning = { rows, vectors, blockM, blockN, rowOrderK, packA, packB, passRows, ...forced };
+  return p.panels ? { ...tuning, packB: true, passRows: 0 } : tuning;
+}
+
+/** Whether strided reads of B would fight over the same cache lines: packing it pays if that is done often enough. */
+export function hasConflicts({ type, n, k, bRow }: Problem): boolean {
+  return k * n * type.bytes > 65536 || (k >= 8 && bRow * type.bytes >= 2048);
 }
 
 /**
@@ -75,7 +79,8 @@ export function packedBytes(p: Problem, tuning: GemmTuning): { a: number; b: num
   const depth = blocks.k * p.type.bytes;
   const paddedN = Math.ceil(blocks.n / p.type.count) * p.type.count;
   const round = (bytes: number) => Math.ceil(bytes / 64) * 64;
-  return { a: tuning.packA ? round(blocks.m * depth) : 0, b: tuning.packB ? round(paddedN * depth) : 0 };
+  const packsB = tuning.packB && !p.panels;
+  return { a: tuning.packA ? round(blocks.m * depth) : 0, b: packsB ? round(paddedN * depth) : 0 };
 }
 
 /** Bytes after the packed blocks for sums of some blocks of k, which wait there for those of the others and then the epilogue. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../../../../src/backends/wasm/asm/index.ts";
 import { wasmFeatures } from "../../../../src/backends/wasm/features.ts";
 import type { GemmDtype, GemmSpec, GemmTuning } from "../../../../src/backends/wasm/kernels/gemm.ts";
-import { emitGemm, gemmPlan } from "../../../../src/backends/wasm/kernels/gemm.ts";
+import { emitGemm, gemmPanels, gemmPlan, wantsPanels } from "../../../../src/backends/wasm/kernels/gemm.ts";
 
 const ARRAYS = {
   float32: Float32Array,
@@ -69,6 +69,11 @@ function check(spec: GemmSpec): void {
   const bAt = place(bExtent.length * bytes);
   const cAt = place(cLength * bytes);
   const scratchAt = place(plan.scratchBytes);
+  // Products that may find B in panels are done in both ways.
+  const inPanels = wantsPanels(spec) ? { ...spec, panels: true } : null;
+  const panels = inPanels === null ? null : gemmPanels(inPanels);
+  const panelBytes = (panels?.elements ?? 0) * bytes;
+  const [panelsAt, againAt] = [place(panelBytes), place(panels === null ? 0 : cLength * bytes)];
   const memory = new WebAssembly.Memory({ initial: Math.ceil(top / 65536) });
   new Uint8Array(memory.buffer).fill(PATTERN);
   const aData = new Typed(memory.buffer, aAt, aExtent.length);
@@ -88,9 +93,25 @@ function check(spec: GemmSpec): void {
   const mb = new ModuleBuilder({ debug: true });
   mb.importMemory("env", "memory", { initial: 1 });
   mb.exportFunction(emitGemm(mb, spec), "gemm");
+  if (inPanels !== null && panels !== null) {
+    expect(gemmPlan(inPanels).scratchBytes, name).toBeLessThanOrEqual(plan.scratchBytes);
+    mb.exportFunction(panels.emit(mb), "panels");
+    mb.exportFunction(emitGemm(mb, inPanels), "gemmInPanels");
+  }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(mb.toBytes()), { env: { memory } });
-  const gemm = instance.exports["gemm"] as (...args: number[]) => void;
-  gemm(aAt - aExtent.low * bytes, bAt - bExtent.low * bytes, cAt, scratchAt);
+  const {
+    gemm,
+    panels: write,
+    gemmInPanels,
+  } = instance.exports as Record<string, (...args: number[]) => void>;
+  const [aStart, bStart] = [aAt - aExtent.low * bytes, bAt - bExtent.low * bytes];
+  gemm(aStart, bStart, cAt, scratchAt);
+  if (panels !== null) {
+    write(bStart, panelsAt);
+    gemmInPanels(aStart, panelsAt, againAt, scratchAt);
+    const [once, again] = [cAt, againAt].map((at) => Buffer.from(memory.buffer, at, cLength * bytes));
+    expect(once.equals(again), `${name}: other bits in panels`).toBe(true);
+  }
 
   const c = new Typed(memory.buffer, cAt, cLength);
   const tolerance = dtype === "float32" ? 6e-8 : 1.2e-16;
@@ -144,6 +165,7 @@ function check(spec: GemmSpec): void {
     bAt + bExtent.length * bytes,
     cAt + cLength * bytes,
     scratchAt + plan.scratchBytes,
+    panelsAt + panelBytes,
   ]) {
     expect(
       new Uint8Array(memory.buffer, end, GUARD).every((byte) => byte === PATTERN),
