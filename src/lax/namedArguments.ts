@@ -1,4 +1,5 @@
 import { NDArray } from "../core/array.ts";
+import { unknownArgument } from "../core/nearest.ts";
 
 /** A plain object that names arguments: no array, list or null. */
 function isNamed(x: unknown): x is Record<string, unknown> {
@@ -33,9 +34,7 @@ export function namedArguments<T>(
   });
   for (const [key, value] of Object.entries(hasNames ? last : {})) {
     if (!names.includes(key)) {
-      throw new TypeError(
-        `${where}() got an unexpected keyword argument '${key}'; it takes ${names.join(", ")}.`,
-      );
+      throw new TypeError(unknownArgument(where, key, names));
     }
     if (value === undefined) continue;
     if (key in result) throw new TypeError(`${where}() got multiple values for argument '${key}'.`);

@@ -1,6 +1,7 @@
 import { NDArray } from "../core/array.ts";
 import type { Axis } from "../core/arrayMethods.ts";
 import { shapeStr } from "../core/aval.ts";
+import { unknownArgument } from "../core/nearest.ts";
 import { ValueError } from "../errors.ts";
 
 /** True for an options object: a plain object that is not an array, list or null. */
@@ -46,10 +47,7 @@ export function readOptions<T>(
   if (count > 0 && isOptions(last)) {
     for (const [key, value] of Object.entries(last)) {
       if (!names.includes(key) && !keywordOnly.includes(key)) {
-        const known = [...names, ...keywordOnly].join(", ");
-        throw new TypeError(
-          `${where}() got an unexpected keyword argument '${key}'; it takes ${known || "none"}.`,
-        );
+        throw new TypeError(unknownArgument(where, key, [...names, ...keywordOnly]));
       }
       if (value === undefined) continue;
       if (key in result) throw new TypeError(`${where}() got multiple values for argument '${key}'.`);

@@ -5,6 +5,7 @@ import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "./arguments.ts";
+import { cumsum } from "./cumulative.ts";
 import { take } from "./indexingTake.ts";
 import { indexUpdate } from "./indexingUpdate.ts";
 import { broadcastTo } from "./manipulationBroadcast.ts";
@@ -12,7 +13,6 @@ import { roll } from "./manipulationFlip.ts";
 import { ravel, reshape } from "./manipulationShape.ts";
 import { concreteVector } from "./manipulationStatic.ts";
 import { raiseRank, toArray } from "./promote.ts";
-import { cumsum } from "./reductions.ts";
 
 /**
  * The array repeated like tiles: `reps[i]` times along axis `i`. Missing axes are added in front.

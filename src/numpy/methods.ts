@@ -31,6 +31,7 @@ import "../sharding/arrayMethods.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import * as binary from "./binary.ts";
 import * as complex from "./complex.ts";
+import * as cumulative from "./cumulative.ts";
 import { refuseElementAccess } from "./elementAccess.ts";
 import * as indexing from "./indexing.ts";
 import * as manipulation from "./manipulation.ts";
@@ -160,8 +161,8 @@ const methods: Record<string, Method> = {
     manipulation.compress(condition, x, ...rest),
   ),
   copy: method((x: NDArray) => lax.copy(x)),
-  cumsum: method(reductions.cumsum),
-  cumprod: method(reductions.cumprod),
+  cumsum: method(cumulative.cumsum),
+  cumprod: method(cumulative.cumprod),
   diagonal: method(manipulation.diagonal),
   dot: method(products.dot),
   flatten: method(manipulation.ravel),

@@ -5,24 +5,32 @@ import {
   asDType,
   bool,
   type DType,
-  type DTypeLike,
-  float32,
   iinfo,
   int32,
   isComplex,
   isFloating,
-  isInexact,
-  isInteger,
   realDType,
   toInexactDType,
-  uint32,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxes, canonicalizeAxis, readOptions } from "./arguments.ts";
-import { broadcastToShape, convert, promoteDTypesInexact, toArray } from "./promote.ts";
+import { broadcastToShape, convert, toArray } from "./promote.ts";
+import {
+  type ArgReduce,
+  broadcastable,
+  checkWhere,
+  type Reduce,
+  readVar,
+  single,
+  type Variance,
+  type VarStatic,
+  widen,
+} from "./reductionArguments.ts";
 import { where as select } from "./where.ts";
+
+export type { VarOptions } from "./reductionArguments.ts";
 
 interface ReductionSpec {
   readonly name: string;
@@ -88,40 +96,12 @@ function restoreAxes(x: NDArray, axes: readonly number[]): NDArray {
       );
 }
 
-/** Sums and products of narrow integers and booleans are computed in int32 or uint32. */
-function widen(dtype: DType): DType {
-  if (dtype === bool) return int32;
-  if (!isInteger(dtype) || dtype.bits >= 32) return dtype;
-  return dtype.kind === "uint" ? uint32 : int32;
-}
-
-/** Sums, products, means and variances of floats of 16 bits are computed in float32. */
-function single(dtype: DType): DType {
-  return isFloating(dtype) && dtype.bits < 32 ? float32 : dtype;
-}
-
-function checkWhere(name: string, where: ArrayLike | undefined): NDArray | null {
-  if (where === undefined || where === null) return null;
-  const mask = toArray(where, name);
-  if (mask.dtype !== bool)
-    throw new ValueError(
-      `jnp.${name}: where must be None or a boolean array; got where.dtype=dtype('${mask.dtype}').`,
-    );
-  return mask;
-}
-
 const numericBool = (x: NDArray): NDArray => (x.dtype === bool ? convert(x, int32) : x);
 const toBoolean = (x: NDArray): NDArray => convert(x, bool);
 const lowest = (dtype: DType): number | boolean =>
   dtype === bool ? false : isFloating(dtype) ? Number.NEGATIVE_INFINITY : Number(iinfo(dtype).min);
 const highest = (dtype: DType): number | boolean =>
   dtype === bool ? true : isFloating(dtype) ? Number.POSITIVE_INFINITY : Number(iinfo(dtype).max);
-
-type Reduce = {
-  (a: ArrayLike, options?: ReductionOptions): NDArray;
-  (a: ArrayLike, axis?: Axis, options?: ReductionOptions): NDArray;
-  (a: ArrayLike, axis?: Axis, dtype?: DTypeLike, options?: ReductionOptions): NDArray;
-};
 
 /**
  * Sum over all axes or those given. Narrow integers are summed in 32 bits.
@@ -226,23 +206,6 @@ export const mean: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray => {
   return convert(lax.div(total, count), result);
 };
 
-export interface VarOptions extends ReductionOptions {
-  /** Divide by n - ddof. */
-  ddof?: number;
-  correction?: number;
-  mean?: ArrayLike;
-}
-type Variance = {
-  (a: ArrayLike, options?: VarOptions): NDArray;
-  (a: ArrayLike, axis?: Axis, options?: VarOptions): NDArray;
-};
-
-interface VarStatic {
-  readonly axis: Axis | undefined;
-  readonly dtype: DType;
-  readonly keepdims: boolean;
-}
-
 /** Variance with the correction as a traced scalar, under the name that JAX prints. */
 const varJit = jit(
   (
@@ -273,41 +236,6 @@ const varJit = jit(
   },
   { name: "_var", staticArgnums: 4 },
 );
-function broadcastable(center: NDArray, x: NDArray): NDArray {
-  return center.ndim === x.ndim ? center : broadcastToShape(center, x.shape);
-}
-
-const varNames: readonly string[] = ["axis", "dtype"];
-const varKeywords: readonly string[] = ["ddof", "keepdims", "where", "mean", "correction"];
-
-function readVar(
-  a: ArrayLike,
-  args: readonly unknown[],
-  name: string,
-): { x: NDArray; correction: number; mask: NDArray | null; given: NDArray | null; s: VarStatic } {
-  const o = readOptions<VarOptions>(name, varNames, args, varKeywords);
-  if (o.correction !== undefined && o.ddof !== undefined && o.ddof !== 0)
-    throw new ValueError("ddof and correction can't be provided simultaneously.");
-  const x = toArray(a, name);
-  const dtype = o.dtype === undefined ? toInexactDType(x.dtype) : asDType(o.dtype);
-  if (!isInexact(dtype)) {
-    throw new ValueError(`dtype argument to ${name} must be inexact; got ${dtype}`);
-  }
-  const axis =
-    o.axis === undefined || o.axis === null
-      ? undefined
-      : typeof o.axis === "number"
-        ? canonicalizeAxis(o.axis, x.ndim)
-        : canonicalizeAxes(o.axis, x.ndim);
-  return {
-    x,
-    correction: o.correction ?? o.ddof ?? 0,
-    mask: checkWhere(name, o.where),
-    given: o.mean === undefined ? null : toArray(o.mean, name),
-    s: { axis, dtype, keepdims: o.keepdims === true },
-  };
-}
-
 /** Variance: mean squared distance from the mean. @example `String(jnp.var([1, 3])); // => "1.0"` */
 const variance: Variance = (a: ArrayLike, ...args: unknown[]): NDArray => {
   const { x, correction, mask, given, s } = readVar(a, args, "var");
@@ -344,42 +272,6 @@ export const countNonzero: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray 
   return sum(toBoolean(toArray(a, "countNonzero")), { axis: axis ?? null, keepdims, dtype: int32 });
 };
 
-/** Weighted mean; equal weights by default. `returned` also gives the sum of weights. */
-export function average(a: ArrayLike, ...args: unknown[]): NDArray {
-  const o = readOptions<{ axis: Axis; weights: ArrayLike; keepdims: boolean }>(
-    "average",
-    ["axis", "weights"],
-    args,
-    ["keepdims"],
-  );
-  if (o.weights === undefined)
-    return mean(promoteDTypesInexact([toArray(a, "average")])[0], {
-      axis: o.axis ?? null,
-      keepdims: o.keepdims,
-    });
-  const [x, w0] = promoteDTypesInexact([toArray(a, "average"), toArray(o.weights, "average")]);
-  let w = w0;
-  if (x.shape.join() !== w.shape.join()) {
-    if (o.axis === undefined || o.axis === null)
-      throw new ValueError("Axis must be specified when shapes of a and weights differ.");
-    const axes = canonicalizeAxes(o.axis, x.ndim);
-    if (axes.map((i) => x.shape[i]).join() !== w.shape.join()) {
-      throw new ValueError("Shape of weights must be consistent with shape of a along specified axis.");
-    }
-    const order = axes.map((_, i) => i).sort((i, j) => axes[i] - axes[j]);
-    w = lax.reshape(
-      lax.transpose(w, order),
-      x.shape.map((n, i) => (axes.includes(i) ? n : 1)),
-    );
-  }
-  const total = sum(w, { axis: o.axis ?? null, keepdims: o.keepdims });
-  return lax.div(sum(lax.mul(x, w), { axis: o.axis ?? null, keepdims: o.keepdims }), total);
-}
-
-type ArgReduce = {
-  (a: ArrayLike, options?: { axis?: number | null; keepdims?: boolean }): NDArray;
-  (a: ArrayLike, axis?: number | null, options?: { keepdims?: boolean }): NDArray;
-};
 function argReduction(name: string, op: (x: NDArray, axis: number, dtype: DType) => NDArray): ArgReduce {
   const compiled = jit(
     (x: NDArray, axis: number | null, keepdims: boolean): NDArray => {
@@ -414,28 +306,3 @@ function argReduction(name: string, op: (x: NDArray, axis: number, dtype: DType)
 export const argmax = argReduction("argmax", lax.argmax);
 /** Index of the first minimum (of the first NaN, if any), int32. @example `String(jnp.argmin([1, 3, 0])); // => "2"` */
 export const argmin = argReduction("argmin", lax.argmin);
-
-type Cumulative = {
-  (a: ArrayLike, options?: { axis?: number | null; dtype?: DTypeLike }): NDArray;
-  (a: ArrayLike, axis?: number | null, options?: { dtype?: DTypeLike }): NDArray;
-};
-function cumulative(name: string, op: (x: NDArray, axis: number) => NDArray): Cumulative {
-  const compiled = jit(
-    (x0: NDArray, axis: number | null, dtype: DType | null): NDArray => {
-      const flat = axis === null ? lax.reshape(x0, [x0.size]) : x0;
-      const target = dtype ?? (x0.dtype === bool ? int32 : x0.dtype);
-      return op(convert(flat, target), axis === null ? 0 : axis);
-    },
-    { name, staticArgnums: [1, 2] },
-  );
-  return (a: ArrayLike, ...args: unknown[]): NDArray => {
-    const o = readOptions<{ axis: number | null; dtype: DTypeLike }>(name, ["axis", "dtype"], args);
-    const x = toArray(a, name);
-    const axis = o.axis === undefined || o.axis === null ? null : canonicalizeAxis(o.axis, x.ndim);
-    return compiled(x, axis, o.dtype === undefined ? null : asDType(o.dtype));
-  };
-}
-/** Running sum along an axis; of the flattened array without one. Keeps the dtype (booleans become int32). @example `String(jnp.cumsum([1, 2, 3])); // => "[1. 3. 6.]"` */
-export const cumsum = cumulative("cumsum", lax.cumsum);
-/** Running product along an axis. @example `String(jnp.cumprod([1, 2, 3])); // => "[1. 2. 6.]"` */
-export const cumprod = cumulative("cumprod", lax.cumprod);

@@ -8,6 +8,7 @@ import * as lax from "../lax/index.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import { canonicalizeShape, readOptions } from "./arguments.ts";
 import { floorDivide, remainder } from "./binary.ts";
+import { cumsum } from "./cumulative.ts";
 import { getItem } from "./indexingGet.ts";
 import { truePositions } from "./indexingParse.ts";
 import { indexUpdate } from "./indexingUpdate.ts";
@@ -16,7 +17,6 @@ import { vstack } from "./manipulationJoin.ts";
 import { atleast1d, ravel, transpose } from "./manipulationShape.ts";
 import { requireConcrete } from "./manipulationStatic.ts";
 import { convert, toArray } from "./promote.ts";
-import { cumsum } from "./reductions.ts";
 import { where } from "./where.ts";
 
 interface NonzeroOptions {

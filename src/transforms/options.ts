@@ -1,3 +1,5 @@
+import { unknownArgument } from "../core/nearest.ts";
+
 /**
  * Checks the names in an options object.
  * @throws TypeError for an unknown one; the message lists those that exist
@@ -5,9 +7,7 @@
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
-      throw new TypeError(
-        `${where}() got an unexpected keyword argument '${key}'; it takes ${known.join(", ")}.`,
-      );
+      throw new TypeError(unknownArgument(where, key, known));
     }
   }
 }

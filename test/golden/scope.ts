@@ -37,12 +37,7 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.piecewise jnp.trimZeros 
     jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
     jnp.unpackbits`),
-  "jnp statistics and NaN-ignoring reductions: later": names(`
-    jnp.median jnp.nansum jnp.nanprod jnp.nanmean jnp.nanmax jnp.nanmin jnp.nanvar jnp.nanstd jnp.nanmedian
-    jnp.nanargmax jnp.nanargmin jnp.nancumsum jnp.nancumprod jnp.cumulativeSum jnp.cumulativeProd
-    jnp.quantile jnp.percentile jnp.nanquantile jnp.nanpercentile jnp.cov jnp.corrcoef
-    jnp.histogram jnp.histogramBinEdges jnp.histogramdd jnp.interp
-    jnp.ediff1d jnp.gradient scipy.integrate.trapezoid jnp.trapezoid jnp.unwrap`),
+  "scipy.integrate: later": names(`scipy.integrate.trapezoid`),
   "jnp sets and partial sorts: later": names(`
     jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
     jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
