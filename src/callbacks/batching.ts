@@ -27,6 +27,7 @@ export function mapUnbatched(
 }
 
 /** Batching of an operation without results that only shows its operands: one operation for each example, in order. */
+/* @__NO_SIDE_EFFECTS__ */
 export function unrolledBatching<P extends Params>(primitive: () => Primitive<P>): BatchingRule<P> {
   return (operands, dims, params, size) => {
     for (let i = 0; i < size; i++) {

@@ -35,7 +35,7 @@ export const debugCallbackP: Primitive<DebugCallbackParams> = definePrimitive<De
   name: "debug_callback",
   abstractEval: () => [],
   effects: debugEffects,
-  reference: referenceOf(({ callback }) => callback),
+  reference: /* @__PURE__ */ referenceOf(({ callback }) => callback),
   lowering: { kind: "hostCall", call: ({ callback }) => callback },
   printParams: ({ ordered, partitioned }) => ({
     callback: functionText("debug_callback.<locals>._debug_callback.<locals>._flat_callback"),
@@ -45,7 +45,7 @@ export const debugCallbackP: Primitive<DebugCallbackParams> = definePrimitive<De
   // The primal program is looked at, as it would be without a derivative.
   jvp: (primals, _tangents, params) => [bind(debugCallbackP, primals, params), []],
   transpose: (_cotangents, operands) => operands.map(() => null),
-  batching: unrolledBatching(() => debugCallbackP),
+  batching: /* @__PURE__ */ unrolledBatching(() => debugCallbackP),
 });
 
 type Call = (callback: AnyFunction, ...args: unknown[]) => void;

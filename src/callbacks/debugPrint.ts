@@ -44,7 +44,7 @@ export const debugPrintP: Primitive<DebugPrintParams> = definePrimitive<DebugPri
   name: "debug_print",
   abstractEval: () => [],
   effects: debugEffects,
-  reference: referenceOf(printer),
+  reference: /* @__PURE__ */ referenceOf(printer),
   lowering: { kind: "hostCall", call: printer },
   printParams: (params) => {
     const [args, named] = params.inTree.children();
@@ -61,7 +61,7 @@ export const debugPrintP: Primitive<DebugPrintParams> = definePrimitive<DebugPri
   },
   jvp: (primals, _tangents, params) => [bind(debugPrintP, primals, params), []],
   transpose: (_cotangents, operands) => operands.map(() => null),
-  batching: unrolledBatching(() => debugPrintP),
+  batching: /* @__PURE__ */ unrolledBatching(() => debugPrintP),
 });
 
 function printer({

@@ -33,7 +33,7 @@ export const ioCallbackP: Primitive<IoCallbackParams> = definePrimitive<IoCallba
   name: "io_callback",
   abstractEval: (_avals, { resultAvals }) => resultAvals,
   effects: ({ ordered }) => effects[`${ordered}`],
-  reference: referenceOf(hostFunction),
+  reference: /* @__PURE__ */ referenceOf(hostFunction),
   lowering: { kind: "hostCall", call: hostFunction },
   printParams: ({ callback, ordered, resultAvals }) => ({
     callback,

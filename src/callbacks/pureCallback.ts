@@ -41,7 +41,7 @@ const hostFunction = ({ callback, resultAvals }: PureCallbackParams) =>
 export const pureCallbackP: Primitive<PureCallbackParams> = definePrimitive<PureCallbackParams>({
   name: "pure_callback",
   abstractEval: (_avals, { resultAvals }) => resultAvals,
-  reference: referenceOf(hostFunction),
+  reference: /* @__PURE__ */ referenceOf(hostFunction),
   lowering: { kind: "hostCall", call: hostFunction },
   printParams: ({ callback, resultAvals, vmapMethod }) => ({
     callback,

@@ -6,6 +6,7 @@ import { arrayFromHost } from "../core/values.ts";
 import type { HostData } from "../dtypes/index.ts";
 
 /** The reference rule of a primitive that calls JavaScript: the call. */
+/* @__NO_SIDE_EFFECTS__ */
 export function referenceOf<P extends Params>(hostFunction: (params: P) => HostFunction) {
   return (inputs: readonly HostArray[], params: P, _out: readonly ShapedArray[]): HostData[] => {
     const args = inputs.map(({ shape, dtype, data }) => arrayFromHost(data, shapedArray(shape, dtype)));

@@ -56,10 +56,10 @@ const rounders = new Map<DType, Unary>([
   [uint64, onAny((x: bigint) => BigInt.asUintN(64, x)) as Unary],
 ]);
 
-const f64Bits = new Float64Array(1);
-const i64Bits = new BigInt64Array(f64Bits.buffer);
-const f32Bits = new Float32Array(1);
-const i32Bits = new Int32Array(f32Bits.buffer);
+const f64Bits = /* @__PURE__ */ new Float64Array(1);
+const i64Bits = /* @__PURE__ */ new BigInt64Array(f64Bits.buffer);
+const f32Bits = /* @__PURE__ */ new Float32Array(1);
+const i32Bits = /* @__PURE__ */ new Int32Array(f32Bits.buffer);
 
 function nextafter(x: number, y: number, single: boolean): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;

@@ -8,7 +8,7 @@ export abstract class AbstractValue {
 }
 
 /** No axes: what an array outside of shardMap varies over. */
-export const noVarying: readonly string[] = Object.freeze([]);
+export const noVarying: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
 /** The abstract value of an array: its shape, dtype and weak type. Interned, so `===` compares avals. */
 export class ShapedArray extends AbstractValue {
@@ -82,6 +82,7 @@ export class ShapedArray extends AbstractValue {
 const interned = new Map<string, ShapedArray>();
 
 /** The one {@link ShapedArray} with this shape, dtype and weak type, and these axes of a mesh over which it varies. */
+/* @__NO_SIDE_EFFECTS__ */
 export function shapedArray(
   shape: readonly number[],
   dtype: DType,

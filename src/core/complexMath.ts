@@ -13,7 +13,7 @@ export const conj = (x: Complex) => new Complex(x.re, -x.im);
 export const neg = (x: Complex) => new Complex(-x.re, -x.im);
 export const abs = (x: Complex) => Math.hypot(x.re, x.im);
 const scale = (x: Complex, by: number) => new Complex(x.re * by, x.im * by);
-const one = new Complex(1, 0);
+const one = /* @__PURE__ */ new Complex(1, 0);
 /** i x */
 const turn = (x: Complex) => new Complex(-x.im, x.re);
 /** -i x */

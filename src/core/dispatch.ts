@@ -159,7 +159,7 @@ export function assertNumbers(x: ArrayImpl, where: string): void {
   }
 }
 
-const evalTrace = new EvalTrace(null, "evaluating eagerly");
+const evalTrace = /* @__PURE__ */ new EvalTrace(null, "evaluating eagerly");
 installEvalTrace(evalTrace);
 
 /** Forgets compiled single operations. */

@@ -17,10 +17,10 @@ export class Effect {
   }
 }
 
-export const debugEffect = new Effect("Debug", true);
-export const orderedDebugEffect = new Effect("OrderedDebug", true);
-export const ioEffect = new Effect("IO", false);
-export const orderedIoEffect = new Effect("OrderedIO", false);
+export const debugEffect = /* @__PURE__ */ new Effect("Debug", true);
+export const orderedDebugEffect = /* @__PURE__ */ new Effect("OrderedDebug", true);
+export const ioEffect = /* @__PURE__ */ new Effect("IO", false);
+export const orderedIoEffect = /* @__PURE__ */ new Effect("OrderedIO", false);
 
 export type Effects = ReadonlySet<Effect>;
 export const noEffects: Effects = new Set();

@@ -99,10 +99,10 @@ export class NoRule {
   }
 }
 /** The result does not depend smoothly on the operands: its tangents are zero. */
-export const zeroDerivative = new NoRule("zero derivative");
-export const notDifferentiable = (reason: string): NoRule => new NoRule(reason);
+export const zeroDerivative = /* @__PURE__ */ new NoRule("zero derivative");
+export const notDifferentiable = /* @__NO_SIDE_EFFECTS__ */ (reason: string): NoRule => new NoRule(reason);
 /** The primitive is not linear in any operand, so it never reaches a transposition. */
-export const notLinear = new NoRule("not linear in its operands");
+export const notLinear = /* @__PURE__ */ new NoRule("not linear in its operands");
 
 /** Everything the system knows about one operation, declared in one block beside its siblings. */
 export interface Primitive<P extends Params = Params> {
@@ -153,6 +153,7 @@ export interface Primitive<P extends Params = Params> {
 const byName = new Map<string, Primitive>();
 
 /** Registers a primitive; names are unique. */
+/* @__NO_SIDE_EFFECTS__ */
 export function definePrimitive<P extends Params>(primitive: Primitive<P>): Primitive<P> {
   if (byName.has(primitive.name)) throw new Error(`primitive ${primitive.name} is defined twice`);
   byName.set(primitive.name, primitive as unknown as Primitive);

@@ -216,10 +216,10 @@ export function roundHalfAway(x: number): number {
   return Math.abs(x - t) >= 0.5 ? t + Math.sign(x) : t;
 }
 
-const f64 = new Float64Array(1);
-const f64Bits = new BigInt64Array(f64.buffer);
-const f32 = new Float32Array(1);
-const f32Bits = new Int32Array(f32.buffer);
+const f64 = /* @__PURE__ */ new Float64Array(1);
+const f64Bits = /* @__PURE__ */ new BigInt64Array(f64.buffer);
+const f32 = /* @__PURE__ */ new Float32Array(1);
+const f32Bits = /* @__PURE__ */ new Int32Array(f32.buffer);
 
 /** The next double after x in the direction of y; y itself when they are equal. */
 export function nextafter(x: number, y: number): number {

@@ -115,8 +115,8 @@ export function decodeFloat(pattern: number, f: FloatFormat): number {
   return negative ? -value : value;
 }
 
-const doubleScratch = new Float64Array(1);
-const doubleBits = new Uint32Array(doubleScratch.buffer);
+const doubleScratch = /* @__PURE__ */ new Float64Array(1);
+const doubleBits = /* @__PURE__ */ new Uint32Array(doubleScratch.buffer);
 
 /** floor(log2(x)) of a positive finite float64; its subnormals count as 2^-1023, smaller than any format here. */
 export function exponentOf(x: number): number {

@@ -45,8 +45,8 @@ interface Digits {
   readonly exponent: number;
 }
 
-const doubles = new Float64Array(1);
-const words = new BigUint64Array(doubles.buffer);
+const doubles = /* @__PURE__ */ new Float64Array(1);
+const words = /* @__PURE__ */ new BigUint64Array(doubles.buffer);
 
 /** The integers m and e with x = m * 2^e that the format stores for a positive finite x. */
 function decompose(x: number, format: FloatFormat): { mantissa: bigint; exponent: number } {

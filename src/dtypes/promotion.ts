@@ -148,7 +148,9 @@ function computePromotion(entries: readonly TypeEntry[]): TypeEntry {
 }
 
 const width = 2 * allDTypes.length;
-const pairTable: (TypeEntry | undefined)[] = new Array<TypeEntry | undefined>(width * width).fill(undefined);
+const pairTable: (TypeEntry | undefined)[] = /* @__PURE__ */ new Array<TypeEntry | undefined>(
+  width * width,
+).fill(undefined);
 
 function promotePair(a: TypeEntry, b: TypeEntry): TypeEntry {
   const index = (2 * a.dtype.id + (a.weakType ? 1 : 0)) * width + 2 * b.dtype.id + (b.weakType ? 1 : 0);

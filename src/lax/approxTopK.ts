@@ -6,6 +6,7 @@ import { zeroTangent } from "../core/tangents.ts";
 import { bind } from "../core/trace.ts";
 import { type HostData, int32, isFloating } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { gather } from "./gather.ts";
 import { finish, numbersOf, offsetsOf, resultBuffer, rowMajorStrides } from "./hostLoops.ts";
 import { namedArguments } from "./namedArguments.ts";
 import { unaryOperand } from "./operands.ts";
@@ -95,7 +96,7 @@ const approxTopKPrimitive: Primitive<ApproxTopKParams> = definePrimitive<ApproxT
     const reductionDimension = axis < at ? axis : axis + 1;
     return [bind(approxTopKPrimitive, [x], { ...params, reductionDimension }), [at, at]];
   },
-  lowering: asProgram(([x], { k, isMaxK, reductionDimension }) => {
+  lowering: /* @__PURE__ */ asProgram(([x], { k, isMaxK, reductionDimension }) => {
     const [values, places] = topK(isMaxK ? x : ops.neg(x), k, { axis: reductionDimension });
     return [isMaxK ? values : ops.neg(values), places];
   }),
@@ -105,7 +106,7 @@ const approxTopKPrimitive: Primitive<ApproxTopKParams> = definePrimitive<ApproxT
 function alongAxis(x: NDArray, places: NDArray, dimension: number): NDArray {
   const axis = canonicalizeAxis(dimension, x.ndim);
   const others = x.shape.map((_, d) => d).filter((d) => d !== axis);
-  return ops.gather(
+  return gather(
     x,
     ops.reshape(places, [...places.shape, 1]),
     {

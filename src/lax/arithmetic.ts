@@ -1,21 +1,10 @@
 import type { NDArray } from "../core/array.ts";
-import { type ShapedArray, typeMatch } from "../core/aval.ts";
 import { mul as complexProduct, div as complexQuotient } from "../core/complexMath.ts";
 import type { Expr } from "../core/lowering.ts";
-import {
-  definePrimitive,
-  type JvpRule,
-  type Primitive,
-  type Tangent,
-  UndefinedPrimal,
-  Zero,
-  zeroDerivative,
-} from "../core/primitive.ts";
-import { installTangentOps, zeroTangent } from "../core/tangents.ts";
+import { UndefinedPrimal, Zero, zeroDerivative } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
-import * as wide from "../core/wideIntegers.ts";
-import { Complex, isComplex, isInteger, isWideInteger, realDType } from "../dtypes/index.ts";
-import { broadcastBatchDim, moveBatchDim } from "./batching.ts";
+import { absolute, divide, maximum, minimum, remainder, sign as wideSign } from "../core/wideIntegers.ts";
+import { Complex, isComplex, isInteger, realDType } from "../dtypes/index.ts";
 import {
   applyBinary,
   applyUnary,
@@ -23,11 +12,11 @@ import {
   binary,
   linearTranspose,
   maybeBroadcast,
+  sumJvp,
   unary,
   unbroadcast,
 } from "./families.ts";
-import { mapComplexNamed } from "./hostComplex.ts";
-import { mapElements, mapWide, product } from "./hostLoops.ts";
+import { product } from "./hostLoops.ts";
 import { anyDType, constLike, numeric, replaceZero, scalarLike, unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
@@ -37,7 +26,7 @@ const negPrimitive = unary("neg", {
   wide: (x) => -x,
   cost: "cheap",
   jvp: (g) => neg(g),
-  transpose: linearTranspose((ct) => neg(ct)),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => neg(ct)),
 });
 /**
  * Elementwise negation. Unsigned integers wrap.
@@ -52,7 +41,7 @@ export function neg(x: LaxOperand): NDArray {
 const signPrimitive = unary("sign", {
   accepts: numeric,
   reference: Math.sign,
-  wide: wide.sign,
+  wide: wideSign,
   cost: "cheap",
   jvp: zeroDerivative,
 });
@@ -69,7 +58,7 @@ const absPrimitive = unary("abs", {
   accepts: ["floating", "complexfloating", "signedinteger"],
   result: realDType,
   reference: Math.abs,
-  wide: wide.absolute,
+  wide: absolute,
   cost: "cheap",
   jvp: (g, ans, [x]) => {
     if (!isComplex(x.dtype)) return ops.select(ops.ge(x, scalarLike(x, 0)), g, neg(g));
@@ -107,24 +96,12 @@ export function square(x: LaxOperand): NDArray {
 
 // Addition and subtraction: linear, with tangents that broadcast as the operands do.
 
-function sumJvp(primitive: () => Primitive, ofSecond: (t: NDArray) => NDArray): JvpRule {
-  return (primals, [s, t]) => {
-    const ans = bind1(primitive(), primals, {});
-    let tangent: Tangent;
-    if (s instanceof Zero)
-      tangent = t instanceof Zero ? zeroTangent(ans) : maybeBroadcast(ans.shape, ofSecond(t));
-    else if (t instanceof Zero) tangent = maybeBroadcast(ans.shape, s);
-    else tangent = bind1(primitive(), [s, t], {});
-    return [[ans], [tangent]];
-  };
-}
-
 const addPrimitive = binary("add", {
   accepts: numeric,
   reference: (x, y) => x + y,
   wide: (x, y) => x + y,
   cost: "cheap",
-  jvp: sumJvp(
+  jvp: /* @__PURE__ */ sumJvp(
     () => addPrimitive,
     (t) => t,
   ),
@@ -152,7 +129,7 @@ const subPrimitive = binary("sub", {
   reference: (x, y) => x - y,
   wide: (x, y) => x - y,
   cost: "cheap",
-  jvp: sumJvp(() => subPrimitive, neg),
+  jvp: /* @__PURE__ */ sumJvp(() => subPrimitive, neg),
   transpose: ([ct], [x, y]) => {
     if (ct instanceof Zero) return [null, null];
     return [
@@ -176,7 +153,7 @@ const mulPrimitive = binary("mul", {
   wide: (x, y) => x * y,
   cost: "cheap",
   jvp: [(g, _ans, [, y]) => mul(g, y), (g, _ans, [x]) => mul(x, g)],
-  transpose: bilinearTranspose(
+  transpose: /* @__PURE__ */ bilinearTranspose(
     (ct, x, y) => unbroadcast(x, mul(ct, y)),
     (ct, x, y) => unbroadcast(y, mul(x, ct)),
   ),
@@ -196,10 +173,10 @@ const divPrimitive = binary("div", {
     if (!isInteger(dtype)) return x / y;
     return y === 0 ? -1 : Math.trunc(x / y); // -1 wraps to all ones
   },
-  wide: wide.divide,
+  wide: divide,
   cost: "cheap",
   jvp: [(g, _ans, [, y]) => div(g, y), (g, _ans, [x, y]) => mul(mul(neg(g), x), integerPow(y, -2))],
-  transpose: bilinearTranspose(
+  transpose: /* @__PURE__ */ bilinearTranspose(
     (ct, x, y) => unbroadcast(x, div(ct, y)),
     () => {
       throw new TypeError("nonlinear div can't be transposed");
@@ -218,7 +195,7 @@ export function div(x: LaxOperand, y: LaxOperand): NDArray {
 const remPrimitive = binary("rem", {
   accepts: ["integer", "floating"],
   reference: (x, y, dtype) => (y === 0 && isInteger(dtype) ? x : x % y),
-  wide: wide.remainder,
+  wide: remainder,
   cost: "expensive",
   jvp: [
     (g, ans) => maybeBroadcast(ans.shape, g),
@@ -246,7 +223,7 @@ function balancedEq(x: NDArray, ans: NDArray, y: NDArray): NDArray {
 const maxPrimitive = binary("max", {
   accepts: anyDType,
   reference: (x, y) => Math.max(x, y),
-  wide: wide.maximum,
+  wide: maximum,
   cost: "cheap",
   jvp: [(g, ans, [x, y]) => mul(g, balancedEq(x, ans, y)), (g, ans, [x, y]) => mul(g, balancedEq(y, ans, x))],
 });
@@ -262,7 +239,7 @@ export function max(x: LaxOperand, y: LaxOperand): NDArray {
 const minPrimitive = binary("min", {
   accepts: anyDType,
   reference: (x, y) => Math.min(x, y),
-  wide: wide.minimum,
+  wide: minimum,
   cost: "cheap",
   jvp: [(g, ans, [x, y]) => mul(g, balancedEq(x, ans, y)), (g, ans, [x, y]) => mul(g, balancedEq(y, ans, x))],
 });
@@ -275,7 +252,7 @@ export function min(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(minPrimitive, x, y);
 }
 
-const one = new Complex(1);
+const one = /* @__PURE__ */ new Complex(1);
 
 const integerPowPrimitive = unary<{ y: number }>("integer_pow", {
   accepts: numeric,
@@ -349,55 +326,3 @@ export function integerPow(x: LaxOperand, y: number): NDArray {
 export function reciprocal(x: LaxOperand): NDArray {
   return integerPow(x, -1);
 }
-
-// Sums of tangents.
-
-const addAnyPrimitive: Primitive = definePrimitive({
-  name: "add_any",
-  abstractEval: ([x, y]) => {
-    if (!typeMatch(x, y)) throw new TypeError(`add_any requires operands of one type, got ${x} and ${y}`);
-    return [x];
-  },
-  reference: (inputs, _params, [out]) => [
-    isComplex(out.dtype)
-      ? mapComplexNamed("add", inputs, out)
-      : isWideInteger(out.dtype)
-        ? mapWide(inputs, out, (x, y) => x + y)
-        : mapElements(inputs, out, (x, y) => x + y),
-  ],
-  jvp: sumJvp(
-    () => addAnyPrimitive,
-    (t) => t,
-  ),
-  transpose: ([ct], [x, y]) => [
-    x instanceof UndefinedPrimal ? ct : null,
-    y instanceof UndefinedPrimal ? ct : null,
-  ],
-  batching: ([x, y], [dx, dy]) => {
-    let dim = dx;
-    let args = [x, y];
-    if (dx === null) {
-      dim = dy as number;
-      args = [broadcastBatchDim(x, y.shape[dim], dim), y];
-    } else if (dy === null) {
-      args = [x, broadcastBatchDim(y, x.shape[dx], dx)];
-    } else if (dx !== dy) {
-      dim = dy;
-      args = [moveBatchDim(x, dx, dy), y];
-    }
-    return [[bind1(addAnyPrimitive, args, {})], [dim]];
-  },
-  lowering: {
-    kind: "pointwise",
-    cost: "cheap",
-    emit: (b, [x, y], index) => b.op("add", x.at(index), y.at(index)),
-  },
-});
-/** The sum of two tangents or cotangents of one type. */
-function addAny(x: NDArray, y: NDArray): NDArray {
-  return bind1(addAnyPrimitive, [x, y], {});
-}
-
-installTangentOps({ zeros: (aval: ShapedArray) => ops.zeros(aval), addAny });
-
-Object.assign(ops, { neg, sign, abs, square, add, sub, mul, div, max, min, integerPow, addAny });

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { isBool } from "../dtypes/index.ts";
+import { bitwiseOr } from "./logic.ts";
 import { constLike } from "./operands.ts";
 import { ops } from "./ops.ts";
 import { concatenate, pad, sliceInDim } from "./shape.ts";
@@ -13,7 +14,7 @@ function interleave(a: NDArray, b: NDArray, axis: number): NDArray {
       constLike(x, 0),
       x.shape.map((_, i) => (i === axis ? [low, high, 1] : [0, 0, 0]) as [number, number, number]),
     );
-  const join = isBool(a.dtype) ? ops.bitwiseOr : ops.add;
+  const join = isBool(a.dtype) ? bitwiseOr : ops.add;
   return join(spread(a, 0, same ? 1 : 0), spread(b, 1, same ? 0 : 1));
 }
 

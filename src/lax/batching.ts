@@ -39,6 +39,7 @@ export function batchDimAtFront(x: NDArray, dim: BatchDim, size: number): NDArra
 }
 
 /** Batching of operations of one operand that treat every element alike. */
+/* @__NO_SIDE_EFFECTS__ */
 export function vectorizedBatching<P extends Params>(primitive: () => Primitive<P>): BatchingRule<P> {
   return (operands, dims, params) => [bind(primitive(), operands, params), [dims[0]]];
 }
@@ -47,6 +48,7 @@ export function vectorizedBatching<P extends Params>(primitive: () => Primitive<
  * Batching of elementwise operations that broadcast: agreeing mapped axes and scalars go through as they are; otherwise
  * mapped axes move to the front, unmapped operands get a size-1 axis there, and mapped scalars trailing ones.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function broadcastingBatching<P extends Params>(primitive: () => Primitive<P>): BatchingRule<P> {
   return (operands, dims, params) => {
     const first = dims.findIndex((d) => d !== null);
@@ -71,6 +73,7 @@ export function broadcastingBatching<P extends Params>(primitive: () => Primitiv
 }
 
 /** Batching of reductions: the reduced axes after the mapped one move up. */
+/* @__NO_SIDE_EFFECTS__ */
 export function reducerBatching<P extends Params & { axes: readonly number[] }>(
   primitive: () => Primitive<P>,
 ): BatchingRule<P> {

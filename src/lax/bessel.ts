@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { finfo, float64 } from "../dtypes/index.ts";
+import { abs, sign } from "./arithmetic.ts";
 import { applyUnary, type TangentRule, unary } from "./families.ts";
 import { constLike, floating } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
@@ -116,7 +117,7 @@ function scaledBessel<T>(a: Arithmetic<T>, order: 0 | 1, x: T): T {
   return a.near(size, a.mul(near, x), a.mul(far, a.sign(x)));
 }
 
-const bessel = (name: string, order: 0 | 1, jvp: TangentRule) =>
+const bessel = /* @__NO_SIDE_EFFECTS__ */ (name: string, order: 0 | 1, jvp: TangentRule) =>
   unary(name, {
     accepts: floating,
     reference: (x) => scaledBessel(onNumbers, order, x),
@@ -130,7 +131,7 @@ const bessel = (name: string, order: 0 | 1, jvp: TangentRule) =>
   });
 
 const order0Primitive = bessel("bessel_i0e", 0, (g, ans, [x]) =>
-  ops.mul(g, ops.sub(besselI1e(x), ops.mul(ops.sign(x), ans))),
+  ops.mul(g, ops.sub(besselI1e(x), ops.mul(sign(x), ans))),
 );
 /**
  * Elementwise modified Bessel function of the first kind and order 0, scaled: `exp(-|x|) * i0(x)`.
@@ -144,12 +145,9 @@ export function besselI0e(x: LaxOperand): NDArray {
 const order1Primitive = bessel("bessel_i1e", 1, (g, ans, [x]) => {
   // Close to 0 the slope is 1/2; beyond, what the quotient loses is small.
   const { eps } = finfo(x.dtype);
-  const far = ops.gt(ops.abs(x), constLike(x, eps));
+  const far = ops.gt(abs(x), constLike(x, eps));
   const safe = ops.select(far, x, ops.fullLike(x, eps));
-  const slope = ops.sub(
-    besselI0e(safe),
-    ops.mul(ans, ops.add(ops.sign(safe), ops.div(constLike(x, 1), safe))),
-  );
+  const slope = ops.sub(besselI0e(safe), ops.mul(ans, ops.add(sign(safe), ops.div(constLike(x, 1), safe))));
   return ops.mul(g, ops.select(far, slope, ops.fullLike(x, 0.5)));
 });
 /**

@@ -63,8 +63,8 @@ const broadcastInDimPrimitive: Primitive<BroadcastParams> = definePrimitive<Broa
     });
     return [takeElements(x, offsetsOf(shape, strides))];
   },
-  jvp: linearJvp(() => broadcastInDimPrimitive),
-  transpose: linearTranspose((ct, operand, { shape, broadcastDimensions }) => {
+  jvp: /* @__PURE__ */ linearJvp(() => broadcastInDimPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, operand, { shape, broadcastDimensions }) => {
     const unitDims = range(operand.ndim).filter((i) => operand.shape[i] === 1);
     const kept = broadcastDimensions.filter((_, i) => operand.shape[i] !== 1);
     const axes = range(shape.length).filter((i) => !kept.includes(i));
@@ -208,5 +208,3 @@ export function broadcastLike(x: LaxOperand, like: LaxOperand): NDArray {
     operand.shape.map((_, d) => first + d),
   );
 }
-
-Object.assign(ops, { broadcastInDim, expandDims });

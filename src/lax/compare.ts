@@ -8,9 +8,10 @@ import { applyBinary, comparison, elementwiseResult, readOperands } from "./fami
 import { mapComplexNamed } from "./hostComplex.ts";
 import { broadcastOffsets, mapElements, mapWide } from "./hostLoops.ts";
 import { anyDType, checkDTypeAt, checkSameDTypes, ordered } from "./operands.ts";
-import { type LaxOperand, ops } from "./ops.ts";
+import type { LaxOperand } from "./ops.ts";
 
 /** eq and ne also compare random keys. */
+/* @__NO_SIDE_EFFECTS__ */
 function equality(name: "eq" | "ne"): Primitive {
   const equal = name === "eq";
   const primitive: Primitive = definePrimitive({
@@ -109,5 +110,3 @@ const gePrimitive = comparison("ge", ordered, (x, y) => x >= y, zeroDerivative);
 export function ge(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(gePrimitive, x, y);
 }
-
-Object.assign(ops, { eq, ne, lt, gt, ge });

@@ -35,7 +35,7 @@ const realPrimitive = unary("real", {
   result: realDType,
   cost: "cheap",
   jvp: (g) => real(g),
-  transpose: linearTranspose((ct) => complex(ct, zeroLike(ct))),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => complex(ct, zeroLike(ct))),
 });
 /**
  * Elementwise real part.
@@ -52,7 +52,7 @@ const imagPrimitive = unary("imag", {
   result: realDType,
   cost: "cheap",
   jvp: (g) => imag(g),
-  transpose: linearTranspose((ct) => complex(zeroLike(ct), ops.neg(ct))),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => complex(zeroLike(ct), ops.neg(ct))),
 });
 /**
  * Elementwise imaginary part.
@@ -73,7 +73,7 @@ const complexPrimitive: Primitive = definePrimitive({
     return [elementwiseResult("complex", avals, toComplexDType(avals[0].dtype))];
   },
   reference: (inputs, _params, [out]) => [mapComplex(inputs, out, (x, y) => new Complex(x.re, y.re))],
-  jvp: linearJvp(() => complexPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => complexPrimitive),
   transpose: ([ct], [x, y]) => {
     if (ct instanceof Zero) return [null, null];
     return [
@@ -81,7 +81,7 @@ const complexPrimitive: Primitive = definePrimitive({
       y instanceof UndefinedPrimal ? unbroadcast(y.aval, imag(ops.neg(ct))) : null,
     ];
   },
-  batching: broadcastingBatching(() => complexPrimitive),
+  batching: /* @__PURE__ */ broadcastingBatching(() => complexPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "cheap",
@@ -113,7 +113,9 @@ const conjPrimitive = unary<ConjParams>("conj", {
   emit: (b, [x]) =>
     isComplex(x.dtype) ? b.op("conj", x) : b.op("complex", x, b.op("neg", b.const(0, x.dtype))),
   jvp: (g) => conj(g),
-  transpose: linearTranspose((ct, _x, { inputDtype }) => (isComplex(inputDtype) ? conj(ct) : real(ct))),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { inputDtype }) =>
+    isComplex(inputDtype) ? conj(ct) : real(ct),
+  ),
 });
 /**
  * Elementwise complex conjugate; of float32 and float64 numbers the same number as a complex one.
@@ -125,5 +127,3 @@ export function conj(x: LaxOperand): NDArray {
   const array = unaryOperand(x, "conj", complexOnly);
   return bind1(conjPrimitive, [array], { inputDtype: array.dtype });
 }
-
-Object.assign(ops, { real, imag, complex, conj });

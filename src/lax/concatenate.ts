@@ -20,10 +20,11 @@ import { linearJvp } from "./families.ts";
 import { putElements } from "./hostMoves.ts";
 import { copyInts, equalInts, type Ints, insertInt } from "./intTuples.ts";
 import { checkSameDTypes, sameDTypeOperands } from "./operands.ts";
-import { type LaxOperand, ops } from "./ops.ts";
+import type { LaxOperand } from "./ops.ts";
 import { canonicalizeAxis, dataOperand } from "./shapeChecks.ts";
 
 /** Forward rule of a linear operation of one operand with several results. */
+/* @__NO_SIDE_EFFECTS__ */
 function splitJvp<P extends Params>(primitive: () => Primitive<P>): JvpRule<P> {
   return (primals, [t], params) => {
     const outs = bind(primitive(), primals, params);
@@ -103,7 +104,7 @@ const concatenatePrimitive: Primitive<ConcatenateParams> = definePrimitive<Conca
     }
     return [result];
   },
-  jvp: linearJvp(() => concatenatePrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => concatenatePrimitive),
   transpose: ([ct], operands, { dimension }) => {
     if (ct instanceof Zero) return operands.map(() => null);
     const sizes = operands.map((x) => (x instanceof UndefinedPrimal ? x.aval : x.aval).shape[dimension]);
@@ -197,7 +198,7 @@ const splitPrimitive: Primitive<SplitParams> = definePrimitive<SplitParams>({
       return result;
     });
   },
-  jvp: splitJvp(() => splitPrimitive),
+  jvp: /* @__PURE__ */ splitJvp(() => splitPrimitive),
   transpose: (cts, _operands, { axis }) => [concatenate(cts.map(instantiate), axis)],
   batching: ([x], [dim], { sizes, axis }) => {
     const at = dim as number;
@@ -264,7 +265,7 @@ const stackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
     });
     return [result];
   },
-  jvp: linearJvp(() => stackPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => stackPrimitive),
   transpose: ([ct], operands, { axis }) =>
     ct instanceof Zero ? operands.map(() => null) : bind(unstackPrimitive, [ct], { axis }),
   batching: (operands, dims, { axis }) => {
@@ -332,7 +333,7 @@ const unstackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
       return result;
     });
   },
-  jvp: splitJvp(() => unstackPrimitive),
+  jvp: /* @__PURE__ */ splitJvp(() => unstackPrimitive),
   transpose: (cts, _operands, { axis }) => [bind1(stackPrimitive, cts.map(instantiate), { axis })],
   batching: ([x], [dim], { axis }) => {
     const at = dim as number;
@@ -368,5 +369,3 @@ export function unstack(x: LaxOperand, axis: number | { readonly axis?: number }
   const at = canonicalizeAxis(typeof axis === "object" ? (axis.axis ?? 0) : axis, operand.ndim);
   return bind(unstackPrimitive, [operand], { axis: at });
 }
-
-Object.assign(ops, { concatenate });

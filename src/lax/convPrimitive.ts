@@ -184,7 +184,7 @@ export const convPrimitive: Primitive<ConvParams> = definePrimitive<ConvParams>(
     return [lhs.update({ shape, dtype, weakType: lhs.weakType && rhs.weakType })];
   },
   reference: ([lhs, rhs], params, [out]) => [convReference(lhs, rhs, params, out)],
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => convPrimitive,
     [
       (t, _ans, [, rhs], params) => bindConv(t, rhs, params),

@@ -53,10 +53,10 @@ const convertPrimitive: Primitive<ConvertParams> = definePrimitive<ConvertParams
     if (t instanceof Zero || !isInexact(params.newDtype)) return [[ans], [zeroTangent(ans)]];
     return [[ans], [bind1(convertPrimitive, [t], params)]];
   },
-  transpose: linearTranspose((ct, x) =>
+  transpose: /* @__PURE__ */ linearTranspose((ct, x) =>
     bind1(convertPrimitive, [ct], { newDtype: x.dtype, weakType: x.weakType }),
   ),
-  batching: vectorizedBatching(() => convertPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => convertPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "cheap",
@@ -200,5 +200,3 @@ function rangeTo(n: number): number[] {
 export function bitcastConvertType(x: LaxOperand, newDtype: DTypeLike): NDArray {
   return bind1(bitcastPrimitive, [unaryOperand(x, "bitcast_convert_type")], { newDtype: asDType(newDtype) });
 }
-
-Object.assign(ops, { convertElementType });

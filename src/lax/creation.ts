@@ -116,7 +116,7 @@ export function fullLike(
 }
 
 /** Zeros of an aval, float0 (which has no other values) and keys included. */
-function zeros(aval: ShapedArray): NDArray {
+export function zeros(aval: ShapedArray): NDArray {
   const { dtype, shape } = aval;
   if (dtype === float0 && isEager()) {
     const backend = defaultBackend();
@@ -281,5 +281,3 @@ export function tri(dtype: DTypeLike, shape: Ints, offset = 0): NDArray {
   const shifted = ops.add(broadcastedIota(int32, shape, 0), literal(offset, shapedArray([], int32)));
   return ops.convertElementType(ops.ge(shifted, broadcastedIota(int32, shape, 1)), asDType(dtype), false);
 }
-
-Object.assign(ops, { full, fullLike, broadcastedIota, zeros });

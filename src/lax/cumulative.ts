@@ -24,6 +24,7 @@ import {
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { runJvp } from "../transforms/jvpTrace.ts";
+import { max, min } from "./arithmetic.ts";
 import { associativeScanFlat } from "./associativeScan.ts";
 import { linearJvp, linearTranspose, requireWide } from "./families.ts";
 import { complexReader } from "./hostComplex.ts";
@@ -114,6 +115,7 @@ interface CumulativeSpec {
   readonly transpose?: TransposeRule<CumulativeParams>;
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function cumulative(name: string, spec: CumulativeSpec): Primitive<CumulativeParams> {
   const primitive: Primitive<CumulativeParams> = definePrimitive<CumulativeParams>({
     name,
@@ -148,6 +150,7 @@ function cumulative(name: string, spec: CumulativeSpec): Primitive<CumulativePar
 }
 
 /** Differentiates the scan in its parallel form, which is smooth wherever the operation is. */
+/* @__NO_SIDE_EFFECTS__ */
 function scanJvp(combine: (x: NDArray, y: NDArray) => NDArray): JvpRule<CumulativeParams> {
   return (primals, tangents, { axis, reverse }) =>
     runJvp(
@@ -184,8 +187,8 @@ const cumsumPrimitive = cumulative("cumsum", {
   op: "sum",
   combine: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
   wide: (p, q) => p + q,
-  jvp: linearJvp(() => cumsumPrimitive),
-  transpose: linearTranspose((ct, _x, { axis, reverse }) => cumsum(ct, axis, !reverse)),
+  jvp: /* @__PURE__ */ linearJvp(() => cumsumPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { axis, reverse }) => cumsum(ct, axis, !reverse)),
 });
 /**
  * Running sums along an axis, from its start or in reverse.
@@ -202,7 +205,7 @@ const cumprodPrimitive = cumulative("cumprod", {
   op: "prod",
   combine: product,
   wide: (p, q) => p * q,
-  jvp: scanJvp((x, y) => ops.mul(x, y)),
+  jvp: /* @__PURE__ */ scanJvp((x, y) => ops.mul(x, y)),
 });
 /**
  * Running products along an axis; see {@link cumsum}.
@@ -217,7 +220,7 @@ const cummaxPrimitive = cumulative("cummax", {
   op: "max",
   combine: (p, q) => Math.max(p, q),
   wide: maximum,
-  jvp: scanJvp((x, y) => ops.max(x, y)),
+  jvp: /* @__PURE__ */ scanJvp((x, y) => max(x, y)),
 });
 /**
  * Running maxima along an axis; see {@link cumsum}.
@@ -232,7 +235,7 @@ const cumminPrimitive = cumulative("cummin", {
   op: "min",
   combine: (p, q) => Math.min(p, q),
   wide: minimum,
-  jvp: scanJvp((x, y) => ops.min(x, y)),
+  jvp: /* @__PURE__ */ scanJvp((x, y) => min(x, y)),
 });
 /**
  * Running minima along an axis; see {@link cumsum}.
@@ -252,7 +255,7 @@ function logSumOf(p: number, q: number): number {
 const cumlogsumexpPrimitive = cumulative("cumlogsumexp", {
   op: "logaddexp",
   combine: logSumOf,
-  jvp: scanJvp(logaddexp),
+  jvp: /* @__PURE__ */ scanJvp(logaddexp),
 });
 /**
  * Running `log(sum(exp(x)))` along an axis; see {@link cumsum}.

@@ -15,6 +15,7 @@ import { addTangents, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
 import { asDType, bool, type DType, type DTypeLike, int32, isBool } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { ne } from "./compare.ts";
 import {
   canonicalizeDimensions,
   type DotDimensionNumbers,
@@ -219,7 +220,7 @@ export function dotGeneral(
       dimensionNumbers,
       precision,
     );
-    return ops.ne(counts, 0);
+    return ne(counts, 0);
   }
   return bind1(dotPrimitive, [x, y], params);
 }

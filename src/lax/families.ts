@@ -43,6 +43,7 @@ export type TangentRule<P extends Params = Params> = (
 ) => NDArray;
 
 /** Forward rule of one result from a rule per operand; null: the result does not depend smoothly on that operand. */
+/* @__NO_SIDE_EFFECTS__ */
 export function standardJvp<P extends Params>(
   primitive: () => Primitive<P>,
   rules: readonly (TangentRule<P> | null)[],
@@ -61,6 +62,7 @@ export function standardJvp<P extends Params>(
 }
 
 /** Forward rule of an operation that is linear in all its operands together: apply it to the tangents. */
+/* @__NO_SIDE_EFFECTS__ */
 export function linearJvp<P extends Params>(primitive: () => Primitive<P>): JvpRule<P> {
   return (primals, tangents, params) => {
     const ans = bind1(primitive(), primals, params);
@@ -70,6 +72,7 @@ export function linearJvp<P extends Params>(primitive: () => Primitive<P>): JvpR
 }
 
 /** Transposition of an operation of one linear operand. */
+/* @__NO_SIDE_EFFECTS__ */
 export function linearTranspose<P extends Params>(
   rule: (ct: NDArray, operand: ShapedArray, params: P) => NDArray,
 ): TransposeRule<P> {
@@ -99,6 +102,7 @@ export function maybeBroadcast(shape: readonly number[], x: NDArray): NDArray {
 }
 
 /** Transposition of an operation that is linear in each of two operands separately. */
+/* @__NO_SIDE_EFFECTS__ */
 export function bilinearTranspose<P extends Params>(
   left: (ct: NDArray, x: ShapedArray, y: NDArray, params: P) => NDArray,
   right: (ct: NDArray, x: NDArray, y: ShapedArray, params: P) => NDArray,
@@ -111,6 +115,20 @@ export function bilinearTranspose<P extends Params>(
 }
 
 // Lowering.
+
+/** The rule of sums and differences: linear, with tangents that broadcast as the operands do. */
+/* @__NO_SIDE_EFFECTS__ */
+export function sumJvp(primitive: () => Primitive, ofSecond: (t: NDArray) => NDArray): JvpRule {
+  return (primals, [s, t]) => {
+    const ans = bind1(primitive(), primals, {});
+    let tangent: Tangent;
+    if (s instanceof Zero)
+      tangent = t instanceof Zero ? zeroTangent(ans) : maybeBroadcast(ans.shape, ofSecond(t));
+    else if (t instanceof Zero) tangent = maybeBroadcast(ans.shape, s);
+    else tangent = bind1(primitive(), [s, t], {});
+    return [[ans], [tangent]];
+  };
+}
 
 /** The index at which an operand is read for the element of the result at `index`, with implicit broadcasting. */
 export function broadcastIndex(
@@ -161,6 +179,7 @@ export interface UnarySpec<P extends Params> {
 }
 
 /** Elementwise operations of one operand. */
+/* @__NO_SIDE_EFFECTS__ */
 export function unary<P extends Params = Record<string, never>>(
   name: string,
   spec: UnarySpec<P>,
@@ -225,6 +244,7 @@ export function requireWide<F>(name: string, dtype: DType, wide: F | undefined):
 }
 
 /** Elementwise operations of two operands of one dtype that broadcast. */
+/* @__NO_SIDE_EFFECTS__ */
 export function binary(name: string, spec: BinarySpec): Primitive {
   const emit: Emit<Params> = spec.emit ?? ((b, [x, y]) => b.op(name, x, y));
   const primitive: Primitive = definePrimitive({
@@ -265,6 +285,7 @@ export function elementwiseResult(name: string, avals: readonly ShapedArray[], d
 }
 
 /** Elementwise comparisons: bool results, no derivative. */
+/* @__NO_SIDE_EFFECTS__ */
 export function comparison(
   name: string,
   families: Accepts,
@@ -274,7 +295,7 @@ export function comparison(
   return binary(name, { accepts: families, result: bool, reference, wide: reference, cost: "cheap", jvp });
 }
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 /** The user function of a unary primitive without parameters. */
 export function applyUnary(

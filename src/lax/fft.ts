@@ -17,15 +17,17 @@ import {
 import { ValueError } from "../errors.ts";
 import { jit } from "../transforms/jit.ts";
 import { moveBatchDim } from "./batching.ts";
+import { broadcastedIota } from "./creation.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
 import { product, scaled, toReal, transformAxis } from "./fftProgram.ts";
 import { rootOfUnity } from "./fftTwiddles.ts";
+import { bitwiseOr } from "./logic.ts";
 import { unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { asProgram } from "./programLowering.ts";
 
 /** What a Fourier transform takes and gives: complex numbers, their inverse, real numbers to the half that says all, and back. */
-export const FftType = Object.freeze({ FFT: 0, IFFT: 1, RFFT: 2, IRFFT: 3 } as const);
+export const FftType = /* @__PURE__ */ Object.freeze({ FFT: 0, IFFT: 1, RFFT: 2, IRFFT: 3 } as const);
 export type FftType = (typeof FftType)[keyof typeof FftType];
 
 interface FftParams {
@@ -71,8 +73,8 @@ const fftPrimitive: Primitive<FftParams> = definePrimitive<FftParams>({
     return [x];
   },
   reference: ([x], params) => [fftReference(x, params)],
-  jvp: linearJvp(() => fftPrimitive),
-  transpose: linearTranspose((ct, _x, { fftType, fftLengths }) => {
+  jvp: /* @__PURE__ */ linearJvp(() => fftPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { fftType, fftLengths }) => {
     if (fftType === FftType.RFFT) return rfftTranspose(ct, fftLengths);
     return fftType === FftType.IRFFT ? irfftTranspose(ct, fftLengths) : fft(ct, fftType, fftLengths);
   }),
@@ -80,7 +82,7 @@ const fftPrimitive: Primitive<FftParams> = definePrimitive<FftParams>({
     [fft(moveBatchDim(x, dim as number, 0), fftType, fftLengths)],
     [0],
   ],
-  lowering: asProgram(([x], params) => [transform(x, params)]),
+  lowering: /* @__PURE__ */ asProgram(([x], params) => [transform(x, params)]),
 });
 
 /** The operation in terms of others. */
@@ -112,9 +114,9 @@ function emptyTransform(x: NDArray, fftType: FftType, fftLengths: readonly numbe
 
 /** 1 for what a real transform gives once, 2 for what stands for two conjugates. */
 function multiplicity(t: NDArray, half: number, n: number): NDArray {
-  const k = ops.broadcastedIota(realDType(t.dtype), [half], 0);
+  const k = broadcastedIota(realDType(t.dtype), [half], 0);
   const like = (v: number) => ops.full([], v, realDType(t.dtype));
-  const single = ops.bitwiseOr(ops.eq(k, like(0)), ops.eq(k, like(n / 2)));
+  const single = bitwiseOr(ops.eq(k, like(0)), ops.eq(k, like(n / 2)));
   const values = ops.select(single, ops.full([half], 1, k.dtype), ops.full([half], 2, k.dtype));
   const complex = ops.convertElementType(values, toComplexDType(t.dtype));
   return ops.broadcastInDim(complex, [...t.shape.slice(0, -1), half], [t.ndim - 1]);

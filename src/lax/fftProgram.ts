@@ -1,5 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { realDType } from "../dtypes/index.ts";
+import { complex } from "./complex.ts";
+import { concatenate } from "./concatenate.ts";
 import { dotGeneral } from "./dot.ts";
 import { complexConstant, rootOfUnity, transformInPlace } from "./fftTwiddles.ts";
 import { constLike } from "./operands.ts";
@@ -38,7 +40,7 @@ export function toReal(x: NDArray, n: number): NDArray {
   const from = x.shape.map((_, d) => (d === axis ? 1 : 0));
   const to = x.shape.map((size, d) => (d === axis ? n - half + 1 : size));
   const mirrored = rev(ops.conj(ops.slice(x, from, to)), [axis]);
-  const whole = n - half > 0 ? ops.concatenate([x, mirrored], axis) : x;
+  const whole = n - half > 0 ? concatenate([x, mirrored], axis) : x;
   return ops.real(transformAxis(whole, axis, 1));
 }
 
@@ -112,7 +114,7 @@ function byConvolution(x: NDArray, sign: Sign): NDArray {
 export function scaled(x: NDArray, by: number): NDArray {
   if (by === 1) return x;
   const factor = ops.full([], by, realDType(x.dtype));
-  return ops.mul(x, x.dtype.kind === "complex" ? ops.complex(factor, constLike(factor, 0)) : factor);
+  return ops.mul(x, x.dtype.kind === "complex" ? complex(factor, constLike(factor, 0)) : factor);
 }
 
 export function product(shape: readonly number[]): number {

@@ -22,10 +22,13 @@ import {
 import { ValueError } from "../errors.ts";
 import { rem } from "./arithmetic.ts";
 import { moveBatchDim } from "./batching.ts";
+import { concatenate } from "./concatenate.ts";
 import { linearTranspose, standardJvp } from "./families.ts";
 import { filled, putElements } from "./hostMoves.ts";
 import { concatInts, copyInts, type Ints, mapInts, numpyMap } from "./intTuples.ts";
 import { type LaxOperand, ops } from "./ops.ts";
+// biome-ignore lint/suspicious/noImportCycles: the transpose of a gather is a scatter, and the other way round; neither runs on import
+import { scatterAddOfTranspose } from "./scatterOps.ts";
 import { canonicalizeShape, dataOperand } from "./shapeChecks.ts";
 import {
   checkBatching,
@@ -139,7 +142,7 @@ const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
     putElements(result, x, out.size, (i) => positions[i]);
     return [result];
   },
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => gatherPrimitive,
     [
       (g, _ans, [, indices], params) =>
@@ -160,7 +163,7 @@ const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
         operandBatchingDims: n.operandBatchingDims,
         scatterIndicesBatchingDims: n.startIndicesBatchingDims,
       };
-      return ops.scatterAddOfTranspose(
+      return scatterAddOfTranspose(
         ops.full(operand.shape, 0, t.dtype),
         operands[1] as NDArray,
         t,
@@ -402,7 +405,7 @@ export function indexTake(x: NDArray, indices: readonly NDArray[], axes: Ints): 
     const rest = rem(i, size);
     return ops.select(ops.lt(rest, scalar(0, i.dtype)), ops.add(rest, size), rest);
   });
-  const vectors = ops.concatenate(
+  const vectors = concatenate(
     columns.map((c) => ops.expandDims(c, [1])),
     1,
   );
@@ -418,5 +421,3 @@ export function indexTake(x: NDArray, indices: readonly NDArray[], axes: Ints): 
     x.shape.map((n, d) => (axes.includes(d) ? 1 : n)),
   );
 }
-
-Object.assign(ops, { gather });

@@ -18,7 +18,7 @@ import { linearJvp, linearTranspose } from "./families.ts";
 import { unaryOperand } from "./operands.ts";
 import type { LaxOperand } from "./ops.ts";
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 const stopGradientPrimitive: Primitive = definePrimitive({
   name: "stop_gradient",
@@ -26,7 +26,7 @@ const stopGradientPrimitive: Primitive = definePrimitive({
   reference: ([x]) => [x.data.slice()],
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: vectorizedBatching(() => stopGradientPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => stopGradientPrimitive),
   lowering: { kind: "pointwise", cost: "view", emit: (_b, [x], index) => x.at(index) },
 });
 
@@ -34,9 +34,9 @@ const copyPrimitive: Primitive = definePrimitive({
   name: "copy",
   abstractEval: ([x]) => [x],
   reference: ([x]) => [x.data.slice()],
-  jvp: linearJvp(() => copyPrimitive),
-  transpose: linearTranspose((ct) => bind1(copyPrimitive, [ct], noParams)),
-  batching: vectorizedBatching(() => copyPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => copyPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => bind1(copyPrimitive, [ct], noParams)),
+  batching: /* @__PURE__ */ vectorizedBatching(() => copyPrimitive),
   lowering: { kind: "pointwise", cost: "view", emit: (_b, [x], index) => x.at(index) },
 });
 

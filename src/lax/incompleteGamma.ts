@@ -19,6 +19,7 @@ import { checkDTypeAt, checkSameDTypes, constLike, floating, sameDTypeOperands }
 import { type LaxOperand, ops } from "./ops.ts";
 import { asProgram } from "./programLowering.ts";
 import { lgamma } from "./special.ts";
+import { exp, log } from "./transcendental.ts";
 
 interface SpecialSpec {
   readonly write: (...operands: NDArray[]) => NDArray;
@@ -27,6 +28,7 @@ interface SpecialSpec {
 }
 
 /** Elementwise functions of several floating operands whose computation is a program with loops. */
+/* @__NO_SIDE_EFFECTS__ */
 export function longFunction(name: string, { write, reference, jvp }: SpecialSpec): Primitive {
   const primitive: Primitive = definePrimitive({
     name,
@@ -65,14 +67,14 @@ export function applyLong(primitive: Primitive, ...xs: readonly LaxOperand[]): N
 
 /** The density of the gamma distribution, the derivative of P in x. */
 const densityTimes = (g: NDArray, a: NDArray, x: NDArray): NDArray => {
-  const power = ops.mul(ops.sub(a, constLike(a, 1)), ops.log(x));
-  return ops.mul(g, ops.exp(ops.sub(ops.add(ops.neg(x), power), lgamma(a))));
+  const power = ops.mul(ops.sub(a, constLike(a, 1)), log(x));
+  return ops.mul(g, exp(ops.sub(ops.add(ops.neg(x), power), lgamma(a))));
 };
 
 const lowerPrimitive = longFunction("igamma", {
   write: (a, x) => incompleteGamma(a, x, false),
   reference: gammaP,
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => lowerPrimitive,
     [(g, _ans, [a, x]) => ops.mul(g, igammaGradA(a, x)), (g, _ans, [a, x]) => densityTimes(g, a, x)],
   ),
@@ -90,7 +92,7 @@ export function igamma(a: LaxOperand, x: LaxOperand): NDArray {
 const upperPrimitive = longFunction("igammac", {
   write: (a, x) => incompleteGamma(a, x, true),
   reference: gammaQ,
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => upperPrimitive,
     [
       (g, _ans, [a, x]) => ops.neg(ops.mul(g, igammaGradA(a, x))),
@@ -110,7 +112,7 @@ export function igammac(a: LaxOperand, x: LaxOperand): NDArray {
 const gradPrimitive = longFunction("igamma_grad_a", {
   write: (a, x) => incompleteGammaGradA(a, x, false),
   reference: gammaPGradA,
-  jvp: notDifferentiable("the second derivatives of igamma in `a` are not available"),
+  jvp: /* @__PURE__ */ notDifferentiable("the second derivatives of igamma in `a` are not available"),
 });
 /**
  * Elementwise derivative of {@link igamma} in its first argument.
@@ -124,7 +126,9 @@ export function igammaGradA(a: LaxOperand, x: LaxOperand): NDArray {
 const samplePrimitive = longFunction("random_gamma_grad", {
   write: (a, x) => incompleteGammaGradA(a, x, true),
   reference: gammaSampleGrad,
-  jvp: notDifferentiable("the second derivatives of samples of the gamma distribution are not available"),
+  jvp: /* @__PURE__ */ notDifferentiable(
+    "the second derivatives of samples of the gamma distribution are not available",
+  ),
 });
 /**
  * Elementwise derivative of a gamma-distributed sample `x` with respect to the shape `a` of its distribution.

@@ -2,10 +2,15 @@ import type { NDArray } from "../core/array.ts";
 import { zeroTangent } from "../core/tangents.ts";
 import { finfo, int32 } from "../dtypes/index.ts";
 import { runJvp } from "../transforms/jvpTrace.ts";
+import { abs, square } from "./arithmetic.ts";
+import { ne } from "./compare.ts";
 import { whileLoop } from "./control/whileLoop.ts";
+import { bitwiseNot, bitwiseOr } from "./logic.ts";
 import { constLike } from "./operands.ts";
 import { ops } from "./ops.ts";
+import { reduceOr } from "./reductions.ts";
 import { digamma, erfc, lgamma } from "./special.ts";
+import { exp, log, log1p, sqrt } from "./transcendental.ts";
 
 /*
  * The regularized incomplete gamma functions, written in lax for arrays of one shape, float32 or float64.
@@ -52,8 +57,8 @@ export function untilSettled(
   const limit = finfo(like.dtype).eps * roundings;
   const [, ...last] = whileLoop(
     ([i, ...values]: NDArray[]) => {
-      const moving = is.more(ops.abs(change(values)), limit);
-      const some = ops.reduceOr(moving, [...moving.shape.keys()]);
+      const moving = is.more(abs(change(values)), limit);
+      const some = reduceOr(moving, [...moving.shape.keys()]);
       return ops.bitwiseAnd(some, ops.lt(i, constLike(i, mostSteps)));
     },
     ([i, ...values]: NDArray[]) => {
@@ -67,25 +72,25 @@ export function untilSettled(
 
 /** x - log(1 + x) without cancellation, divided by x squared; `ratio` is 1 + x, as exactly as it is known. */
 export function logExcess(x: NDArray, ratio: NDArray): NDArray {
-  const close = is.less(ops.abs(x), 0.3);
+  const close = is.less(abs(x), 0.3);
   const small = where(close, x, 0);
   // log(1 + x) = 2 atanh(r) for r = x / (2 + x); x - 2r = x r.
   const inverse = div(ops.fullLike(x, 1), add(small, 2));
   const r = mul(small, inverse);
   const tail = polynomial(
-    ops.square(r),
+    square(r),
     Array.from({ length: 12 }, (_, k) => 1 / (2 * k + 3)),
   );
-  const series = sub(inverse, mul(mul(mul(ops.square(inverse), r), tail), 2));
+  const series = sub(inverse, mul(mul(mul(square(inverse), r), tail), 2));
   const [large, whole] = [x, ratio].map((v) => where(close, ops.fullLike(v, 1), v));
-  return where(close, series, div(sub(large, ops.log(whole)), ops.square(large)));
+  return where(close, series, div(sub(large, log(whole)), square(large)));
 }
 
 /** What Stirling's formula leaves of log(gamma(a + 1)), for a of at least 8. */
 export function stirlingRest(a: NDArray): NDArray {
   const inverse = div(ops.fullLike(a, 1), a);
   const rest = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156];
-  return mul(inverse, polynomial(ops.square(inverse), rest));
+  return mul(inverse, polynomial(square(inverse), rest));
 }
 
 /** D, by differences from the maximum where a is not small: there the logarithms of its factors cancel. */
@@ -94,11 +99,11 @@ function density(a: NDArray, x: NDArray): NDArray {
   const b = where(large, a, 8);
   const distance = div(sub(x, b), b);
   const exponent = ops.neg(
-    add(mul(b, mul(ops.square(distance), logExcess(distance, div(x, b)))), stirlingRest(b)),
+    add(mul(b, mul(square(distance), logExcess(distance, div(x, b)))), stirlingRest(b)),
   );
-  const scaled = div(ops.exp(exponent), ops.sqrt(mul(b, 2 * Math.PI)));
+  const scaled = div(exp(exponent), sqrt(mul(b, 2 * Math.PI)));
   const c = where(large, ops.fullLike(a, 1), a);
-  const direct = ops.exp(sub(sub(mul(c, ops.log(x)), x), lgamma(add(c, 1))));
+  const direct = exp(sub(sub(mul(c, log(x)), x), lgamma(add(c, 1))));
   return where(large, scaled, direct);
 }
 
@@ -139,7 +144,7 @@ function fraction(a: NDArray, x: NDArray): NDArray {
 }
 /** Keeps denominators away from zero. */
 function away(x: NDArray): NDArray {
-  return where(is.less(ops.abs(x), 1e-30), ops.fullLike(x, 1e-30), x);
+  return where(is.less(abs(x), 1e-30), ops.fullLike(x, 1e-30), x);
 }
 
 /** From here on, in float32, the first two corrections of the normal distribution are exact; float64 is summed for longer. */
@@ -150,8 +155,8 @@ const largeA = (a: NDArray): number => (a.dtype.bits === 64 ? 1e8 : 1e4);
  */
 function normal(a: NDArray, x: NDArray): [u: NDArray, r: NDArray] {
   const distance = div(sub(x, a), a);
-  const eta = mul(distance, ops.sqrt(mul(logExcess(distance, div(x, a)), 2)));
-  const close = is.less(ops.abs(eta), 0.5);
+  const eta = mul(distance, sqrt(mul(logExcess(distance, div(x, a)), 2)));
+  const close = is.less(abs(eta), 0.5);
   const nearBy = where(close, eta, 0);
   const c0Near = polynomial(nearBy, [
     ...[-1 / 3, 1 / 12, -2 / 135, 1 / 864, 1 / 2835, -139 / 777600, 1 / 25515, -571 / 261273600],
@@ -160,10 +165,10 @@ function normal(a: NDArray, x: NDArray): [u: NDArray, r: NDArray] {
   const [m, e] = [distance, eta].map((v) => where(close, ops.fullLike(v, 1), v));
   const c0 = where(close, c0Near, sub(div(ops.fullLike(m, 1), m), div(ops.fullLike(e, 1), e)));
   const c1 = polynomial(nearBy, [-1 / 540, -1 / 288, 1 / 378, -77 / 77760]);
-  return [mul(eta, ops.sqrt(mul(a, 0.5))), div(add(c0, div(c1, a)), ops.sqrt(mul(a, 2 * Math.PI)))];
+  return [mul(eta, sqrt(mul(a, 0.5))), div(add(c0, div(c1, a)), sqrt(mul(a, 2 * Math.PI)))];
 }
 
-const gaussian = (u: NDArray): NDArray => ops.exp(ops.neg(ops.square(u)));
+const gaussian = (u: NDArray): NDArray => exp(ops.neg(square(u)));
 
 /** The derivative of P for large a along a direction of a or x, divided by exp(-u^2). */
 function normalSlope(a: NDArray, x: NDArray, along: "a" | "x"): NDArray {
@@ -178,14 +183,14 @@ interface Ways {
 }
 /** Which way is taken where: the series, the normal distribution, none. */
 function waysOf(a: NDArray, x: NDArray): Ways {
-  const below = ops.bitwiseOr(is.less(x, 1), ops.ge(a, x));
-  const nan = ops.bitwiseOr(ops.ne(a, a), ops.ne(x, x));
-  const negative = ops.bitwiseOr(is.less(x, 0), is.less(a, 0));
+  const below = bitwiseOr(is.less(x, 1), ops.ge(a, x));
+  const nan = bitwiseOr(ne(a, a), ne(x, x));
+  const negative = bitwiseOr(is.less(x, 0), is.less(a, 0));
   const none = ops.bitwiseAnd(is.equal(a, 0), is.equal(x, 0));
   return {
     summed: below,
     large: is.more(a, largeA(a)),
-    invalid: ops.bitwiseOr(ops.bitwiseOr(nan, negative), none),
+    invalid: bitwiseOr(bitwiseOr(nan, negative), none),
   };
 }
 
@@ -202,10 +207,10 @@ function pick(
 /** P, the regularized lower incomplete gamma function, or Q = 1 - P. */
 export function incompleteGamma(a: NDArray, x: NDArray, upper: boolean): NDArray {
   const { summed, large, invalid } = waysOf(a, x);
-  const small = ops.bitwiseNot(ops.bitwiseOr(large, invalid));
+  const small = bitwiseNot(bitwiseOr(large, invalid));
   const finite = is.less(x, Number.POSITIVE_INFINITY);
   const bySeries = ops.bitwiseAnd(small, summed);
-  const byFraction = ops.bitwiseAnd(ops.bitwiseAnd(small, ops.bitwiseNot(summed)), finite);
+  const byFraction = ops.bitwiseAnd(ops.bitwiseAnd(small, bitwiseNot(summed)), finite);
   const s = pick(bySeries, a, x, [1, 0]);
   const f = pick(byFraction, a, x, [1, 2]);
   const [n0, n1] = pick(ops.bitwiseAnd(large, finite), a, x, [1, 1]);
@@ -221,11 +226,11 @@ export function incompleteGamma(a: NDArray, x: NDArray, upper: boolean): NDArray
   // At the ends.
   const [none, all] = upper ? [1, 0] : [0, 1];
   result = where(
-    ops.bitwiseOr(is.equal(x, 0), is.equal(a, Number.POSITIVE_INFINITY)),
+    bitwiseOr(is.equal(x, 0), is.equal(a, Number.POSITIVE_INFINITY)),
     ops.fullLike(x, none),
     result,
   );
-  result = where(ops.bitwiseOr(ops.bitwiseNot(finite), is.equal(a, 0)), ops.fullLike(x, all), result);
+  result = where(bitwiseOr(bitwiseNot(finite), is.equal(a, 0)), ops.fullLike(x, all), result);
   return where(invalid, ops.fullLike(x, Number.NaN), result);
 }
 
@@ -233,9 +238,9 @@ export function incompleteGamma(a: NDArray, x: NDArray, upper: boolean): NDArray
 export function incompleteGammaGradA(a: NDArray, x: NDArray, ofSample: boolean): NDArray {
   const { summed, large, invalid } = waysOf(a, x);
   const inside = ops.bitwiseAnd(is.more(x, 0), is.less(x, Number.POSITIVE_INFINITY));
-  const small = ops.bitwiseAnd(inside, ops.bitwiseNot(ops.bitwiseOr(large, invalid)));
+  const small = ops.bitwiseAnd(inside, bitwiseNot(bitwiseOr(large, invalid)));
   const s = pick(ops.bitwiseAnd(small, summed), a, x, [1, 0.5]);
-  const f = pick(ops.bitwiseAnd(small, ops.bitwiseNot(summed)), a, x, [1, 2]);
+  const f = pick(ops.bitwiseAnd(small, bitwiseNot(summed)), a, x, [1, 2]);
   /** The factor of D in the derivative of D g. */
   const derivative = (g: (a: NDArray, x: NDArray) => NDArray, [b, y]: [NDArray, NDArray]): NDArray => {
     const [[value], [slope]] = slopes((...args) => [g(...args)], b, y, "a");
@@ -250,7 +255,7 @@ export function incompleteGammaGradA(a: NDArray, x: NDArray, ofSample: boolean):
   const byNormal = ofSample ? ops.neg(div(inA, normalSlope(...n, "x"))) : mul(inA, gaussian(normal(...n)[0]));
   let result = where(large, byNormal, mul(factor, scale));
   result = where(inside, result, 0);
-  return where(ops.bitwiseOr(invalid, is.equal(a, 0)), ops.fullLike(x, Number.NaN), result);
+  return where(bitwiseOr(invalid, is.equal(a, 0)), ops.fullLike(x, Number.NaN), result);
 }
 
 /** The derivative of log D in a: log(x) - digamma(a + 1), whose parts are nearly equal for large a. */
@@ -258,12 +263,12 @@ function logSlope(a: NDArray, x: NDArray): NDArray {
   const large = is.more(a, 8);
   const b = where(large, a, 8);
   const inverse = div(ops.fullLike(b, 1), b);
-  const squared = ops.square(inverse);
+  const squared = square(inverse);
   const rest = mul(squared, polynomial(squared, [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132]));
   const distance = div(sub(x, b), b);
-  const close = is.less(ops.abs(distance), 0.3);
-  const ratio = where(close, ops.log1p(where(close, distance, 0)), ops.log(div(x, b)));
-  const direct = sub(ops.log(x), digamma(add(where(large, ops.fullLike(a, 1), a), 1)));
+  const close = is.less(abs(distance), 0.3);
+  const ratio = where(close, log1p(where(close, distance, 0)), log(div(x, b)));
+  const direct = sub(log(x), digamma(add(where(large, ops.fullLike(a, 1), a), 1)));
   return where(large, add(sub(ratio, mul(inverse, 0.5)), rest), direct);
 }
 

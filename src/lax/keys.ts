@@ -37,7 +37,7 @@ import { threefryExpr, threefryNumbers } from "./threefry.ts";
  * counter, so that every element is computed on its own.
  */
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 function requireKeys(name: string, aval: ShapedArray): void {
   if (!isKey(aval.dtype)) {
@@ -71,7 +71,7 @@ interface ImplParams {
   readonly impl: "fry";
   [key: string]: unknown;
 }
-const fry: ImplParams = Object.freeze({ impl: "fry" });
+const fry: ImplParams = /* @__PURE__ */ Object.freeze({ impl: "fry" });
 
 const randomSeedPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
   name: "random_seed",
@@ -91,7 +91,7 @@ const randomSeedPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
   },
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: vectorizedBatching(() => randomSeedPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => randomSeedPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "cheap",
@@ -175,7 +175,7 @@ const randomSplitPrimitive: Primitive<ShapeParams> = definePrimitive<ShapeParams
   },
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: vectorizedBatching(() => randomSplitPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => randomSplitPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "expensive",
@@ -225,7 +225,7 @@ const randomBitsPrimitive: Primitive<BitsParams> = definePrimitive<BitsParams>({
   },
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: vectorizedBatching(() => randomBitsPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => randomBitsPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "expensive",
@@ -310,7 +310,7 @@ const randomFoldInPrimitive: Primitive = definePrimitive({
   },
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: broadcastingBatching(() => randomFoldInPrimitive),
+  batching: /* @__PURE__ */ broadcastingBatching(() => randomFoldInPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "expensive",
@@ -386,7 +386,7 @@ const randomUnwrapPrimitive: Primitive = definePrimitive({
   reference: ([keys]) => [keys.data.slice()],
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: vectorizedBatching(() => randomUnwrapPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => randomUnwrapPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "view",
@@ -417,7 +417,7 @@ const randomClonePrimitive: Primitive = definePrimitive({
   reference: ([keys]) => [keys.data.slice()],
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: vectorizedBatching(() => randomClonePrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => randomClonePrimitive),
   lowering: { kind: "pointwise", cost: "view", emit: (_b, [keys], index) => keys.at(index) },
 });
 
@@ -450,7 +450,7 @@ const threefryPrimitive: Primitive<Params> = definePrimitive({
   },
   jvp: zeroDerivative,
   transpose: notLinear,
-  batching: broadcastingBatching(() => threefryPrimitive),
+  batching: /* @__PURE__ */ broadcastingBatching(() => threefryPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "expensive",

@@ -3,8 +3,12 @@ import { isEager } from "../core/trace.ts";
 import { isComplex, isInexact } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { customJvp } from "../transforms/customJvp.ts";
+import { abs, max } from "./arithmetic.ts";
+import { ne } from "./compare.ts";
+import { complex, imag } from "./complex.ts";
 import { constLike, sameDTypeOperands } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
+import { exp, exp2, log1p } from "./transcendental.ts";
 
 type Pair = (x: NDArray, y: NDArray) => NDArray;
 
@@ -34,38 +38,34 @@ function wrapped(angle: NDArray): NDArray {
 
 /** The same of complex numbers, with `base` times as much as the natural logarithm in between. */
 function complexSum(x: NDArray, y: NDArray, base: number): NDArray {
-  const most = ops.max(x, y);
+  const most = max(x, y);
   const delta = ops.mul(ops.sub(ops.add(x, y), ops.mul(most, constLike(most, 2))), constLike(most, 1 / base));
-  const out = ops.add(most, ops.mul(ops.log1p(ops.exp(delta)), constLike(most, base)));
-  return ops.complex(ops.real(out), wrapped(ops.imag(out)));
+  const out = ops.add(most, ops.mul(log1p(exp(delta)), constLike(most, base)));
+  return complex(ops.real(out), wrapped(imag(out)));
 }
 
 const natural: Pair = (x, y) => {
   if (isComplex(x.dtype)) return complexSum(x, y, 1);
-  const most = ops.max(x, y);
+  const most = max(x, y);
   const delta = ops.sub(x, y);
   // The difference is NaN for NaNs and for infinities of one sign, where the sum is right.
-  return ops.select(
-    ops.ne(delta, delta),
-    ops.add(x, y),
-    ops.add(most, ops.log1p(ops.exp(ops.neg(ops.abs(delta))))),
-  );
+  return ops.select(ne(delta, delta), ops.add(x, y), ops.add(most, log1p(exp(ops.neg(abs(delta))))));
 };
 const naturalRule = customJvp(natural, { name: "logaddexp" });
-defineRule(naturalRule, natural, (x) => ops.exp(x), "_logaddexp_jvp");
+defineRule(naturalRule, natural, (x) => exp(x), "_logaddexp_jvp");
 
 const binaryLog: Pair = (x, y) => {
   if (isComplex(x.dtype)) return complexSum(x, y, Math.LOG2E);
-  const most = ops.max(x, y);
+  const most = max(x, y);
   const delta = ops.sub(x, y);
   return ops.select(
-    ops.ne(delta, delta),
+    ne(delta, delta),
     ops.add(x, y),
-    ops.add(most, ops.mul(constLike(most, Math.LOG2E), ops.log1p(ops.exp2(ops.neg(ops.abs(delta)))))),
+    ops.add(most, ops.mul(constLike(most, Math.LOG2E), log1p(exp2(ops.neg(abs(delta)))))),
   );
 };
 const binaryRule = customJvp(binaryLog, { name: "logaddexp2" });
-defineRule(binaryRule, binaryLog, (x) => ops.exp2(x), "_logaddexp2_jvp");
+defineRule(binaryRule, binaryLog, (x) => exp2(x), "_logaddexp2_jvp");
 
 function apply(x: LaxOperand, y: LaxOperand, name: string, plain: Pair, withRule: Pair): NDArray {
   const [a, b] = sameDTypeOperands([x, y], name);

@@ -1,10 +1,16 @@
 import type { NDArray } from "../core/array.ts";
 import { type NoRule, notDifferentiable, zeroDerivative } from "../core/primitive.ts";
-import * as wide from "../core/wideIntegers.ts";
+import {
+  leadingZeros,
+  populationCount as widePopulationCount,
+  shiftLeft as wideShiftLeft,
+  shiftRightArithmetic as wideShiftRightArithmetic,
+  shiftRightLogical as wideShiftRightLogical,
+} from "../core/wideIntegers.ts";
 import { bool, type DType } from "../dtypes/index.ts";
 import { applyBinary, applyUnary, binary, unary } from "./families.ts";
 import { boolOrInteger, integral } from "./operands.ts";
-import { type LaxOperand, ops } from "./ops.ts";
+import type { LaxOperand } from "./ops.ts";
 
 const notPrimitive = unary("not", {
   accepts: boolOrInteger,
@@ -22,7 +28,7 @@ export function bitwiseNot(x: LaxOperand): NDArray {
   return applyUnary(notPrimitive, x, boolOrInteger);
 }
 
-const bitwise = (
+const bitwise = /* @__NO_SIDE_EFFECTS__ */ (
   name: string,
   reference: (x: number, y: number) => number,
   wideReference: (x: bigint, y: bigint) => bigint,
@@ -79,7 +85,7 @@ export function bitwiseXor(x: LaxOperand, y: LaxOperand): NDArray {
 
 // Shifts. The amount is taken as unsigned; the width or more shifts every bit out.
 
-const shift = (
+const shift = /* @__NO_SIDE_EFFECTS__ */ (
   name: string,
   reference: (x: number, y: number, dtype: DType) => number,
   wideReference: (x: bigint, y: bigint) => bigint,
@@ -92,7 +98,7 @@ const unsigned = (x: number, dtype: DType) => (x << (32 - dtype.bits)) >>> (32 -
 const shiftLeftPrimitive = shift(
   "shift_left",
   (x, y, dtype) => (tooFar(y, dtype) ? 0 : x << y),
-  wide.shiftLeft,
+  wideShiftLeft,
 );
 /**
  * Elementwise left shift `x << y`; 0 when `y` is the width or more.
@@ -106,7 +112,7 @@ export function shiftLeft(x: LaxOperand, y: LaxOperand): NDArray {
 const shiftRightLogicalPrimitive = shift(
   "shift_right_logical",
   (x, y, dtype) => (tooFar(y, dtype) ? 0 : unsigned(x, dtype) >>> y),
-  wide.shiftRightLogical,
+  wideShiftRightLogical,
 );
 /**
  * Elementwise right shift that fills with zeros.
@@ -120,7 +126,7 @@ export function shiftRightLogical(x: LaxOperand, y: LaxOperand): NDArray {
 const shiftRightArithmeticPrimitive = shift(
   "shift_right_arithmetic",
   (x, y, dtype) => signed(x, dtype) >> (tooFar(y, dtype) ? 31 : y),
-  wide.shiftRightArithmetic,
+  wideShiftRightArithmetic,
 );
 /**
  * Elementwise right shift that repeats the top bit (of unsigned integers too).
@@ -140,7 +146,7 @@ const populationCountPrimitive = unary("population_count", {
     for (let rest = unsigned(x, dtype); rest !== 0; rest >>>= 1) count += rest & 1;
     return count;
   },
-  wide: wide.populationCount,
+  wide: widePopulationCount,
   cost: "cheap",
   jvp: integersOnly,
 });
@@ -156,7 +162,7 @@ export function populationCount(x: LaxOperand): NDArray {
 const clzPrimitive = unary("clz", {
   accepts: integral,
   reference: (x, dtype) => Math.clz32(unsigned(x, dtype)) - (32 - dtype.bits),
-  wide: wide.leadingZeros,
+  wide: leadingZeros,
   cost: "cheap",
   jvp: integersOnly,
 });
@@ -168,5 +174,3 @@ const clzPrimitive = unary("clz", {
 export function clz(x: LaxOperand): NDArray {
   return applyUnary(clzPrimitive, x, integral);
 }
-
-Object.assign(ops, { bitwiseNot, bitwiseAnd, bitwiseOr });

@@ -1,7 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { zeroDerivative } from "../core/primitive.ts";
-import * as wide from "../core/wideIntegers.ts";
+import { multiplyHigh } from "../core/wideIntegers.ts";
 import { type DType, int32, int64, isNarrowInteger, uint32, uint64 } from "../dtypes/index.ts";
 import { applyBinary, binary } from "./families.ts";
 import { integral } from "./operands.ts";
@@ -42,7 +42,7 @@ function emitMulhi(b: ExprBuilder, x: Expr, y: Expr): Expr {
 const mulhiPrimitive = binary("mulhi", {
   accepts: integral,
   reference: (x: number, y: number, dtype: DType) => Number((BigInt(x) * BigInt(y)) >> BigInt(dtype.bits)),
-  wide: wide.multiplyHigh,
+  wide: multiplyHigh,
   cost: "cheap",
   emit: (b, [x, y]) => emitMulhi(b, x, y),
   jvp: zeroDerivative,

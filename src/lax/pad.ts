@@ -90,7 +90,7 @@ const padPrimitive: Primitive<PadParams> = definePrimitive<PadParams>({
     );
     return [result];
   },
-  jvp: linearJvp(() => padPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => padPrimitive),
   transpose: ([ct], [x, value], { paddingConfig }) => {
     if (ct instanceof Zero) return [null, null];
     const config = paddingConfig.map(([low, high]) => asNumpyInts([-low, -high, 0]));
@@ -167,5 +167,3 @@ export function pad(x: LaxOperand, paddingValue: LaxOperand, paddingConfig: Padd
   }
   return bind1(padPrimitive, operands, { paddingConfig: paddingConfig.map(copyInts) });
 }
-
-Object.assign(ops, { pad });

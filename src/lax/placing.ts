@@ -11,6 +11,7 @@ import { linearJvp } from "./families.ts";
 import { copy } from "./identity.ts";
 
 /** The identity, as far as values go; its result is on the devices that it names. */
+/* @__NO_SIDE_EFFECTS__ */
 function placing<P extends Params>(
   name: string,
   target: (params: P) => Sharding | null,

@@ -37,6 +37,7 @@ import {
   unaryOperand,
 } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
+import { log } from "./transcendental.ts";
 
 /** Ones instead of zeros, where the rule multiplies the result by zero anyway. */
 
@@ -62,7 +63,7 @@ const powPrimitive: Primitive = definePrimitive({
       : y;
     return [mapElements([x, exponent], out, powOf)];
   },
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => powPrimitive,
     [
       (g, _ans, [x0, y0]) => {
@@ -77,11 +78,11 @@ const powPrimitive: Primitive = definePrimitive({
         );
         return ops.mul(g, slope);
       },
-      (g, ans, [x]) => ops.mul(g, ops.mul(ops.log(replaceZero(x)), ans)),
+      (g, ans, [x]) => ops.mul(g, ops.mul(log(replaceZero(x)), ans)),
     ],
   ),
   transpose: notLinear,
-  batching: broadcastingBatching(() => powPrimitive),
+  batching: /* @__PURE__ */ broadcastingBatching(() => powPrimitive),
   lowering: {
     kind: "pointwise",
     cost: "expensive",
@@ -126,7 +127,7 @@ const nextafterPrimitive = binary("nextafter", {
     return dtype === float64 ? nextafterOf(x, y) : nextafterNarrow(x, y, floatFormat(dtype));
   },
   cost: "expensive",
-  jvp: notDifferentiable("it steps between neighbouring floats"),
+  jvp: /* @__PURE__ */ notDifferentiable("it steps between neighbouring floats"),
 });
 /**
  * The number of the dtype next to `x` in the direction of `y`.
@@ -136,5 +137,3 @@ const nextafterPrimitive = binary("nextafter", {
 export function nextafter(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(nextafterPrimitive, x, y);
 }
-
-Object.assign(ops, { pow });

@@ -5,6 +5,7 @@ import type { Params } from "../core/primitive.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
 
 /** The lowering of an operation that is written with others: `write` computes its results from operands of any type. */
+/* @__NO_SIDE_EFFECTS__ */
 export function asProgram<P extends Params>(
   write: (operands: readonly NDArray[], params: P) => readonly NDArray[],
 ): ProgramLowering<P> {

@@ -271,7 +271,7 @@ const raggedDotPrimitive: Primitive<RaggedDotParams> = definePrimitive<RaggedDot
   reference: (inputs, { raggedDotDimensionNumbers }, [out]) => [
     raggedReference(inputs, raggedDotDimensionNumbers, out),
   ],
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => raggedDotPrimitive,
     [
       (t, _ans, [, rhs, sizes], params) => bindRagged(t, rhs, sizes, params),
@@ -323,9 +323,11 @@ const raggedDotPrimitive: Primitive<RaggedDotParams> = definePrimitive<RaggedDot
     });
     return [[out], [mode === "contracting" ? 1 : 0]];
   },
-  lowering: asProgram(([lhs, rhs, sizes], { raggedDotDimensionNumbers, precision, preferredElementType }) => [
-    raggedProduct(lhs, rhs, sizes, raggedDotDimensionNumbers, { precision, preferredElementType }),
-  ]),
+  lowering: /* @__PURE__ */ asProgram(
+    ([lhs, rhs, sizes], { raggedDotDimensionNumbers, precision, preferredElementType }) => [
+      raggedProduct(lhs, rhs, sizes, raggedDotDimensionNumbers, { precision, preferredElementType }),
+    ],
+  ),
   printParams: ({ raggedDotDimensionNumbers, precision, preferredElementType }) => ({
     group_offset: null,
     out_sharding: null,

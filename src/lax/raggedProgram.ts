@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { sizeOf } from "../core/aval.ts";
 import { int32 } from "../dtypes/index.ts";
+import { max, min } from "./arithmetic.ts";
 import { foriLoop } from "./control/foriLoop.ts";
 import { cumsum } from "./cumulative.ts";
 import { type DotOptions, dotGeneral } from "./dot.ts";
@@ -55,8 +56,8 @@ class Tiles {
     this.rows = rows;
     this.height = Math.min(Math.max(even, 16), 128);
     this.count = Math.ceil(rows / this.height) + groups;
-    this.ends = ops.min(cumsum(sizes), ops.fullLike(sizes, rows));
-    this.starts = ops.min(ops.sub(cumsum(sizes), sizes), ops.fullLike(sizes, rows));
+    this.ends = min(cumsum(sizes), ops.fullLike(sizes, rows));
+    this.starts = min(ops.sub(cumsum(sizes), sizes), ops.fullLike(sizes, rows));
     const height = ops.fullLike(sizes, this.height);
     const lengths = ops.sub(this.ends, this.starts);
     this.tiles = cumsum(ops.div(ops.add(lengths, ops.sub(height, ops.fullLike(sizes, 1))), height));
@@ -67,13 +68,13 @@ class Tiles {
     const [groups] = this.tiles.shape;
     const before = ops.convertElementType(ops.ge(tile, this.tiles), int32);
     const found = ops.reduceSum(before, [0]);
-    const group = ops.min(found, ops.full([], groups - 1, int32));
+    const group = min(found, ops.full([], groups - 1, int32));
     const of = (values: NDArray) => dynamicIndexInDim(values, group, 0, false);
     const first = ops.select(
       ops.gt(group, ops.full([], 0, int32)),
       dynamicIndexInDim(
         this.tiles,
-        ops.max(ops.sub(group, ops.full([], 1, int32)), ops.full([], 0, int32)),
+        max(ops.sub(group, ops.full([], 1, int32)), ops.full([], 0, int32)),
         0,
         false,
       ),

@@ -125,7 +125,7 @@ const reducePrimitive: Primitive<GeneralReduceParams> = definePrimitive<GeneralR
     const outs = bind(reducePrimitive, [...operands, ...inits], { ...params, dimensions });
     return [outs, outs.map(() => 0)];
   },
-  lowering: asProgram((args, { jaxpr, dimensions }) => {
+  lowering: /* @__PURE__ */ asProgram((args, { jaxpr, dimensions }) => {
     const [xs, inits] = halves(args);
     return reduceAll(xs, inits, dimensions, onElements(jaxpr));
   }),

@@ -100,7 +100,9 @@ export const reducePrecisionPrimitive: Primitive<Params> = unary<Params>("reduce
   cost: "expensive",
   emit: (b, [x], params) => (changesNothing(x.dtype, params) ? x : emitReduce(b, x, params)),
   jvp: (g) => g,
-  transpose: linearTranspose((ct, _x, params) => bind1(reducePrecisionPrimitive, [ct], params)),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, params) =>
+    bind1(reducePrecisionPrimitive, [ct], params),
+  ),
 });
 
 /** The equation that rounds a float to its own precision. */

@@ -165,7 +165,7 @@ const reduceWindowPrimitive: Primitive<ReduceWindowParams> = definePrimitive<Red
   },
   reference: (inputs, params, [out]) => foldReference(inputs, params, out.shape),
   jvp: foldJvp,
-  transpose: notDifferentiable(
+  transpose: /* @__PURE__ */ notDifferentiable(
     "windows reduced by a general computation have no reverse mode; use forward mode, or lax.add, lax.max or lax.min",
   ),
   batching: (args, dims, params, size) => {
@@ -178,7 +178,7 @@ const reduceWindowPrimitive: Primitive<ReduceWindowParams> = definePrimitive<Red
     const outs = bind(reduceWindowPrimitive, [...operands, ...inits], withLeadingAxis(params));
     return [outs, outs.map(() => 0)];
   },
-  lowering: asProgram((args, params) => fold(...halves(args), params)),
+  lowering: /* @__PURE__ */ asProgram((args, params) => fold(...halves(args), params)),
   printParams: (params) => ({ ...printWindows(params), consts: params.consts, jaxpr: params.jaxpr }),
 });
 

@@ -154,6 +154,7 @@ function checkAxes(x: ShapedArray, axes: readonly number[]): void {
 const without = (shape: readonly number[], axes: readonly number[]) =>
   shape.filter((_, i) => !axes.includes(i));
 
+/* @__NO_SIDE_EFFECTS__ */
 function requireNumber(name: string): (x: ShapedArray) => void {
   return (x) => {
     if (issubdtype(x.dtype, "number")) return;
@@ -181,6 +182,7 @@ interface ReductionSpec {
 }
 
 /** Reductions of one operand over `axes` by an associative operation. */
+/* @__NO_SIDE_EFFECTS__ */
 export function reduction(name: string, spec: ReductionSpec): Primitive<ReduceParams> {
   const primitive: Primitive<ReduceParams> = definePrimitive<ReduceParams>({
     name,
@@ -212,13 +214,13 @@ function reduce(primitive: Primitive<ReduceParams>, x: LaxOperand, axes: readonl
 
 const sumPrimitive: Primitive<ReduceParams> = reduction("reduce_sum", {
   op: "sum",
-  check: requireNumber("reduce_sum"),
+  check: /* @__PURE__ */ requireNumber("reduce_sum"),
   identity: () => 0,
   // Integers wrap at every step: their float64 sum could lose low bits.
   combine: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
   wide: (p, q) => p + q,
-  jvp: linearJvp(() => sumPrimitive),
-  transpose: linearTranspose((ct, x, { axes }) =>
+  jvp: /* @__PURE__ */ linearJvp(() => sumPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, x, { axes }) =>
     axes.length === 0 ? ct : ops.broadcastInDim(ct, x.shape, asNumpyInts(axesWithout(x.ndim, ...axes))),
   ),
   printParams: ({ axes }) => ({ axes, out_sharding: null }),
@@ -235,7 +237,7 @@ export function reduceSum(x: LaxOperand, axes: readonly number[]): NDArray {
 
 const prodPrimitive: Primitive<ReduceParams> = reduction("reduce_prod", {
   op: "prod",
-  check: requireNumber("reduce_prod"),
+  check: /* @__PURE__ */ requireNumber("reduce_prod"),
   identity: () => 1,
   combine: product,
   wide: (p, q) => p * q,
@@ -265,7 +267,7 @@ const maxPrimitive: Primitive<ReduceParams> = reduction("reduce_max", {
   identity: (dtype) => extremes(dtype).lowest,
   combine: (p, q) => Math.max(p, q),
   wide: maximum,
-  jvp: standardJvp(() => maxPrimitive, [chosenTangent]),
+  jvp: /* @__PURE__ */ standardJvp(() => maxPrimitive, [chosenTangent]),
 });
 /**
  * Maximum over axes; NaN if an element is NaN, over no elements the lowest value of the dtype. Ties share the gradient evenly.
@@ -282,7 +284,7 @@ const minPrimitive: Primitive<ReduceParams> = reduction("reduce_min", {
   identity: (dtype) => extremes(dtype).highest,
   combine: (p, q) => Math.min(p, q),
   wide: minimum,
-  jvp: standardJvp(() => minPrimitive, [chosenTangent]),
+  jvp: /* @__PURE__ */ standardJvp(() => minPrimitive, [chosenTangent]),
 });
 /**
  * Minimum over axes; see {@link reduceMax}.
@@ -297,7 +299,7 @@ export function reduceMin(x: LaxOperand, axes: readonly number[]): NDArray {
 export const foldPrimitives = { sum: sumPrimitive, max: maxPrimitive, min: minPrimitive } as const;
 
 const integersOnly = notDifferentiable("its operand is an integer or bool");
-const logical = (
+const logical = /* @__NO_SIDE_EFFECTS__ */ (
   name: string,
   op: ReduceOp,
   identity: (dtype: DType) => number,
@@ -364,6 +366,7 @@ export function reduceXor(x: LaxOperand, axes: readonly number[]): NDArray {
 
 // Places of extremes.
 
+/* @__NO_SIDE_EFFECTS__ */
 function argReduction(
   name: "argmax" | "argmin",
   better: (p: number | bigint, q: number | bigint) => boolean,
@@ -434,5 +437,3 @@ export function argmin(x: LaxOperand, axis: number, indexDtype: DTypeLike): NDAr
     indexDtype: asDType(indexDtype),
   });
 }
-
-Object.assign(ops, { reduceSum, reduceMax, reduceMin, reduceOr });

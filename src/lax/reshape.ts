@@ -42,8 +42,10 @@ const transposePrimitive: Primitive<TransposeParams> = definePrimitive<Transpose
     const permuted = permutation.map((d) => strides[d]);
     return [takeElements(x, offsetsOf(out.shape, permuted))];
   },
-  jvp: linearJvp(() => transposePrimitive),
-  transpose: linearTranspose((ct, _operand, { permutation }) => transpose(ct, argsort(permutation))),
+  jvp: /* @__PURE__ */ linearJvp(() => transposePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _operand, { permutation }) =>
+    transpose(ct, argsort(permutation)),
+  ),
   batching: ([x], [dim], { permutation }) => {
     const at = dim as number;
     return [[transpose(x, [at, ...permutation.map((d) => (d < at ? d : d + 1))])], [0]];
@@ -118,8 +120,8 @@ const reshapePrimitive: Primitive<ReshapeParams> = definePrimitive<ReshapeParams
       ),
     ];
   },
-  jvp: linearJvp(() => reshapePrimitive),
-  transpose: linearTranspose((ct, operand, { dimensions }) => {
+  jvp: /* @__PURE__ */ linearJvp(() => reshapePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, operand, { dimensions }) => {
     if (dimensions === null) return reshape(ct, operand.shape);
     const permuted = reshape(
       ct,
@@ -271,8 +273,10 @@ const squeezePrimitive: Primitive<SqueezeParams> = definePrimitive<SqueezeParams
     return [x.update({ shape: x.shape.filter((_, i) => !dimensions.includes(i)) })];
   },
   reference: ([x]) => [x.data.slice()],
-  jvp: linearJvp(() => squeezePrimitive),
-  transpose: linearTranspose((ct, _operand, { dimensions }) => ops.expandDims(ct, dimensions)),
+  jvp: /* @__PURE__ */ linearJvp(() => squeezePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _operand, { dimensions }) =>
+    ops.expandDims(ct, dimensions),
+  ),
   batching: ([x], [dim], { dimensions }) => {
     const moved = moveBatchDim(x, dim as number, 0);
     const shifted = dimensions.map((d) => d + 1);
@@ -300,5 +304,3 @@ export function squeeze(x: LaxOperand, dimensions: Ints): NDArray {
   if (operand === x && dims.length === 0) return operand;
   return bind1(squeezePrimitive, [operand], { dimensions: dims });
 }
-
-Object.assign(ops, { transpose, reshape, squeeze });

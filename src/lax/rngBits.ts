@@ -14,10 +14,11 @@ import {
   uint64,
 } from "../dtypes/index.ts";
 import { batchDimAtFront } from "./batching.ts";
+import { broadcastedIota } from "./creation.ts";
 import { offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { range } from "./intTuples.ts";
 import { threefry2x32 } from "./keys.ts";
-import { bitwiseXor, shiftLeft } from "./logic.ts";
+import { bitwiseOr, bitwiseXor, shiftLeft } from "./logic.ts";
 import { mulhi } from "./mulhi.ts";
 import { namedArguments } from "./namedArguments.ts";
 import { unaryOperand } from "./operands.ts";
@@ -29,7 +30,7 @@ import { canonicalizeShape } from "./shapeChecks.ts";
 import { threefryNumbers } from "./threefry.ts";
 
 /** The generators of {@link rngBitGenerator}; the default is Philox, as it is on CPUs in JAX. */
-export const RandomAlgorithm = Object.freeze({
+export const RandomAlgorithm = /* @__PURE__ */ Object.freeze({
   RNG_DEFAULT: "RNG_DEFAULT",
   RNG_THREE_FRY: "RNG_THREE_FRY",
   RNG_PHILOX: "RNG_PHILOX",
@@ -139,11 +140,11 @@ function bitsProgram(key: NDArray, params: RngBitsParams): [NDArray, NDArray] {
     0,
   );
   if (sizeOf(shape) === 0) return [next, ops.full(shape, 0, dtype)];
-  const places = ops.convertElementType(ops.broadcastedIota(int32, [total], 0), uint32);
+  const places = ops.convertElementType(broadcastedIota(int32, [total], 0), uint32);
   const spread = (x: NDArray) => ops.broadcastInDim(x, [total], []);
   const [x0, x1, carry] = advance(spread(c0), spread(c1), places);
   const joined = (p: NDArray, q: NDArray): NDArray =>
-    ops.bitwiseOr(
+    bitwiseOr(
       ops.convertElementType(p, uint64),
       shiftLeft(ops.convertElementType(q, uint64), ops.full(p.shape, 32, uint64)),
     );
@@ -190,7 +191,7 @@ const rngBitsPrimitive: Primitive<RngBitsParams> = definePrimitive<RngBitsParams
     return [key, key.update({ shape, dtype, weakType: false })];
   },
   reference: ([key], params) => bitsOnHost(key, params),
-  jvp: notDifferentiable("its operand and results are integers"),
+  jvp: /* @__PURE__ */ notDifferentiable("its operand and results are integers"),
   transpose: notLinear,
   // As in JAX: the first key makes the bits of the whole batch, and is the only one that advances.
   batching: ([keys], [dim], params, size) => {
@@ -203,7 +204,7 @@ const rngBitsPrimitive: Primitive<RngBitsParams> = definePrimitive<RngBitsParams
       [0, 0],
     ];
   },
-  lowering: asProgram(([key], params) => bitsProgram(key, params)),
+  lowering: /* @__PURE__ */ asProgram(([key], params) => bitsProgram(key, params)),
   printParams: ({ algorithm, dtype, shape }) => ({ algorithm, dtype, out_sharding: null, shape }),
 });
 

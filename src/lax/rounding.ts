@@ -5,7 +5,7 @@ import { bind1 } from "../core/trace.ts";
 import { bool } from "../dtypes/index.ts";
 import { applyUnary, unary } from "./families.ts";
 import { floating, unaryOperand } from "./operands.ts";
-import { type LaxOperand, ops } from "./ops.ts";
+import type { LaxOperand } from "./ops.ts";
 
 const floorPrimitive = unary("floor", {
   accepts: floating,
@@ -38,7 +38,10 @@ export function ceil(x: LaxOperand): NDArray {
 }
 
 /** What {@link round} does with halves. */
-export const RoundingMethod = Object.freeze({ AWAY_FROM_ZERO: 0, TO_NEAREST_EVEN: 1 } as const);
+export const RoundingMethod = /* @__PURE__ */ Object.freeze({
+  AWAY_FROM_ZERO: 0,
+  TO_NEAREST_EVEN: 1,
+} as const);
 export type RoundingMethod = (typeof RoundingMethod)[keyof typeof RoundingMethod];
 /** A rounding method or its name. */
 type Rounding = RoundingMethod | keyof typeof RoundingMethod;
@@ -69,7 +72,7 @@ export function round(
 const isFinitePrimitive = unary("is_finite", {
   accepts: floating,
   result: bool,
-  reference: Number.isFinite,
+  reference: (x) => Number.isFinite(x),
   cost: "cheap",
   jvp: zeroDerivative,
 });
@@ -81,5 +84,3 @@ const isFinitePrimitive = unary("is_finite", {
 export function isFinite(x: LaxOperand): NDArray {
   return applyUnary(isFinitePrimitive, x, floating);
 }
-
-Object.assign(ops, { floor });

@@ -10,13 +10,14 @@ import { bind1 } from "../core/trace.ts";
 import { Complex, type DType, type HostData, isComplex, isInteger, isWideInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
+import { add, max, min, mul, sub } from "./arithmetic.ts";
 import { batchDimAtFront } from "./batching.ts";
 import { complexReader } from "./hostComplex.ts";
 import { bigintsOf, finish, numbersOf, offsetsOf, rowMajorStrides } from "./hostLoops.ts";
 import { putElements } from "./hostMoves.ts";
 import { concatInts, copyInts, type Ints, numpyMap } from "./intTuples.ts";
 import { checkSameDTypes, sameDTypeOperands } from "./operands.ts";
-import { type LaxOperand, ops } from "./ops.ts";
+import type { LaxOperand } from "./ops.ts";
 import { dataOperand } from "./shapeChecks.ts";
 import {
   checkBatching,
@@ -91,6 +92,7 @@ interface ScatterSpec {
 }
 
 /** Operations that combine updates with elements of an operand, one after the other. */
+/* @__NO_SIDE_EFFECTS__ */
 export function scatterPrimitive(name: string, spec: ScatterSpec): Primitive<ScatterParams> {
   const primitive: Primitive<ScatterParams> = definePrimitive<ScatterParams>({
     name,
@@ -395,23 +397,25 @@ export interface ScatterOptions {
   readonly mode?: ModeLike;
 }
 
+/** The programs that combine an element with an update. */
+const updates = { add, sub, mul, min, max };
 const updateJaxprs = new Map<string, Jaxpr>();
 
 /**
  * The program that combines an element with its update. One per operation and type, so that printed programs share it; transpose
  * rules have their own, as they have in JAX.
  */
-export function updateJaxpr(
-  name: "add" | "sub" | "mul" | "min" | "max",
-  x: NDArray,
-  ofTranspose: boolean,
-): Jaxpr {
+export function updateJaxpr(name: keyof typeof updates, x: NDArray, ofTranspose: boolean): Jaxpr {
   const weak = x.weakType && x.ndim === 0;
   const key = `${name}:${x.dtype.id}:${weak}:${ofTranspose}`;
   let jaxpr = updateJaxprs.get(key);
   if (jaxpr === undefined) {
     const aval = shapedArray([], x.dtype, weak);
-    const traced = traceToJaxpr(([a, c]) => [ops[name](a, c)], [aval, aval], `tracing the update of scatter`);
+    const traced = traceToJaxpr(
+      ([a, c]) => [updates[name](a, c)],
+      [aval, aval],
+      `tracing the update of scatter`,
+    );
     jaxpr = traced.jaxpr;
     updateJaxprs.set(key, jaxpr);
   }

@@ -9,6 +9,7 @@ import { full, fullLike } from "./creation.ts";
 import type { Ints } from "./intTuples.ts";
 import { range } from "./intTuples.ts";
 import { type LaxOperand, ops } from "./ops.ts";
+import { reduceMax } from "./reductions.ts";
 import { reshape } from "./reshape.ts";
 import { ScatterDimensionNumbers, type ScatterOptions } from "./scatter.ts";
 import { gatherBack, scatter, scatterAdd } from "./scatterOps.ts";
@@ -69,7 +70,7 @@ export function scatterApply(
   const ones = full(shape, 1, int32);
   const named = scatterAdd(fullLike(x, 0, int32), vectors, ones, numbers, { ...options, mode });
   const times = back(named);
-  const most = ops.reduceMax(times, range(times.ndim));
+  const most = reduceMax(times, range(times.ndim));
   const round = (k: LaxOperand, y: NDArray): NDArray => ops.select(ops.gt(times, k), onElements(f, y), y);
   const known = concreteValue(most);
   const rounds = known === null ? sizeOf(batch) : Number(known.toHost()[0]);

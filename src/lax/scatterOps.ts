@@ -9,6 +9,7 @@ import { uint32 } from "../dtypes/index.ts";
 import { NotImplementedError } from "../errors.ts";
 import { fullLike, iota, zerosLike } from "./creation.ts";
 import { standardJvp } from "./families.ts";
+// biome-ignore lint/suspicious/noImportCycles: see gather.ts
 import { type GatherOptions, gather } from "./gather.ts";
 import type { Ints } from "./intTuples.ts";
 import { type LaxOperand, ops } from "./ops.ts";
@@ -49,6 +50,7 @@ const shapeOf = (x: LinearOperand): Ints => x.aval.shape;
 
 // scatter-add and scatter-sub: linear in operand and updates together.
 
+/* @__NO_SIDE_EFFECTS__ */
 function linearScatterJvp(primitive: () => Primitive<ScatterParams>): JvpRule<ScatterParams> {
   return ([x, indices, updates], [tx, , tu], params) => {
     const out = bind1(primitive(), [x, indices, updates], params);
@@ -57,6 +59,7 @@ function linearScatterJvp(primitive: () => Primitive<ScatterParams>): JvpRule<Sc
     return [[out], [bind1(primitive(), tangents, params)]];
   };
 }
+/* @__NO_SIDE_EFFECTS__ */
 function linearScatterTranspose(negate: boolean): TransposeRule<ScatterParams> {
   return ([ct], [x, indices, updates], params) => {
     if (ct instanceof Zero) return [null, null, null];
@@ -73,16 +76,16 @@ const scatterAddPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-
   update: (x, u) => x + u,
   wide: (x, u) => x + u,
   combine: "add",
-  jvp: linearScatterJvp(() => scatterAddPrimitive),
-  transpose: linearScatterTranspose(false),
+  jvp: /* @__PURE__ */ linearScatterJvp(() => scatterAddPrimitive),
+  transpose: /* @__PURE__ */ linearScatterTranspose(false),
 });
 const scatterSubPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-sub", {
   update: (x, u) => x - u,
   wide: (x, u) => x - u,
   combine: "add",
   negate: true,
-  jvp: linearScatterJvp(() => scatterSubPrimitive),
-  transpose: linearScatterTranspose(true),
+  jvp: /* @__PURE__ */ linearScatterJvp(() => scatterSubPrimitive),
+  transpose: /* @__PURE__ */ linearScatterTranspose(true),
 });
 
 /**
@@ -134,7 +137,7 @@ const scatterMulPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-
   update: (x, u, dtype) => (dtype.kind === "float" ? x * u : Math.imul(x, u)),
   wide: (x, u) => x * u,
   combine: "mul",
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => scatterMulPrimitive,
     [
       (g, _ans, [, indices, updates], params) => bind1(scatterMulPrimitive, [g, indices, updates], params),
@@ -179,6 +182,7 @@ export function scatterMul(
 
 // scatter-min and scatter-max: the tangent of an element is the average over the values that tie for it.
 
+/* @__NO_SIDE_EFFECTS__ */
 function extremalJvp(primitive: () => Primitive<ScatterParams>): JvpRule<ScatterParams> {
   return ([x, indices, updates], [tx, , tu], params) => {
     const out = bind1(primitive(), [x, indices, updates], params);
@@ -219,14 +223,14 @@ const scatterMinPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-
   update: (x, u) => Math.min(x, u),
   wide: minimum,
   combine: "min",
-  jvp: extremalJvp(() => scatterMinPrimitive),
+  jvp: /* @__PURE__ */ extremalJvp(() => scatterMinPrimitive),
   transpose: notLinear,
 });
 const scatterMaxPrimitive: Primitive<ScatterParams> = scatterPrimitive("scatter-max", {
   update: (x, u) => Math.max(x, u),
   wide: maximum,
   combine: "max",
-  jvp: extremalJvp(() => scatterMaxPrimitive),
+  jvp: /* @__PURE__ */ extremalJvp(() => scatterMaxPrimitive),
   transpose: notLinear,
 });
 
@@ -329,15 +333,15 @@ export function scatter(
   return bindScatter(scatterSetPrimitive, operand, indices, updates, dimensionNumbers, options, () => null);
 }
 
-Object.assign(ops, {
-  scatterAddOfTranspose: (
-    x: NDArray,
-    indices: NDArray,
-    updates: NDArray,
-    numbers: ScatterDimensionNumbers,
-    options: ScatterOptions,
-  ): NDArray =>
-    bindScatter(scatterAddPrimitive, x, indices, updates, numbers, options, (t) =>
-      updateJaxpr("add", t, true),
-    ),
-});
+/** The scatter-add that a transpose rule stages. */
+export function scatterAddOfTranspose(
+  x: NDArray,
+  indices: NDArray,
+  updates: NDArray,
+  numbers: ScatterDimensionNumbers,
+  options: ScatterOptions,
+): NDArray {
+  return bindScatter(scatterAddPrimitive, x, indices, updates, numbers, options, (t) =>
+    updateJaxpr("add", t, true),
+  );
+}

@@ -34,7 +34,7 @@ import {
 } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 function selectAval([which, ...cases]: readonly ShapedArray[]): ShapedArray {
   if (cases.length === 0) throw new TypeError("select must have at least one case");
@@ -224,7 +224,7 @@ const clampPrimitive: Primitive = definePrimitive({
       ? mapWide([x, lo, hi], out, (v, l, h) => minimum(maximum(l, v), h))
       : mapElements([x, lo, hi], out, (v, l, h) => Math.min(Math.max(l, v), h)),
   ],
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => clampPrimitive,
     [
       (g, _ans, [lo, x, hi]) =>
@@ -260,5 +260,3 @@ function spread(g: NDArray, x: NDArray): NDArray {
 export function clamp(min: LaxOperand, x: LaxOperand, max: LaxOperand): NDArray {
   return bind1(clampPrimitive, sameDTypeOperands([min, x, max], "clamp"), noParams);
 }
-
-Object.assign(ops, { select, selectN });

@@ -10,11 +10,14 @@ import { bool, type HostData, hostArray, int32 } from "../dtypes/index.ts";
 import { NotImplementedError } from "../errors.ts";
 import { functionName } from "../transforms/functionName.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
+import { max } from "./arithmetic.ts";
 import { batchDimAtFront } from "./batching.ts";
 import { foriLoop } from "./control/foriLoop.ts";
 import type { Padding } from "./convPadding.ts";
+import { broadcastedIota } from "./creation.ts";
 import { dynamicIndexInDim, dynamicUpdateIndexInDim } from "./dynamicSlice.ts";
 import type { Ints } from "./intTuples.ts";
+import { bitwiseNot, bitwiseOr } from "./logic.ts";
 import { checkSameDTypes, sameDTypeOperands } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { asProgram } from "./programLowering.ts";
@@ -61,15 +64,19 @@ const primitive: Primitive<SelectAndScatterParams> = definePrimitive<SelectAndSc
     return [x.update({ weakType: false })];
   },
   reference: ([x, source, init], params, [out]) => [scatterOnHost(x, source, init, params, out)],
-  jvp: notDifferentiable("the selection is a computation of the caller; JAX has no rule either"),
-  transpose: notDifferentiable("it is not linear in its operands"),
+  jvp: /* @__PURE__ */ notDifferentiable(
+    "the selection is a computation of the caller; JAX has no rule either",
+  ),
+  transpose: /* @__PURE__ */ notDifferentiable("it is not linear in its operands"),
   batching: ([x, source, init], [xDim, sourceDim, initDim], params, size) => {
     if (initDim !== null)
       throw new NotImplementedError("select_and_scatter batching is not implemented for initial values");
     const operands = [batchDimAtFront(x, xDim, size), batchDimAtFront(source, sourceDim, size), init];
     return [[bind1(primitive, operands, withLeadingAxis(params))], [0]];
   },
-  lowering: asProgram(([x, source, init], params) => [scatterByLoop(x, source, init, params)]),
+  lowering: /* @__PURE__ */ asProgram(([x, source, init], params) => [
+    scatterByLoop(x, source, init, params),
+  ]),
   printParams: ({ selectJaxpr, selectConsts, scatterJaxpr, scatterConsts, ...windows }) => ({
     ...printWindows(windows as SlidingWindows),
     scatter_consts: scatterConsts,
@@ -117,12 +124,12 @@ function scatterByLoop(x: NDArray, source: NDArray, init: NDArray, params: Selec
   const flat = ops.broadcastInDim(init, [x.size], []);
   if (x.size === 0 || source.size === 0) return ops.reshape(flat, x.shape);
   const select = onElements(new ClosedJaxpr(params.selectJaxpr, params.selectConsts));
-  const numbers = ops.reshape(ops.broadcastedIota(int32, [x.size], 0), x.shape);
+  const numbers = ops.reshape(broadcastedIota(int32, [x.size], 0), x.shape);
   // A place in the padding has a negative number, and gives way to any other.
   const isPlace = (n: NDArray) => ops.ge(n, 0);
   const [, chosen] = foldWindows([x, numbers], undilated(params), {
     combine: (a, b) => {
-      const stays = ops.bitwiseOr(ops.bitwiseNot(isPlace(b[1])), select([a[0]], [b[0]])[0]);
+      const stays = bitwiseOr(bitwiseNot(isPlace(b[1])), select([a[0]], [b[0]])[0]);
       const first = ops.bitwiseAnd(isPlace(a[1]), stays);
       return a.map((v, i) => ops.select(first, v, b[i]));
     },
@@ -131,7 +138,7 @@ function scatterByLoop(x: NDArray, source: NDArray, init: NDArray, params: Selec
   const [places, values] = [ops.reshape(chosen, [chosen.size]), ops.reshape(source, [source.size])];
   const step = (i: NDArray, result: NDArray): NDArray => {
     const at = dynamicIndexInDim(places, i, 0, false);
-    const place = ops.max(at, 0);
+    const place = max(at, 0);
     const old = dynamicIndexInDim(result, place, 0, false);
     const [next] = evalJaxpr(params.scatterJaxpr, params.scatterConsts, [
       old,

@@ -73,8 +73,8 @@ const slicePrimitive: Primitive<SliceParams> = definePrimitive<SliceParams>({
       ),
     ];
   },
-  jvp: linearJvp(() => slicePrimitive),
-  transpose: linearTranspose((ct, operand, { startIndices, limitIndices, strides }) => {
+  jvp: /* @__PURE__ */ linearJvp(() => slicePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, operand, { startIndices, limitIndices, strides }) => {
     const plain = strides === null || strides.every((s) => s === 1);
     const config = operand.shape.map((n, i) => {
       const start = startIndices[i];
@@ -233,8 +233,8 @@ const revPrimitive: Primitive<RevParams> = definePrimitive<RevParams>({
       ),
     ];
   },
-  jvp: linearJvp(() => revPrimitive),
-  transpose: linearTranspose((ct, _operand, { dimensions }) => rev(ct, dimensions)),
+  jvp: /* @__PURE__ */ linearJvp(() => revPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _operand, { dimensions }) => rev(ct, dimensions)),
   batching: ([x], [dim], { dimensions }) => {
     const at = dim as number;
     const moved = dimensions.map((d) => (d >= at ? d + 1 : d));
@@ -261,5 +261,3 @@ const revPrimitive: Primitive<RevParams> = definePrimitive<RevParams>({
 export function rev(x: LaxOperand, dimensions: Ints): NDArray {
   return bind1(revPrimitive, [dataOperand(x, "rev")], { dimensions: copyInts(dimensions) });
 }
-
-Object.assign(ops, { slice });

@@ -15,6 +15,8 @@ import { bind } from "../core/trace.ts";
 import { type HostData, hostArray, isComplex, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { axesWithout, moveBatchDim } from "./batching.ts";
+import { broadcastedIota } from "./creation.ts";
+import { gather } from "./gather.ts";
 import { splitParts } from "./hostComplex.ts";
 import { offsetsOf, rowMajorStrides, valuesOf } from "./hostLoops.ts";
 import { unaryOperand } from "./operands.ts";
@@ -73,14 +75,14 @@ function sortReference(inputs: readonly HostArray[], { dimension, numKeys }: Sor
 const sortJvp: JvpRule<SortParams> = (primals, tangents, params) => {
   const { shape } = primals[0];
   const { dimension } = params;
-  const places = ops.broadcastedIota(uint32, shape, dimension);
+  const places = broadcastedIota(uint32, shape, dimension);
   const sorted = bind(sortPrimitive, [...primals, places], params);
   const batch = asNumpyInts(axesWithout(shape.length, dimension));
   const indices = ops.expandDims(sorted[primals.length], [shape.length]);
   const reorder = (t: Tangent): Tangent =>
     t instanceof Zero
       ? t
-      : ops.gather(
+      : gather(
           t,
           indices,
           {

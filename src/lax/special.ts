@@ -2,15 +2,17 @@ import type { NDArray } from "../core/array.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { notDifferentiable } from "../core/primitive.ts";
 import * as reference from "../core/scalarMath.ts";
+import { square } from "./arithmetic.ts";
 import { applyBinary, applyUnary, binary, type TangentRule, unary } from "./families.ts";
 import { constLike, floating } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
+import { exp } from "./transcendental.ts";
 
-const special = (name: string, f: (x: number) => number, jvp: TangentRule) =>
+const special = /* @__NO_SIDE_EFFECTS__ */ (name: string, f: (x: number) => number, jvp: TangentRule) =>
   unary(name, { accepts: floating, reference: (x) => f(x), cost: "expensive", jvp });
 
 const erfPrimitive = special("erf", reference.erf, (g, _ans, [x]) =>
-  ops.mul(constLike(x, 2 / Math.sqrt(Math.PI)), ops.mul(g, ops.exp(ops.neg(ops.square(x))))),
+  ops.mul(constLike(x, 2 / Math.sqrt(Math.PI)), ops.mul(g, exp(ops.neg(square(x))))),
 );
 /**
  * Elementwise error function.
@@ -23,7 +25,7 @@ export function erf(x: LaxOperand): NDArray {
 }
 
 const erfcPrimitive = special("erfc", reference.erfc, (g, _ans, [x]) =>
-  ops.mul(constLike(x, -2 / Math.sqrt(Math.PI)), ops.mul(g, ops.exp(ops.neg(ops.square(x))))),
+  ops.mul(constLike(x, -2 / Math.sqrt(Math.PI)), ops.mul(g, exp(ops.neg(square(x))))),
 );
 /**
  * Elementwise complementary error function `1 - erf(x)`, accurate where it is small.
@@ -35,7 +37,7 @@ export function erfc(x: LaxOperand): NDArray {
 }
 
 const erfInvPrimitive = special("erf_inv", reference.erfInv, (g, ans, [x]) =>
-  ops.mul(constLike(x, Math.sqrt(Math.PI) / 2), ops.mul(g, ops.exp(ops.square(ans)))),
+  ops.mul(constLike(x, Math.sqrt(Math.PI) / 2), ops.mul(g, exp(square(ans)))),
 );
 /**
  * Elementwise inverse of the error function; infinite at -1 and 1, NaN outside.
@@ -163,7 +165,7 @@ const zetaPrimitive = binary("zeta", {
   reference: (s, q) => hurwitzZeta(onNumbers, s, q),
   cost: "expensive",
   emit: (b, [s, q]) => hurwitzZeta(onExpressions(b, s), s, q),
-  jvp: notDifferentiable("the derivatives of the zeta function are not available"),
+  jvp: /* @__PURE__ */ notDifferentiable("the derivatives of the zeta function are not available"),
 });
 /**
  * Elementwise Hurwitz zeta function, the sum of `(q + k) ** -x` over k = 0, 1, ...
@@ -194,5 +196,3 @@ const polygammaPrimitive = binary("polygamma", {
 export function polygamma(m: LaxOperand, x: LaxOperand): NDArray {
   return applyBinary(polygammaPrimitive, m, x);
 }
-
-Object.assign(ops, { digamma, polygamma });

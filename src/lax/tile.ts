@@ -34,8 +34,8 @@ const tilePrimitive: Primitive<TileParams> = definePrimitive<TileParams>({
     );
     return [takeElements(x, positions)];
   },
-  jvp: linearJvp(() => tilePrimitive),
-  transpose: linearTranspose((ct, operand, { reps }) =>
+  jvp: /* @__PURE__ */ linearJvp(() => tilePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, operand, { reps }) =>
     ops.reduceSum(
       ops.reshape(
         ct,

@@ -7,6 +7,9 @@ import { bind } from "../core/trace.ts";
 import { int32, isFloating, isKey } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
+import { broadcastedIota } from "./creation.ts";
+import { gather } from "./gather.ts";
+import { bitwiseNot } from "./logic.ts";
 import { scalarLike, unaryOperand } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 import { canonicalizeAxis } from "./shapeChecks.ts";
@@ -26,7 +29,7 @@ function descendingKeys(x: NDArray): NDArray[] {
     const negativeZero = ops.lt(ops.div(scalarLike(x, 1), x), scalarLike(x, 0));
     return [ops.eq(x, x), ops.neg(x), negativeZero];
   }
-  return [ops.bitwiseNot(x)];
+  return [bitwiseNot(x)];
 }
 
 /** Programs that are kept. */
@@ -42,7 +45,7 @@ function topKProgram(aval: ShapedArray, k: number, axis: number): ClosedJaxpr {
       ([x]) => {
         const keys = descendingKeys(x);
         // The places are as weakly typed as the values.
-        const places = ops.convertElementType(ops.broadcastedIota(int32, x.shape, axis), int32, x.weakType);
+        const places = ops.convertElementType(broadcastedIota(int32, x.shape, axis), int32, x.weakType);
         const sorted = sort([...keys, x, places], { dimension: axis, numKeys: keys.length });
         const limit = x.shape.map((n, i) => (i === axis ? k : n));
         const start = x.shape.map(() => 0);
@@ -95,7 +98,7 @@ const topKPrimitive: Primitive<TopKParams> = definePrimitive<TopKParams>({
         [zeroTangent(values), zeroTangent(indices)],
       ];
     const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
-    const tangent = ops.gather(
+    const tangent = gather(
       t,
       ops.reshape(indices, [...indices.shape, 1]),
       {

@@ -43,6 +43,7 @@ function ranks(x: HostArray): bigint[] {
   });
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function comparison(
   name: string,
   compare: (x: LaxOperand, y: LaxOperand) => NDArray,

@@ -1,10 +1,12 @@
 import type { NDArray } from "../core/array.ts";
 import type { Primitive } from "../core/primitive.ts";
+import { integerPow, square } from "./arithmetic.ts";
 import { applyBinary, applyUnary, binary, type TangentRule, unary } from "./families.ts";
 import { type Accepts, constLike, floating, inexact, scalarLike } from "./operands.ts";
 import { type LaxOperand, ops } from "./ops.ts";
 
 /** A smooth function of floats, evaluated by the scalar operation of its name. */
+/* @__NO_SIDE_EFFECTS__ */
 function smooth(
   name: string,
   reference: (x: number) => number,
@@ -121,7 +123,7 @@ export function cos(x: LaxOperand): NDArray {
 }
 
 const tanPrimitive = smooth("tan", Math.tan, (g, ans, [x]) =>
-  ops.mul(g, ops.add(constLike(x, 1), ops.square(ans))),
+  ops.mul(g, ops.add(constLike(x, 1), square(ans))),
 );
 /**
  * Elementwise tangent of angles in radians.
@@ -133,7 +135,7 @@ export function tan(x: LaxOperand): NDArray {
 }
 
 const asinPrimitive = smooth("asin", Math.asin, (g, _ans, [x]) =>
-  ops.mul(g, rsqrt(ops.sub(constLike(x, 1), ops.square(x)))),
+  ops.mul(g, rsqrt(ops.sub(constLike(x, 1), square(x)))),
 );
 /**
  * Elementwise inverse sine; NaN outside [-1, 1].
@@ -145,7 +147,7 @@ export function asin(x: LaxOperand): NDArray {
 }
 
 const acosPrimitive = smooth("acos", Math.acos, (g, _ans, [x]) =>
-  ops.mul(g, ops.neg(rsqrt(ops.sub(constLike(x, 1), ops.square(x))))),
+  ops.mul(g, ops.neg(rsqrt(ops.sub(constLike(x, 1), square(x))))),
 );
 /**
  * Elementwise inverse cosine; NaN outside [-1, 1].
@@ -157,7 +159,7 @@ export function acos(x: LaxOperand): NDArray {
 }
 
 const atanPrimitive = smooth("atan", Math.atan, (g, _ans, [x]) =>
-  ops.div(g, ops.add(constLike(x, 1), ops.square(x))),
+  ops.div(g, ops.add(constLike(x, 1), square(x))),
 );
 /**
  * Elementwise inverse tangent.
@@ -189,7 +191,7 @@ export function cosh(x: LaxOperand): NDArray {
 }
 
 const asinhPrimitive = smooth("asinh", Math.asinh, (g, _ans, [x]) =>
-  ops.mul(g, rsqrt(ops.add(ops.square(x), scalarLike(x, 1)))),
+  ops.mul(g, rsqrt(ops.add(square(x), scalarLike(x, 1)))),
 );
 /**
  * Elementwise inverse hyperbolic sine.
@@ -201,7 +203,7 @@ export function asinh(x: LaxOperand): NDArray {
 }
 
 const acoshPrimitive = smooth("acosh", Math.acosh, (g, _ans, [x]) =>
-  ops.mul(g, rsqrt(ops.sub(ops.square(x), scalarLike(x, 1)))),
+  ops.mul(g, rsqrt(ops.sub(square(x), scalarLike(x, 1)))),
 );
 /**
  * Elementwise inverse hyperbolic cosine; NaN below 1.
@@ -213,7 +215,7 @@ export function acosh(x: LaxOperand): NDArray {
 }
 
 const atanhPrimitive = smooth("atanh", Math.atanh, (g, _ans, [x]) =>
-  ops.mul(ops.integerPow(ops.add(scalarLike(x, 1), x), -1), ops.div(g, ops.sub(scalarLike(x, 1), x))),
+  ops.mul(integerPow(ops.add(scalarLike(x, 1), x), -1), ops.div(g, ops.sub(scalarLike(x, 1), x))),
 );
 /**
  * Elementwise inverse hyperbolic tangent; infinite at -1 and 1, NaN outside.
@@ -259,7 +261,7 @@ export function rsqrt(x: LaxOperand): NDArray {
 const cbrtPrimitive = smooth(
   "cbrt",
   Math.cbrt,
-  (g, ans, [x]) => ops.mul(g, ops.mul(constLike(x, 1 / 3), ops.integerPow(ans, -2))),
+  (g, ans, [x]) => ops.mul(g, ops.mul(constLike(x, 1 / 3), integerPow(ans, -2))),
   { accepts: floating },
 );
 /**
@@ -276,8 +278,8 @@ const atan2Primitive = binary("atan2", {
   reference: Math.atan2,
   cost: "expensive",
   jvp: [
-    (g, _ans, [x, y]) => ops.mul(g, ops.div(y, ops.add(ops.square(x), ops.square(y)))),
-    (g, _ans, [x, y]) => ops.mul(g, ops.div(ops.neg(x), ops.add(ops.square(x), ops.square(y)))),
+    (g, _ans, [x, y]) => ops.mul(g, ops.div(y, ops.add(square(x), square(y)))),
+    (g, _ans, [x, y]) => ops.mul(g, ops.div(ops.neg(x), ops.add(square(x), square(y)))),
   ],
 });
 /**
@@ -288,5 +290,3 @@ const atan2Primitive = binary("atan2", {
 export function atan2(x: LaxOperand, y: LaxOperand): NDArray {
   return applyBinary(atan2Primitive, x, y);
 }
-
-Object.assign(ops, { exp, exp2, log, log1p, sqrt, rsqrt, sin, cos, sinh, cosh });

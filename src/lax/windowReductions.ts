@@ -11,21 +11,24 @@ import { asNumpyInts } from "../core/printing.ts";
 import { bind1 } from "../core/trace.ts";
 import { maximum, minimum } from "../core/wideIntegers.ts";
 import { type DType, float32, isFloating, isInteger, issubdtype, isWideInteger } from "../dtypes/index.ts";
+import { add, max, min } from "./arithmetic.ts";
 import { vjpLhsPadding } from "./convPadding.ts";
 import { linearJvp, linearTranspose, standardJvp } from "./families.ts";
 import { bigintsOf, numbersOf, writeElements } from "./hostLoops.ts";
 import { mapInts } from "./intTuples.ts";
-import { type LaxOps, ops } from "./ops.ts";
+import { type LaxOperand, ops } from "./ops.ts";
 import { asProgram } from "./programLowering.ts";
-import { extremes } from "./reductions.ts";
+import { extremes, reduceMax, reduceMin, reduceSum } from "./reductions.ts";
 import { pad } from "./shape.ts";
 import { foldWindows, type WindowMonoid } from "./windowFold.ts";
 import { printWindows, type WindowParams, windowedShape, windowPositions, withAxis } from "./windowParams.ts";
 import { selectAndGatherAdd } from "./windowSelection.ts";
 
 interface WindowReductionSpec {
-  readonly combine: "add" | "max" | "min";
-  readonly reduce: "reduceSum" | "reduceMax" | "reduceMin";
+  readonly combine: (x: LaxOperand, y: LaxOperand) => NDArray;
+  readonly reduce: (x: NDArray, axes: readonly number[]) => NDArray;
+  /** Whether an element may be combined twice. */
+  readonly idempotent: boolean;
   readonly identity: (dtype: DType) => number | bigint;
   readonly reference: (p: number, q: number, dtype: DType) => number;
   /** The same for integers of 64 bits. */
@@ -36,6 +39,7 @@ interface WindowReductionSpec {
 }
 
 /** Reductions of windows by an operation that has an identity. */
+/* @__NO_SIDE_EFFECTS__ */
 function windowReduction(name: string, spec: WindowReductionSpec): Primitive<WindowParams> {
   const primitive: Primitive<WindowParams> = definePrimitive<WindowParams>({
     name,
@@ -81,13 +85,13 @@ function reduceWindows(x: NDArray, params: WindowParams, spec: WindowReductionSp
   const identity = spec.identity(dtype);
   if (x.size === 0 || shape.includes(0)) return ops.full(shape, identity, dtype);
   // Sums of narrow floats are rounded once.
-  const wide = spec.combine === "add" && isFloating(dtype) && dtype.bits < 32 ? float32 : dtype;
+  const wide = !spec.idempotent && isFloating(dtype) && dtype.bits < 32 ? float32 : dtype;
   const operand = wide === dtype ? x : ops.convertElementType(x, wide);
-  const [combine, reduce] = [ops[spec.combine], ops[spec.reduce] as LaxOps["reduceSum"]];
+  const { combine, reduce, idempotent } = spec;
   const monoid: WindowMonoid = {
     combine: ([p], [q]) => [combine(p, q)],
     identity: [ops.full([], identity, wide)],
-    idempotent: spec.combine !== "add",
+    idempotent,
     reduce: ([p], axes) => [reduce(p, axes)],
   };
   const [result] = foldWindows([operand], params, monoid);
@@ -118,13 +122,14 @@ const sumTranspose: TransposeRule<WindowParams> = linearTranspose((ct, x, params
 });
 
 const sumPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_sum", {
-  combine: "add",
-  reduce: "reduceSum",
+  combine: add,
+  reduce: reduceSum,
+  idempotent: false,
   identity: () => 0,
   reference: (p, q, dtype) => (isInteger(dtype) ? (p + q) | 0 : p + q),
   wide: (p, q) => p + q,
   check: requireNumber,
-  jvp: linearJvp(() => sumPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => sumPrimitive),
   transpose: sumTranspose,
 });
 /** Sums of windows. */
@@ -133,12 +138,13 @@ export function reduceWindowSum(x: NDArray, params: WindowParams): NDArray {
 }
 
 const maxPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_max", {
-  combine: "max",
-  reduce: "reduceMax",
+  combine: max,
+  reduce: reduceMax,
+  idempotent: true,
   identity: (dtype) => extremes(dtype).lowest,
   reference: (p, q) => Math.max(p, q),
   wide: maximum,
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => maxPrimitive,
     [(g, _ans, [x], params) => selectAndGatherAdd(g, x, { ...params, selectPrim: "ge" })],
   ),
@@ -149,12 +155,13 @@ export function reduceWindowMax(x: NDArray, params: WindowParams): NDArray {
 }
 
 const minPrimitive: Primitive<WindowParams> = windowReduction("reduce_window_min", {
-  combine: "min",
-  reduce: "reduceMin",
+  combine: min,
+  reduce: reduceMin,
+  idempotent: true,
   identity: (dtype) => extremes(dtype).highest,
   reference: (p, q) => Math.min(p, q),
   wide: minimum,
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => minPrimitive,
     [(g, _ans, [x], params) => selectAndGatherAdd(g, x, { ...params, selectPrim: "le" })],
   ),

@@ -53,6 +53,7 @@ const printed = ({ selectPrim, ...params }: GatherParams | ScatterParams) => ({
 });
 
 /** Brings the mapped axes of both operands to the front. */
+/* @__NO_SIDE_EFFECTS__ */
 function batched<P extends GatherParams | ScatterParams>(primitive: () => Primitive<P>) {
   return (
     [a, x]: readonly NDArray[],
@@ -101,7 +102,7 @@ const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
     });
     return [finish(result, out.dtype)];
   },
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => gatherPrimitive,
     [(g, _ans, [, x], params) => selectAndGatherAdd(g, x, params), null],
   ),
@@ -109,8 +110,8 @@ const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
     if (ct instanceof Zero) return [null, null];
     return [gatherTranspose(ct, (t as UndefinedPrimal).aval.shape, x as NDArray, params), null];
   },
-  batching: batched(() => gatherPrimitive),
-  lowering: asProgram(([t, x], params) => {
+  batching: /* @__PURE__ */ batched(() => gatherPrimitive),
+  lowering: /* @__PURE__ */ asProgram(([t, x], params) => {
     const shape = windowedShape(x.aval, params);
     if (x.size === 0 || shape.includes(0)) return [ops.full(shape, 0, t.dtype)];
     const nothing = [ops.full([], weakest(x.dtype, params.selectPrim), x.dtype), ops.full([], 0, t.dtype)];
@@ -175,7 +176,7 @@ const scatterPrimitive: Primitive<ScatterParams> = definePrimitive<ScatterParams
     });
     return [finish(result, out.dtype)];
   },
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => scatterPrimitive,
     [(g, _ans, [, x], params) => selectAndScatterAdd(g, x, params), null],
   ),
@@ -183,8 +184,8 @@ const scatterPrimitive: Primitive<ScatterParams> = definePrimitive<ScatterParams
     if (ct instanceof Zero || !(source instanceof UndefinedPrimal)) return [null, null];
     return [selectAndGatherAdd(ct, x as NDArray, { ...params, ...undilated(params) }), null];
   },
-  batching: batched(() => scatterPrimitive),
-  lowering: asProgram(([source, x], params) => {
+  batching: /* @__PURE__ */ batched(() => scatterPrimitive),
+  lowering: /* @__PURE__ */ asProgram(([source, x], params) => {
     if (source.size === 0 || x.size === 0) return [ops.full(x.shape, 0, source.dtype)];
     const nothing = ops.full([], weakest(x.dtype, params.selectPrim), x.dtype);
     return [scatterSelected(source, x, params, nothing, selectBetween(params.selectPrim))];

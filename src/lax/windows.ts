@@ -37,7 +37,7 @@ export type ModeLike = Mode | "drop" | null | undefined;
  * - `FILL_OR_DROP`: a gathered window is filled with a constant, a scattered one dropped as a whole.
  * - `PROMISE_IN_BOUNDS`: the caller promises that there are none. Should there be, a gather clips and a scatter drops.
  */
-export const GatherScatterMode = Object.freeze({
+export const GatherScatterMode = /* @__PURE__ */ Object.freeze({
   CLIP: "clip",
   FILL_OR_DROP: "fill",
   PROMISE_IN_BOUNDS: "promise_in_bounds",

@@ -13,6 +13,7 @@ import { customJvp } from "../transforms/customJvp.ts";
 import { jit } from "../transforms/jit.ts";
 
 /** A function that JAX compiles under its own name. */
+/* @__NO_SIDE_EFFECTS__ */
 function compiled(name: string, f: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
   const jitted = jit(f, { name });
   return (x) => jitted(toArray(x, name));

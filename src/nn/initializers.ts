@@ -164,6 +164,7 @@ export function varianceScaling(
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function family(
   scale: number,
   mode: Mode,

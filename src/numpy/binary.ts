@@ -19,6 +19,7 @@ import { where } from "./where.ts";
 type Binary = (x: ArrayLike, y: ArrayLike) => NDArray;
 
 /** A primitive after promotion of dtypes and ranks. */
+/* @__NO_SIDE_EFFECTS__ */
 function promoted(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
   return setName((x: ArrayLike, y: ArrayLike) => {
     // Nothing to promote: the common case must be quick, because eager programs are made of it.
@@ -27,6 +28,7 @@ function promoted(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary
     return op(a, b);
   }, name);
 }
+/* @__NO_SIDE_EFFECTS__ */
 function inexact(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
   return setName((x: ArrayLike, y: ArrayLike) => {
     const [a, b] = promoteArgsInexact(name, x, y);
@@ -39,6 +41,7 @@ function numeric(name: string, x: ArrayLike, y: ArrayLike): NDArray[] {
   return args[0].dtype === bool ? args.map((a) => convert(a, int32)) : args;
 }
 /** A function that JAX compiles under its own name: it appears as a call in jaxprs. */
+/* @__NO_SIDE_EFFECTS__ */
 function named(name: string, f: Binary): Binary {
   const compiled = jit(f as (x: NDArray, y: NDArray) => NDArray, { name });
   return setName((x: ArrayLike, y: ArrayLike) => compiled(toArray(x, name, 0), toArray(y, name, 1)), name);
@@ -84,6 +87,7 @@ export const equal = promoted("equal", lax.eq);
 /** x != y. */
 export const notEqual = promoted("not_equal", lax.ne);
 /** A comparison; complex numbers compare by real, then by imaginary part. */
+/* @__NO_SIDE_EFFECTS__ */
 function ordering(name: string, op: (x: NDArray, y: NDArray) => NDArray): Binary {
   return promoted(name, (x, y) => {
     if (!isComplex(x.dtype)) return op(x, y);

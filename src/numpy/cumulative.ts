@@ -25,6 +25,7 @@ function accumulate(x: NDArray, axis: number, dtype: DType, op: Running): NDArra
 }
 
 /** @param ignored what NaN counts as; null where it counts as itself */
+/* @__NO_SIDE_EFFECTS__ */
 function cumulative(name: string, op: Running, ignored: number | null): Cumulative {
   const compiled = jit(
     (x0: NDArray, axis: number | null, dtype: DType | null): NDArray => {

@@ -172,4 +172,4 @@ export function expandEllipsis(index: readonly ParsedIndex[], ndim: number): Par
   while (consumed < ndim) expanded.push(full(consumed++));
   return expanded;
 }
-const everything = new Slice(null, null, null);
+const everything = /* @__PURE__ */ new Slice(null, null, null);

@@ -48,6 +48,7 @@ export function clip(
   return high !== null ? clipHigh(x, high) : clipNone(x);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function rounding(name: string): (a: ArrayLike, decimals?: number | { decimals?: number }) => NDArray {
   const rounded = (x: NDArray, decimals: number): NDArray => {
     if (isInteger(x.dtype)) return x;

@@ -46,6 +46,7 @@ export function tri(
   return lax.tri(o.dtype === undefined ? float32 : asDType(o.dtype), shape, o.k ?? 0);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function triangle(name: string, lower: boolean): (m: ArrayLike, k?: Offset) => NDArray {
   const compiled = jit(
     (x: NDArray, k: number): NDArray => {

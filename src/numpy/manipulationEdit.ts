@@ -24,7 +24,7 @@ export type Positions = number | readonly number[] | ArrayLike | Slice;
 interface AxisOption {
   axis?: number | null;
 }
-const everything = new Slice(null, null, null);
+const everything = /* @__PURE__ */ new Slice(null, null, null);
 const before = (axis: number): Slice[] => Array.from({ length: axis }, () => everything);
 
 interface KnownPositions {

@@ -100,6 +100,7 @@ export function stack(arrays: Arrays, ...args: [(number | JoinOptions)?, ...unkn
   return lax.stack(sameDType(list, o.dtype), canonicalizeAxis(axis, list[0].ndim + 1));
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function joiner(
   name: string,
   raise: (x: NDArray) => NDArray,

@@ -250,6 +250,7 @@ export function expandDims(
 
 type AtLeast = { (x: ArrayLike): NDArray; (...xs: ArrayLike[]): NDArray[] };
 /** One array gives an array, several a list of arrays. */
+/* @__NO_SIDE_EFFECTS__ */
 function atLeast(name: string, op: (x: NDArray) => NDArray): AtLeast {
   const compiled = jit((...xs: NDArray[]): NDArray[] => xs.map(op), { name });
   return ((...xs: ArrayLike[]) => {

@@ -35,6 +35,7 @@ type Split = {
   (ary: ArrayLike, indicesOrSections: Sections, options?: { axis?: number }): NDArray[];
   (ary: ArrayLike, indicesOrSections: Sections, axis?: number): NDArray[];
 };
+/* @__NO_SIDE_EFFECTS__ */
 function splitter(op: string): Split {
   return (ary: ArrayLike, sections: Sections, axis?: number | { axis?: number }): NDArray[] => {
     const o = readOptions<{ axis: number }>(op, ["axis"], [axis]);

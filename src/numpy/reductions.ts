@@ -46,6 +46,7 @@ interface ReductionSpec {
   readonly promoteIntegers?: boolean;
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function makeReduction(spec: ReductionSpec) {
   return (a: ArrayLike, ...args: unknown[]): NDArray => {
     const { axis, dtype, keepdims, initial, where, promoteIntegers } = readOptions<ReductionOptions>(
@@ -272,6 +273,7 @@ export const countNonzero: Reduce = (a: ArrayLike, ...args: unknown[]): NDArray 
   return sum(toBoolean(toArray(a, "countNonzero")), { axis: axis ?? null, keepdims, dtype: int32 });
 };
 
+/* @__NO_SIDE_EFFECTS__ */
 function argReduction(name: string, op: (x: NDArray, axis: number, dtype: DType) => NDArray): ArgReduce {
   const compiled = jit(
     (x: NDArray, axis: number | null, keepdims: boolean): NDArray => {

@@ -8,6 +8,7 @@ export interface ScalarType {
   readonly dtype: dt.DType;
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function scalarType(dtype: dt.DType): ScalarType {
   const make = (x: ArrayLike): NDArray => array(x, { dtype });
   Object.defineProperty(make, "name", { value: dtype.name });

@@ -26,10 +26,12 @@ function inexact(x: ArrayLike, name: string): NDArray {
 }
 
 /** A function of floats, elementwise. */
+/* @__NO_SIDE_EFFECTS__ */
 function float(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
   return setName((x: ArrayLike) => op(inexact(x, name)), name);
 }
 /** Rounding leaves integers and booleans as they are. */
+/* @__NO_SIDE_EFFECTS__ */
 function rounding(name: string, op: (x: NDArray) => NDArray): (x: ArrayLike) => NDArray {
   return setName((x: ArrayLike) => {
     const array = toArray(x, name);

@@ -99,7 +99,7 @@ const gammaPrimitive: Primitive<GammaParams> = definePrimitive<GammaParams>({
     const { jaxpr, consts } = lowering.program(params, avals);
     return [evalReference(jaxpr, consts.map(hostArrayOf), inputs)[0].data];
   },
-  jvp: standardJvp(
+  jvp: /* @__PURE__ */ standardJvp(
     () => gammaPrimitive,
     [null, (g, ans, [, a], { logSpace }) => lax.mul(g, sampleDerivative(ans, a, logSpace))],
   ),

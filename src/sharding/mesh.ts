@@ -5,7 +5,11 @@ import { devices as allDevices, Device } from "./device.ts";
 export type DeviceArray = readonly (Device | DeviceArray)[];
 
 /** Who divides the work along an axis of a mesh. Only `Auto` can be asked for; axes are manual inside shardMap. */
-export const AxisType = Object.freeze({ Auto: "Auto", Explicit: "Explicit", Manual: "Manual" } as const);
+export const AxisType = /* @__PURE__ */ Object.freeze({
+  Auto: "Auto",
+  Explicit: "Explicit",
+  Manual: "Manual",
+} as const);
 export type AxisType = (typeof AxisType)[keyof typeof AxisType];
 
 export interface MeshOptions {

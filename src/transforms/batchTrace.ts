@@ -135,7 +135,7 @@ export function runBatched(
   }
 }
 
-const batchCache = new ProgramCache<{ closed: ClosedJaxpr; dimsOut: BatchDim[] }>();
+const batchCache = /* @__PURE__ */ new ProgramCache<{ closed: ClosedJaxpr; dimsOut: BatchDim[] }>();
 
 /**
  * The program on batches: inputs are batched along `dims`, outputs along the result's `dimsOut`. An output that does not depend on a batched

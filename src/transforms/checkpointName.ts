@@ -17,8 +17,8 @@ export const namePrimitive: Primitive<NameParams> = definePrimitive<NameParams>(
   abstractEval: ([x]) => [x],
   reference: ([x]) => [x.data.slice()],
   jvp: ([x], [t], params) => [[bind1(namePrimitive, [x], params)], [t]],
-  transpose: linearTranspose((ct) => ct),
-  batching: vectorizedBatching(() => namePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => ct),
+  batching: /* @__PURE__ */ vectorizedBatching(() => namePrimitive),
   lowering: { kind: "pointwise", cost: "view", emit: (_b, [x], index) => x.at(index) },
 });
 

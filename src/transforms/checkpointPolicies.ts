@@ -15,6 +15,7 @@ export type CheckpointPolicy = (
 
 /** How policies that are no plain functions in JAX are printed there. */
 const texts = new WeakMap<CheckpointPolicy, string>();
+/* @__NO_SIDE_EFFECTS__ */
 function described(text: string, policy: CheckpointPolicy): CheckpointPolicy {
   texts.set(policy, text);
   return policy;

@@ -50,6 +50,7 @@ export type CustomJvpFunction<F extends AnyFunction> = ((...args: ArgsOf<F>) => 
  * String(grad(f)(3)); // => "10.0"
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function customJvp<F extends AnyFunction>(f: F, options: CustomJvpOptions = {}): CustomJvpFunction<F> {
   requireCallable(f);
   checkOptions("customJvp", options, ["nondiffArgnums", "name"]);

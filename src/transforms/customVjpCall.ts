@@ -122,7 +122,7 @@ const customLinP: Primitive<CustomLinParams> = definePrimitive<CustomLinParams>(
     throw new TypeError(forwardModeText);
   },
   lowering: { kind: "none", reason: forwardModeText, error: () => new TypeError(forwardModeText) },
-  jvp: notDifferentiable(forwardModeText),
+  jvp: /* @__PURE__ */ notDifferentiable(forwardModeText),
   batching: () => {
     throw new TypeError(forwardModeText);
   },

@@ -5,6 +5,7 @@ export function functionName(f: unknown): string {
 }
 
 /** Gives a wrapper the name of the function it wraps. */
+/* @__NO_SIDE_EFFECTS__ */
 export function setName<F extends object>(wrapper: F, name: string): F {
   return Object.defineProperty(wrapper, "name", { value: name, configurable: true });
 }

@@ -118,6 +118,7 @@ interface Entry {
  * String(f(jnp.arange(4))); // => "14"
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitFunction<F> {
   requireCallable(f);
   const name = options.name ?? functionName(f);

@@ -142,7 +142,7 @@ interface LinearizedProgram {
   readonly nonzerosOut: readonly boolean[];
 }
 
-const linearized = new ProgramCache<LinearizedProgram>();
+const linearized = /* @__PURE__ */ new ProgramCache<LinearizedProgram>();
 
 function linearizeProgram(program: ClosedJaxpr, nonzeros: readonly boolean[]): LinearizedProgram {
   return linearized.get(program.jaxpr, maskKey(nonzeros), () => {
@@ -198,7 +198,7 @@ function forwardOutputs(
   return { closed: pruneClosed(program, wanted).closed, sources };
 }
 
-const pruned = new ProgramCache<{ closed: ClosedJaxpr; usedInputs: readonly boolean[] }>();
+const pruned = /* @__PURE__ */ new ProgramCache<{ closed: ClosedJaxpr; usedInputs: readonly boolean[] }>();
 
 /** The program for some of its outputs, taking only the inputs that they need. */
 export function pruneProgram(
@@ -229,7 +229,7 @@ interface TransposedProgram {
   readonly nonzerosOut: readonly boolean[];
 }
 
-const transposed = new ProgramCache<TransposedProgram>();
+const transposed = /* @__PURE__ */ new ProgramCache<TransposedProgram>();
 
 /** The program that pulls cotangents of the outputs back to the inputs marked in `linear`. */
 export function transposeProgram(

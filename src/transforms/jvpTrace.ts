@@ -106,7 +106,7 @@ export function runJvp(
   }
 }
 
-const jvpCache = new ProgramCache<{ closed: ClosedJaxpr; nonzerosOut: boolean[] }>();
+const jvpCache = /* @__PURE__ */ new ProgramCache<{ closed: ClosedJaxpr; nonzerosOut: boolean[] }>();
 
 /**
  * The program that computes primals and tangents: inputs are all primals, then the tangents marked in `nonzeros`;

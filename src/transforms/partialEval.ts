@@ -27,7 +27,7 @@ interface Halves {
   readonly unknownOut: readonly boolean[];
 }
 
-const linearized = new ProgramCache<SplitProgram>();
+const linearized = /* @__PURE__ */ new ProgramCache<SplitProgram>();
 
 /**
  * Linearizes a program: all its inputs and outputs are known, the unknown half is the linear program of tangents. `nonzeros` says which inputs
@@ -48,7 +48,7 @@ export function linearizeJaxpr(
   );
 }
 
-const evaluated = new ProgramCache<SplitProgram>();
+const evaluated = /* @__PURE__ */ new ProgramCache<SplitProgram>();
 
 /** Separates what depends on the inputs marked in `unknown` from the rest. Outputs marked in `force` are unknown always. */
 export function partialEvalJaxpr(

@@ -35,7 +35,7 @@ interface Halves {
   readonly nonzerosOut: readonly boolean[];
 }
 
-const splits = new ProgramCache<SplitRemat>();
+const splits = /* @__PURE__ */ new ProgramCache<SplitRemat>();
 
 /** Linearizes a checkpointed program in the inputs marked in `nonzeros`. */
 export function splitRemat(

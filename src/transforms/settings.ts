@@ -10,6 +10,7 @@ export interface SettingScope<T> {
   <R>(body: () => R): R;
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function scopeOf<K extends keyof Config>(name: K, usual?: Config[K]): SettingScope<Config[K]> {
   const scope = (...args: unknown[]): unknown => {
     const body = typeof args[args.length - 1] === "function" ? (args.pop() as () => unknown) : null;

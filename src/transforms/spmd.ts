@@ -13,7 +13,7 @@ interface DevicePrograms {
   readonly outSpecs: readonly PartitionSpec[];
 }
 
-const known = new ProgramCache<ClosedJaxpr>();
+const known = /* @__PURE__ */ new ProgramCache<ClosedJaxpr>();
 
 /** The programs of all devices as one program on whole arrays, in which collectives are operations on the shards of all. */
 export function spmdProgram(programs: DevicePrograms, axes: readonly NamedAxis[]): ClosedJaxpr {

@@ -10,7 +10,7 @@ import { isTreeNode, registerDataclass, registerPytreeNode } from "./registry.ts
  * treeUtil.defaultRegistry.flattenOneLevel({ a: 1, b: [2] }); // => [[1, [2]], ["a", "b"]]
  * ```
  */
-export const defaultRegistry = Object.freeze({
+export const defaultRegistry = /* @__PURE__ */ Object.freeze({
   flatten,
   flattenOneLevel,
   flattenOneLevelWithKeys,

@@ -15,8 +15,8 @@ export class KeySet<K = unknown> {
   }
 }
 
-const OBJECT_KEYS = new Trie<KeySet<string>>();
-const MAP_KEYS = new Trie<KeySet>();
+const OBJECT_KEYS = /* @__PURE__ */ new Trie<KeySet<string>>();
+const MAP_KEYS = /* @__PURE__ */ new Trie<KeySet>();
 
 /** The key set of a plain object, from its keys in any order. */
 export function objectKeySet(keys: readonly string[]): KeySet<string> {

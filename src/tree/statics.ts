@@ -22,8 +22,8 @@ class StaticToken {
   }
 }
 
-const ARRAYS = new Trie<StaticToken>();
-const OBJECTS = new Trie<StaticToken>();
+const ARRAYS = /* @__PURE__ */ new Trie<StaticToken>();
+const OBJECTS = /* @__PURE__ */ new Trie<StaticToken>();
 const COMPARABLE = new Map<unknown, object[]>();
 const MAX_DEPTH = 100;
 

@@ -128,11 +128,11 @@ export class PyTreeDef<T = unknown> {
 Object.defineProperty(PyTreeDef.prototype, INTERNED, { value: true });
 
 /** The structure of a leaf. */
-export const leafDef: PyTreeDef = new PyTreeDef("leaf", null, NO_CHILDREN);
+export const leafDef: PyTreeDef = /* @__PURE__ */ new PyTreeDef("leaf", null, NO_CHILDREN);
 /** The structure of `null`. */
-export const noneDef: PyTreeDef = new PyTreeDef("none", null, NO_CHILDREN);
+export const noneDef: PyTreeDef = /* @__PURE__ */ new PyTreeDef("none", null, NO_CHILDREN);
 
-const LISTS = new Trie<PyTreeDef>();
+const LISTS = /* @__PURE__ */ new Trie<PyTreeDef>();
 
 /** Where the structures with a root of this kind and data are found, by the structures of their children. */
 export function structuresOf(kind: NodeKind, data: NodeData): Trie<PyTreeDef> {

@@ -39,7 +39,7 @@ import { TimedProgram } from "./timedProgram.ts";
 const emitOptions = { sharedMemory: pool !== null, commonCode };
 
 /** The code of programs that were compiled before, by what they compute. */
-const codeCache = new CodeCache();
+const codeCache = /* @__PURE__ */ new CodeCache();
 
 class WasmExecutable implements Executable {
   private readonly closed: ClosedJaxpr;

@@ -31,10 +31,10 @@ function isShared(memory: WebAssembly.Memory): boolean {
 }
 
 /** The blocks of {@link wasmMemory}. */
-export const deviceMemory = new DeviceMemory(wasmMemory);
+export const deviceMemory = /* @__PURE__ */ new DeviceMemory(wasmMemory);
 
 /** The code that compiled modules share. */
-export const commonCode = new ProcessCode(wasmMemory, pool, enableRelaxedSimd);
+export const commonCode = /* @__PURE__ */ new ProcessCode(wasmMemory, pool, enableRelaxedSimd);
 
 /** What compiled modules import. */
 export const moduleImports: WebAssembly.Imports = {

@@ -25,6 +25,7 @@ export function onParts(primitive: Primitive, lowering: Lowering<Params>): Primi
 }
 
 /** {@link internalPrimitive} for elementwise operations and views. */
+/* @__NO_SIDE_EFFECTS__ */
 export function internalPointwise<P extends Params = Params>(
   name: string,
   cost: PointwiseLowering<P>["cost"],

@@ -44,9 +44,9 @@ const exchangePrimitive: Primitive<ExchangeParams> = definePrimitive<ExchangePar
     shape[params.concatAxis] *= size;
     return [x.update({ shape, weakType: false })];
   },
-  reference: unevaluated("all_to_all"),
-  jvp: linearJvp(() => exchangePrimitive),
-  transpose: linearTranspose((ct, _x, params) =>
+  reference: /* @__PURE__ */ unevaluated("all_to_all"),
+  jvp: /* @__PURE__ */ linearJvp(() => exchangePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, params) =>
     bind1(exchangePrimitive, [ct], { ...params, splitAxis: params.concatAxis, concatAxis: params.splitAxis }),
   ),
   batching: ([x], [dim], params) => {

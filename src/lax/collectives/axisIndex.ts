@@ -10,6 +10,7 @@ import {
 import { bind1 } from "../../core/trace.ts";
 import { scalar } from "../../core/values.ts";
 import { int32 } from "../../dtypes/index.ts";
+import { broadcastedIota } from "../creation.ts";
 import { ops } from "../ops.ts";
 import { type AxisNames, membersOf, namesOf, requireAxes } from "./axes.ts";
 
@@ -36,7 +37,7 @@ const indexPrimitive: Primitive<IndexParams> = definePrimitive<IndexParams>({
     varying: "adds",
     batching: (_operands, _dims, { axisName }, mapped) => {
       const shape = mapped.map(({ size }) => size);
-      const indices = ops.broadcastedIota(
+      const indices = broadcastedIota(
         int32,
         shape,
         mapped.findIndex(({ name }) => name === axisName),

@@ -39,9 +39,9 @@ const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
     else shape.splice(at, 0, axisSize);
     return [x.update({ shape })];
   },
-  reference: unevaluated("all_gather"),
-  jvp: linearJvp(() => gatherPrimitive),
-  transpose: linearTranspose((ct, _x, { allGatherDimension, ...params }) =>
+  reference: /* @__PURE__ */ unevaluated("all_gather"),
+  jvp: /* @__PURE__ */ linearJvp(() => gatherPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { allGatherDimension, ...params }) =>
     bind1(scatterPrimitive, [ct], { ...params, scatterDimension: allGatherDimension }),
   ),
   batching: ([x], [dim], params) => {
@@ -153,9 +153,9 @@ const scatterPrimitive: Primitive<ScatterParams> = definePrimitive<ScatterParams
     } else shape.splice(at, 1);
     return [x.update({ shape })];
   },
-  reference: unevaluated("reduce_scatter"),
-  jvp: linearJvp(() => scatterPrimitive),
-  transpose: linearTranspose((ct, _x, { scatterDimension, ...params }) =>
+  reference: /* @__PURE__ */ unevaluated("reduce_scatter"),
+  jvp: /* @__PURE__ */ linearJvp(() => scatterPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { scatterDimension, ...params }) =>
     bind1(gatherPrimitive, [ct], { ...params, allGatherDimension: scatterDimension }),
   ),
   batching: ([x], [dim], params) => {

@@ -1,5 +1,6 @@
 import type { NDArray } from "../../core/array.ts";
 import { axesWithout, moveBatchDim } from "../batching.ts";
+import { concatenate } from "../concatenate.ts";
 import { ops } from "../ops.ts";
 
 // What collectives compute on an array that holds all members along its leading axis.
@@ -23,7 +24,7 @@ export function takeMembers(x: NDArray, members: readonly number[]): NDArray {
     pieces.push(first < 0 ? zeros(x, to - from) : rows(x, first, to - from));
     from = to;
   }
-  return pieces.length === 1 ? pieces[0] : ops.concatenate(pieces, 0);
+  return pieces.length === 1 ? pieces[0] : concatenate(pieces, 0);
 }
 
 /** `c` where the members are those of a grid of `c` columns, read column by column; 1 where they are all in order; 0 otherwise. */
@@ -83,7 +84,7 @@ export function reduceGroups(
 ): NDArray {
   if (groups.every((g) => g.length === groups[0].length)) return reduce(byGroup(x, groups), [1]);
   const results = groups.map((group) => ops.expandDims(reduce(takeMembers(x, group), [0]), [0]));
-  return ops.concatenate(results, 0);
+  return concatenate(results, 0);
 }
 
 /** The members of each group side by side, along axis `at` of a member's array: as a new axis, or one after the other where `tiled`. */

@@ -41,12 +41,12 @@ const permutePrimitive: Primitive<PermuteParams> = definePrimitive<PermuteParams
     requireAxes(axisName, "ppermute");
     return [x];
   },
-  reference: unevaluated("ppermute"),
-  jvp: linearJvp(() => permutePrimitive),
-  transpose: linearTranspose((ct, _x, { axisName, perm }) =>
+  reference: /* @__PURE__ */ unevaluated("ppermute"),
+  jvp: /* @__PURE__ */ linearJvp(() => permutePrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { axisName, perm }) =>
     bind1(permutePrimitive, [ct], { axisName, perm: perm.map(([from, to]) => [to, from] as const) }),
   ),
-  batching: vectorizedBatching(() => permutePrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => permutePrimitive),
   collective: {
     names: ({ axisName }) => axisName,
     batching: moving(
@@ -130,14 +130,14 @@ const broadcastPrimitive: Primitive<BroadcastParams> = definePrimitive<Broadcast
     requireAxes(namesOfBroadcast(params), "pbroadcast");
     return [x];
   },
-  reference: unevaluated("pbroadcast"),
-  jvp: linearJvp(() => broadcastPrimitive),
+  reference: /* @__PURE__ */ unevaluated("pbroadcast"),
+  jvp: /* @__PURE__ */ linearJvp(() => broadcastPrimitive),
   // Everything that the members got came from one of them.
-  transpose: linearTranspose((ct, _x, { axisName, source }) => {
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { axisName, source }) => {
     const isSource = ops.eq(axisIndex(axisName), source);
     return ops.select(isSource, psum(ct, axisName), ops.fullLike(ct, 0));
   }),
-  batching: vectorizedBatching(() => broadcastPrimitive),
+  batching: /* @__PURE__ */ vectorizedBatching(() => broadcastPrimitive),
   collective: {
     names: namesOfBroadcast,
     batching: moving("pbroadcast", namesOfBroadcast, (groups, { source }) =>
@@ -167,6 +167,7 @@ export function pbroadcast<T>(x: T, axisName: AxisNames, source: number): T {
 }
 
 /** Collectives have no evaluation of their own: maps turn them into operations on whole arrays. */
+/* @__NO_SIDE_EFFECTS__ */
 export function unevaluated(name: string): () => never {
   return () => {
     throw new Error(`${name} is evaluated where its axis is mapped`);

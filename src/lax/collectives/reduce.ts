@@ -22,9 +22,9 @@ const sumPrimitive: Primitive<ReduceAxesParams> = collectiveReduction("psum", {
   op: "sum",
   reduce: reduceSum,
   ofShared: (x, size) => ops.mul(constLike(x, size), x),
-  jvp: linearJvp(() => sumPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => sumPrimitive),
   // The cotangents of all members are summed, as each of them has the sum; along positions they are only repeated.
-  transpose: linearTranspose((ct, x, { axes, axisIndexGroups }) => {
+  transpose: /* @__PURE__ */ linearTranspose((ct, x, { axes, axisIndexGroups }) => {
     const names = axes.filter(isName);
     const wide = repeatPositions(ct, x.shape, axes);
     return names.length === 0 ? wide : bind1(sumPrimitive, [wide], { axes: names, axisIndexGroups });
@@ -35,7 +35,9 @@ const maxPrimitive = collectiveReduction("pmax", {
   invariant: true,
   reduce: reduceMax,
   ofShared: (x) => x,
-  jvp: notDifferentiable("its derivative is not defined in JAX either; use psum, or allGather and max"),
+  jvp: /* @__PURE__ */ notDifferentiable(
+    "its derivative is not defined in JAX either; use psum, or allGather and max",
+  ),
   transpose: notLinear,
 });
 const minPrimitive = collectiveReduction("pmin", {
@@ -43,7 +45,9 @@ const minPrimitive = collectiveReduction("pmin", {
   invariant: true,
   reduce: reduceMin,
   ofShared: (x) => x,
-  jvp: notDifferentiable("its derivative is not defined in JAX either; use psum, or allGather and min"),
+  jvp: /* @__PURE__ */ notDifferentiable(
+    "its derivative is not defined in JAX either; use psum, or allGather and min",
+  ),
   transpose: notLinear,
 });
 

@@ -40,6 +40,7 @@ interface CollectiveReduction {
 }
 
 /** A reduction over members of named axes, and over axes of the operand: a name that is mapped becomes a position. */
+/* @__NO_SIDE_EFFECTS__ */
 export function collectiveReduction(name: string, spec: CollectiveReduction): Primitive<ReduceAxesParams> {
   const primitive: Primitive<ReduceAxesParams> = definePrimitive<ReduceAxesParams>({
     name,

@@ -23,10 +23,10 @@ const varyPrimitive: Primitive<VaryParams> = definePrimitive<VaryParams>({
   name: "pvary",
   abstractEval: ([x]) => [x],
   reference: ([x]) => [x.data],
-  jvp: linearJvp(() => varyPrimitive),
+  jvp: /* @__PURE__ */ linearJvp(() => varyPrimitive),
   // Each device has the value, so its cotangent is the sum of theirs.
-  transpose: linearTranspose((ct, _x, { axes }) => psumInvariant(ct, axes)),
-  batching: vectorizedBatching(() => varyPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { axes }) => psumInvariant(ct, axes)),
+  batching: /* @__PURE__ */ vectorizedBatching(() => varyPrimitive),
   collective: {
     names: ({ axes }) => axes,
     varying: "adds",
@@ -45,8 +45,8 @@ const sumPrimitive: Primitive<ReduceAxesParams> = collectiveReduction("psum_inva
   ofShared: (x, size) => ops.mul(constLike(x, size), x),
   invariant: true,
   grouped: false,
-  jvp: linearJvp(() => sumPrimitive),
-  transpose: linearTranspose((ct, x, { axes }) =>
+  jvp: /* @__PURE__ */ linearJvp(() => sumPrimitive),
+  transpose: /* @__PURE__ */ linearTranspose((ct, x, { axes }) =>
     vary(repeatPositions(ct, x.shape, axes), axes.filter(isName)),
   ),
 });

@@ -6,7 +6,7 @@ import { batchedProgram, mappedAxes } from "../../transforms/batchTrace.ts";
 import { maskKey, ProgramCache } from "../../transforms/programCache.ts";
 import { broadcastBatchDim, moveBatchDim } from "../batching.ts";
 
-const batched = new ProgramCache<{ closed: ClosedJaxpr; dimsOut: BatchDim[] }>();
+const batched = /* @__PURE__ */ new ProgramCache<{ closed: ClosedJaxpr; dimsOut: BatchDim[] }>();
 
 /** The program on batches whose outputs have their mapped axis first; those marked in `force` have one always. */
 export function batchToFront(

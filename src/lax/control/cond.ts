@@ -3,6 +3,7 @@ import { leafToArray, scalar } from "../../core/values.ts";
 import { bool, int32 } from "../../dtypes/index.ts";
 import { describeType } from "../../transforms/flatFunction.ts";
 import type { AnyFunction } from "../../transforms/types.ts";
+import { ne } from "../compare.ts";
 import { ops } from "../ops.ts";
 import { chooseBranch, valueText } from "./branches.ts";
 import { callBranch, knownScalar, runsStepwise } from "./stepwise.ts";
@@ -48,5 +49,5 @@ function predicate(pred: unknown): NDArray {
   if (x.dtype === bool) return x;
   if (!["int", "uint", "float"].includes(x.dtype.kind))
     throw new TypeError(`Pred type must be either boolean or number, got ${x.dtype}.`);
-  return ops.ne(x, scalar(0, x.dtype, x.weakType));
+  return ne(x, scalar(0, x.dtype, x.weakType));
 }

@@ -7,30 +7,32 @@ import { axesWithout, batchDimAtFront } from "../batching.ts";
 import { stopGradient } from "../identity.ts";
 import { constLike } from "../operands.ts";
 import { ops } from "../ops.ts";
+import { selectN } from "../select.ts";
 import { batchToFront, placed } from "./batchPrograms.ts";
 import { type BindCond, type CondParams, inAnyBranch } from "./condParams.ts";
 
 /** A batched index becomes a selection among the results of all branches; otherwise the branches are batched. */
 export const condBatching =
-  (bindCond: BindCond): BatchingRule<CondParams> =>
-  (operands, dims, { branches }, size) => {
-    if (branches.some(({ effects }) => hasIo(effects)))
-      throw new NotImplementedError("IO effect not supported in vmap-of-cond.");
-    if (dims[0] !== null) {
-      const outs = selectBranches(operands, dims, branches, size);
-      return [outs, outs.map(() => 0)];
-    }
-    const [index, ...others] = operands;
-    const otherDims = dims.slice(1);
-    const front = otherDims.map((d): BatchDim => (d === null ? null : 0));
-    const args = others.map((x, i) => placed(x, otherDims[i], front[i], size));
-    const batched = (force: readonly boolean[]) =>
-      branches.map((branch) => batchToFront(branch, front, size, force));
-    const natural = batched(branches[0].outAvals.map(() => false));
-    const force = inAnyBranch(natural.map((branch) => branch.batchedOut));
-    const outs = bindCond([index, ...args], { branches: batched(force).map(({ closed }) => closed) });
-    return [outs, force.map((b) => (b ? 0 : null))];
-  };
+  /* @__NO_SIDE_EFFECTS__ */
+    (bindCond: BindCond): BatchingRule<CondParams> =>
+    (operands, dims, { branches }, size) => {
+      if (branches.some(({ effects }) => hasIo(effects)))
+        throw new NotImplementedError("IO effect not supported in vmap-of-cond.");
+      if (dims[0] !== null) {
+        const outs = selectBranches(operands, dims, branches, size);
+        return [outs, outs.map(() => 0)];
+      }
+      const [index, ...others] = operands;
+      const otherDims = dims.slice(1);
+      const front = otherDims.map((d): BatchDim => (d === null ? null : 0));
+      const args = others.map((x, i) => placed(x, otherDims[i], front[i], size));
+      const batched = (force: readonly boolean[]) =>
+        branches.map((branch) => batchToFront(branch, front, size, force));
+      const natural = batched(branches[0].outAvals.map(() => false));
+      const force = inAnyBranch(natural.map((branch) => branch.batchedOut));
+      const outs = bindCond([index, ...args], { branches: batched(force).map(({ closed }) => closed) });
+      return [outs, force.map((b) => (b ? 0 : null))];
+    };
 
 function selectBranches(
   operands: readonly NDArray[],
@@ -60,5 +62,5 @@ function selectBranches(
 function selectAll(which: NDArray, cases: readonly NDArray[]): NDArray {
   const [{ ndim, shape }] = cases;
   const choice = which.ndim === ndim ? which : ops.broadcastInDim(which, shape, axesWithout(which.ndim));
-  return ops.selectN(choice, ...cases);
+  return selectN(choice, ...cases);
 }

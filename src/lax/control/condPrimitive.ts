@@ -33,11 +33,11 @@ export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
     });
   },
   reference: condReference,
-  jvp: condJvp(bindCond),
-  linearize: condLinearize(bindCond),
-  partialEval: condPartialEval(bindCond),
-  transpose: condTranspose(bindCond),
-  batching: condBatching(bindCond),
+  jvp: /* @__PURE__ */ condJvp(bindCond),
+  linearize: /* @__PURE__ */ condLinearize(bindCond),
+  partialEval: /* @__PURE__ */ condPartialEval(bindCond),
+  transpose: /* @__PURE__ */ condTranspose(bindCond),
+  batching: /* @__PURE__ */ condBatching(bindCond),
   prune: pruneCond,
   lowering: { kind: "branch", branches: ({ branches }) => branches },
 });

@@ -10,23 +10,24 @@ import { marked, unmarked } from "./lists.ts";
 
 /** Each branch transposed. An operand that has a cotangent in one branch gets zeros from the others. */
 export const condTranspose =
-  (bindCond: BindCond): TransposeRule<CondParams> =>
-  (cotangents, [index, ...operands], { branches }) => {
-    if (index instanceof UndefinedPrimal) throw new Error("cond is not linear in its index");
-    const linear = operands.map((x) => x instanceof UndefinedPrimal);
-    const nonzeros = cotangents.map((ct) => !(ct instanceof Zero));
-    const all = branches.map((branch) => transposed(branch, linear, nonzeros, null));
-    const force = inAnyBranch(all.map((branch) => branch.nonzerosOut));
-    if (!force.includes(true)) return [null, ...operands.map(() => null)];
-    const known = unmarked(operands, linear) as NDArray[];
-    const outs = bindCond([index, ...known, ...(marked(cotangents, nonzeros) as NDArray[])], {
-      branches: branches.map((branch) => transposed(branch, linear, nonzeros, force).closed),
-    });
-    let next = 0;
-    return [null, ...force.map((nz) => (nz ? outs[next++] : null))];
-  };
+  /* @__NO_SIDE_EFFECTS__ */
+    (bindCond: BindCond): TransposeRule<CondParams> =>
+    (cotangents, [index, ...operands], { branches }) => {
+      if (index instanceof UndefinedPrimal) throw new Error("cond is not linear in its index");
+      const linear = operands.map((x) => x instanceof UndefinedPrimal);
+      const nonzeros = cotangents.map((ct) => !(ct instanceof Zero));
+      const all = branches.map((branch) => transposed(branch, linear, nonzeros, null));
+      const force = inAnyBranch(all.map((branch) => branch.nonzerosOut));
+      if (!force.includes(true)) return [null, ...operands.map(() => null)];
+      const known = unmarked(operands, linear) as NDArray[];
+      const outs = bindCond([index, ...known, ...(marked(cotangents, nonzeros) as NDArray[])], {
+        branches: branches.map((branch) => transposed(branch, linear, nonzeros, force).closed),
+      });
+      let next = 0;
+      return [null, ...force.map((nz) => (nz ? outs[next++] : null))];
+    };
 
-const cache = new ProgramCache<{ closed: ClosedJaxpr; nonzerosOut: readonly boolean[] }>();
+const cache = /* @__PURE__ */ new ProgramCache<{ closed: ClosedJaxpr; nonzerosOut: readonly boolean[] }>();
 
 /**
  * Inputs: the operands that are not linear, then the nonzero cotangents. Outputs: the cotangents of the operands marked in `nonzerosOut`,

@@ -6,6 +6,7 @@ import { checkOptions } from "../../transforms/options.ts";
 import type { AnyFunction } from "../../transforms/types.ts";
 import { vmap } from "../../transforms/vmap.ts";
 import { map as mapTree } from "../../tree/map.ts";
+import { concatenate } from "../concatenate.ts";
 import { ops } from "../ops.ts";
 import { scan } from "./scan.ts";
 
@@ -60,7 +61,7 @@ export function map<F extends (x: never) => unknown>(
   );
   if (remaining === null) return ys as ReturnType<F>;
   const others = slices(treedef.unflatten(remaining));
-  return mapTree((a: NDArray, b: NDArray) => ops.concatenate([a, b], 0), ys, others) as ReturnType<F>;
+  return mapTree((a: NDArray, b: NDArray) => concatenate([a, b], 0), ys, others) as ReturnType<F>;
 }
 
 /** Some of the slices of an array. */

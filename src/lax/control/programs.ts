@@ -4,7 +4,7 @@ import { pruneClosed } from "../../core/dce.ts";
 import { ClosedJaxpr, Jaxpr, Var } from "../../core/jaxpr.ts";
 import { maskKey, ProgramCache } from "../../transforms/programCache.ts";
 
-const orders = new ProgramCache<ClosedJaxpr>();
+const orders = /* @__PURE__ */ new ProgramCache<ClosedJaxpr>();
 
 /**
  * The program with its inputs and outputs in another order: `inputs[k]` is the old place of the new input k. Outputs may be dropped and
@@ -50,7 +50,7 @@ export function forwarding({ invars, outvars }: Jaxpr): (number | null)[] {
   return outvars.map((v) => places.get(v) ?? null);
 }
 
-const pruned = new ProgramCache<{ closed: ClosedJaxpr; used: readonly boolean[] }>();
+const pruned = /* @__PURE__ */ new ProgramCache<{ closed: ClosedJaxpr; used: readonly boolean[] }>();
 
 /** The program for the outputs marked in `wanted`, and which inputs it uses; it still takes all. */
 export function prunedOutputs(

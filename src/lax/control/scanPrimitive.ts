@@ -27,11 +27,11 @@ export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
     return jaxpr.outAvals.map((aval, i) => (i < numCarry ? aval : stacked(aval, length)));
   },
   reference: scanReference,
-  jvp: scanJvp(bindScan),
-  linearize: scanLinearize(bindScan),
-  partialEval: scanPartialEval(bindScan),
-  transpose: scanTranspose(bindScan),
-  batching: scanBatching(bindScan),
+  jvp: /* @__PURE__ */ scanJvp(bindScan),
+  linearize: /* @__PURE__ */ scanLinearize(bindScan),
+  partialEval: /* @__PURE__ */ scanPartialEval(bindScan),
+  transpose: /* @__PURE__ */ scanTranspose(bindScan),
+  batching: /* @__PURE__ */ scanBatching(bindScan),
   prune: pruneScan,
   lowering: {
     kind: "forLoop",

@@ -23,54 +23,55 @@ import { splitScan } from "./scanSplit.ts";
  * carries; it scans the cotangents of the stacked results and stacks those of the scanned arrays.
  */
 export const scanTranspose =
-  (bindScan: BindScan): TransposeRule<ScanParams> =>
-  (cotangents, operands, params) => {
-    const { jaxpr, numConsts, numCarry } = params;
-    const linear = operands.map((x) => x instanceof UndefinedPrimal);
-    const [constLin, initLin, xsLin] = parts(linear, numConsts, numCarry);
-    const carryLin = fixedPoint(initLin, (mask) =>
-      dependence(jaxpr.jaxpr, [...constLin, ...mask, ...xsLin]).slice(0, numCarry),
-    );
-    if (carryLin.includes(false)) {
-      const unknown = [...constLin, ...carryLin, ...xsLin];
-      return transposeInParts(bindScan, cotangents, operands, params, unknown);
-    }
+  /* @__NO_SIDE_EFFECTS__ */
+    (bindScan: BindScan): TransposeRule<ScanParams> =>
+    (cotangents, operands, params) => {
+      const { jaxpr, numConsts, numCarry } = params;
+      const linear = operands.map((x) => x instanceof UndefinedPrimal);
+      const [constLin, initLin, xsLin] = parts(linear, numConsts, numCarry);
+      const carryLin = fixedPoint(initLin, (mask) =>
+        dependence(jaxpr.jaxpr, [...constLin, ...mask, ...xsLin]).slice(0, numCarry),
+      );
+      if (carryLin.includes(false)) {
+        const unknown = [...constLin, ...carryLin, ...xsLin];
+        return transposeInParts(bindScan, cotangents, operands, params, unknown);
+      }
 
-    const [consts, init, xs] = parts(operands, numConsts, numCarry);
-    const [ctCarry, ctYs] = parts(cotangents, numCarry);
-    const ysNz = ctYs.map(isNonzero);
-    const stepFor = (carryNz: readonly boolean[]): Step => ({ params, constLin, xsLin, carryNz, ysNz });
-    const carryNz = fixedPoint(ctCarry.map(isNonzero), (mask) => patternOf(stepFor(mask)).carry);
-    const pattern = patternOf(stepFor(carryNz));
-    const closed = transposedBody(stepFor(carryNz), pattern);
-    if (closed.jaxpr.outvars.length === 0) return operands.map(() => null);
+      const [consts, init, xs] = parts(operands, numConsts, numCarry);
+      const [ctCarry, ctYs] = parts(cotangents, numCarry);
+      const ysNz = ctYs.map(isNonzero);
+      const stepFor = (carryNz: readonly boolean[]): Step => ({ params, constLin, xsLin, carryNz, ysNz });
+      const carryNz = fixedPoint(ctCarry.map(isNonzero), (mask) => patternOf(stepFor(mask)).carry);
+      const pattern = patternOf(stepFor(carryNz));
+      const closed = transposedBody(stepFor(carryNz), pattern);
+      if (closed.jaxpr.outvars.length === 0) return operands.map(() => null);
 
-    const linearConsts = marked(consts, constLin);
-    const sums = marked(linearConsts, pattern.consts).map((x) => instantiate(new Zero(x.aval.toTangent())));
-    const residuals = unmarked(consts, constLin) as NDArray[];
-    const outs = bindScan(
-      [
-        ...residuals,
-        ...sums,
-        ...marked(ctCarry, carryNz).map(instantiate),
-        ...(ctYs.filter(isNonzero) as NDArray[]),
-        ...(unmarked(xs, xsLin) as NDArray[]),
-      ],
-      {
-        ...params,
-        jaxpr: closed,
-        reverse: !params.reverse,
-        numConsts: residuals.length,
-        numCarry: sums.length + count(carryNz),
-      },
-    );
-    const [ctConsts, ctInit, ctXs] = parts(outs, sums.length, count(carryNz));
-    return [
-      ...spread(constLin, spread(pattern.consts, ctConsts)),
-      ...spread(carryNz, ctInit).map((ct, i) => (init[i] instanceof UndefinedPrimal ? ct : null)),
-      ...spread(xsLin, spread(pattern.xs, ctXs)),
-    ];
-  };
+      const linearConsts = marked(consts, constLin);
+      const sums = marked(linearConsts, pattern.consts).map((x) => instantiate(new Zero(x.aval.toTangent())));
+      const residuals = unmarked(consts, constLin) as NDArray[];
+      const outs = bindScan(
+        [
+          ...residuals,
+          ...sums,
+          ...marked(ctCarry, carryNz).map(instantiate),
+          ...(ctYs.filter(isNonzero) as NDArray[]),
+          ...(unmarked(xs, xsLin) as NDArray[]),
+        ],
+        {
+          ...params,
+          jaxpr: closed,
+          reverse: !params.reverse,
+          numConsts: residuals.length,
+          numCarry: sums.length + count(carryNz),
+        },
+      );
+      const [ctConsts, ctInit, ctXs] = parts(outs, sums.length, count(carryNz));
+      return [
+        ...spread(constLin, spread(pattern.consts, ctConsts)),
+        ...spread(carryNz, ctInit).map((ct, i) => (init[i] instanceof UndefinedPrimal ? ct : null)),
+        ...spread(xsLin, spread(pattern.xs, ctXs)),
+      ];
+    };
 
 /** The items of `list` at the marked places, null elsewhere. */
 function spread<T>(mask: readonly boolean[], list: readonly T[]): (T | null)[] {
@@ -133,8 +134,8 @@ function stepBack(step: Step, given: readonly NDArray[]): Tangent[][] {
   return [marked(ctConsts, constLin), ctInit, marked(ctXs, xsLin)];
 }
 
-const patterns = new ProgramCache<Pattern>();
-const bodies = new ProgramCache<ClosedJaxpr>();
+const patterns = /* @__PURE__ */ new ProgramCache<Pattern>();
+const bodies = /* @__PURE__ */ new ProgramCache<ClosedJaxpr>();
 const description = "transposing a program";
 
 const keyOf = ({ constLin, xsLin, carryNz, ysNz }: Step): string =>

@@ -7,6 +7,7 @@ import { flattenArrays } from "../../transforms/flatFunction.ts";
 import { concreteValue } from "../../transforms/jvpTrace.ts";
 import type { AnyFunction } from "../../transforms/types.ts";
 import type { PyTreeDef } from "../../tree/treedef.ts";
+import { concatenate } from "../concatenate.ts";
 import { ops } from "../ops.ts";
 
 /**
@@ -56,7 +57,7 @@ export function scanStepwise(
     results[at] = flat.leaves;
   }
   const stacks = results[0].map((_, i) =>
-    ops.concatenate(
+    concatenate(
       results.map((ys) => ops.expandDims(ys[i], [0])),
       0,
     ),

@@ -51,54 +51,57 @@ function withMoreInputs({ jaxpr, consts }: ClosedJaxpr, more: readonly Var[]): C
 const isNonzero = (t: Tangent): boolean => !(t instanceof Zero);
 
 export const whileJvp =
-  (bindWhile: BindWhile): JvpRule<WhileParams> =>
-  (primals, tangents, params) => {
-    const { loop, used, operands, carryNz } = jvpLoop(params, tangents.map(isNonzero));
-    const outs = bindWhile(operands(primals, marked(tangents, used).map(instantiate)), loop);
-    const [primalsOut, dots] = parts(outs, carryNz.length);
-    let next = 0;
-    return [primalsOut, primalsOut.map((p, i) => (carryNz[i] ? dots[next++] : zeroTangent(p)))];
-  };
+  /* @__NO_SIDE_EFFECTS__ */
+    (bindWhile: BindWhile): JvpRule<WhileParams> =>
+    (primals, tangents, params) => {
+      const { loop, used, operands, carryNz } = jvpLoop(params, tangents.map(isNonzero));
+      const outs = bindWhile(operands(primals, marked(tangents, used).map(instantiate)), loop);
+      const [primalsOut, dots] = parts(outs, carryNz.length);
+      let next = 0;
+      return [primalsOut, primalsOut.map((p, i) => (carryNz[i] ? dots[next++] : zeroTangent(p)))];
+    };
 
 /** The number of steps is known when the loop has run, not before, so no residuals are kept: the linear half runs the loop again. */
 export const whileLinearize =
-  (bindWhile: BindWhile): LinearizeRule<WhileParams> =>
-  (primals, nonzeros, params) => {
-    const primalsOut = bindWhile(primals, params);
-    const { loop, used, operands, carryNz } = jvpLoop(params, nonzeros);
-    return {
-      primalsOut,
-      linear: (tangents) => {
-        if (!carryNz.includes(true)) return primalsOut.map(zeroTangent);
-        const outs = bindWhile(operands(primals, marked(tangents, used).map(instantiate)), loop);
-        const dots = outs.slice(carryNz.length);
-        let next = 0;
-        return primalsOut.map((p, i) => (carryNz[i] ? dots[next++] : zeroTangent(p)));
-      },
+  /* @__NO_SIDE_EFFECTS__ */
+    (bindWhile: BindWhile): LinearizeRule<WhileParams> =>
+    (primals, nonzeros, params) => {
+      const primalsOut = bindWhile(primals, params);
+      const { loop, used, operands, carryNz } = jvpLoop(params, nonzeros);
+      return {
+        primalsOut,
+        linear: (tangents) => {
+          if (!carryNz.includes(true)) return primalsOut.map(zeroTangent);
+          const outs = bindWhile(operands(primals, marked(tangents, used).map(instantiate)), loop);
+          const dots = outs.slice(carryNz.length);
+          let next = 0;
+          return primalsOut.map((p, i) => (carryNz[i] ? dots[next++] : zeroTangent(p)));
+        },
+      };
     };
-  };
 
 /** What is known is computed by a loop of its own, if its length is known; the rest is the whole loop. */
 export const whilePartialEval =
-  (bindWhile: BindWhile): PartialEvalRule<WhileParams> =>
-  (operands, unknown, params) => {
-    const { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts } = params;
-    const [condUk, constUk, initUk] = parts(unknown, condNconsts, bodyNconsts);
-    let carryUk = fixedPoint(initUk, (mask) => dependence(bodyJaxpr.jaxpr, [...constUk, ...mask]));
-    const [lengthUk] = dependence(condJaxpr.jaxpr, [...condUk, ...carryUk]);
-    if (lengthUk) carryUk = carryUk.map(() => true);
-    const all = (unknownOperands: readonly NDArray[]): NDArray[] => {
+  /* @__NO_SIDE_EFFECTS__ */
+    (bindWhile: BindWhile): PartialEvalRule<WhileParams> =>
+    (operands, unknown, params) => {
+      const { condJaxpr, condNconsts, bodyJaxpr, bodyNconsts } = params;
+      const [condUk, constUk, initUk] = parts(unknown, condNconsts, bodyNconsts);
+      let carryUk = fixedPoint(initUk, (mask) => dependence(bodyJaxpr.jaxpr, [...constUk, ...mask]));
+      const [lengthUk] = dependence(condJaxpr.jaxpr, [...condUk, ...carryUk]);
+      if (lengthUk) carryUk = carryUk.map(() => true);
+      const all = (unknownOperands: readonly NDArray[]): NDArray[] => {
+        let next = 0;
+        return operands.map((x, i) => (unknown[i] ? unknownOperands[next++] : x));
+      };
+      const rest = (unknownOperands: readonly NDArray[]) =>
+        marked(bindWhile(all(unknownOperands), params), carryUk);
+      if (!carryUk.includes(false)) return { known: carryUk.map(() => null), rest };
+      const wanted = carryUk.map((uk) => !uk);
+      const loop = pruneWhile(params, wanted);
+      const outs = bindWhile(marked(operands, loop.usedInputs), loop.params as WhileParams);
+      const kept = loop.keptOutputs ?? wanted;
       let next = 0;
-      return operands.map((x, i) => (unknown[i] ? unknownOperands[next++] : x));
+      const known = kept.map((isKept) => (isKept ? outs[next++] : null));
+      return { known, rest };
     };
-    const rest = (unknownOperands: readonly NDArray[]) =>
-      marked(bindWhile(all(unknownOperands), params), carryUk);
-    if (!carryUk.includes(false)) return { known: carryUk.map(() => null), rest };
-    const wanted = carryUk.map((uk) => !uk);
-    const loop = pruneWhile(params, wanted);
-    const outs = bindWhile(marked(operands, loop.usedInputs), loop.params as WhileParams);
-    const kept = loop.keptOutputs ?? wanted;
-    let next = 0;
-    const known = kept.map((isKept) => (isKept ? outs[next++] : null));
-    return { known, rest };
-  };

@@ -5,11 +5,12 @@ import { ProgramCache } from "../../transforms/programCache.ts";
 import { traceToJaxpr } from "../../transforms/traceToJaxpr.ts";
 import { axesWithout } from "../batching.ts";
 import { ops } from "../ops.ts";
+import { reduceOr } from "../reductions.ts";
 import { parts } from "./lists.ts";
 import { type BindWhile, conditionRank, type WhileParams } from "./whileParams.ts";
 
 const description = "masking a batched loop";
-const masked = new ProgramCache<ClosedJaxpr>();
+const masked = /* @__PURE__ */ new ProgramCache<ClosedJaxpr>();
 
 /** A loop whose condition is an array, written as one whose condition is a scalar: any of the elements, and carries changed where they are true. */
 export function maskedLoop(bindWhile: BindWhile, params: WhileParams): ClosedJaxpr {
@@ -24,7 +25,7 @@ export function maskedLoop(bindWhile: BindWhile, params: WhileParams): ClosedJax
       const { jaxpr, consts } = traceToJaxpr(f, avals, description);
       return new ClosedJaxpr(jaxpr, consts);
     };
-    const anyTrue = trace((args) => [ops.reduceOr(condition(args), axesWithout(rank))], condJaxpr.inAvals);
+    const anyTrue = trace((args) => [reduceOr(condition(args), axesWithout(rank))], condJaxpr.inAvals);
     const changed = trace(
       (args) => {
         const [condConsts, bodyConsts, carry] = parts(args, condNconsts, bodyNconsts);

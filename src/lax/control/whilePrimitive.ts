@@ -40,16 +40,16 @@ export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
     );
   },
   reference: whileReference,
-  jvp: whileJvp(bindWhile),
-  linearize: whileLinearize(bindWhile),
-  partialEval: whilePartialEval(bindWhile),
+  jvp: /* @__PURE__ */ whileJvp(bindWhile),
+  linearize: /* @__PURE__ */ whileLinearize(bindWhile),
+  partialEval: /* @__PURE__ */ whilePartialEval(bindWhile),
   transpose: () => {
     throw new ValueError(
       "Reverse-mode differentiation does not work for lax.whileLoop or lax.foriLoop with dynamic start/stop values. " +
         "Try using lax.scan, or using foriLoop with static start/stop.",
     );
   },
-  batching: whileBatching(bindWhile),
+  batching: /* @__PURE__ */ whileBatching(bindWhile),
   prune: pruneWhile,
   inlineAs: (params) => (conditionRank(params) === 0 ? undefined : maskedLoop(bindWhile, params)),
   lowering: {

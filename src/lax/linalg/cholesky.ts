@@ -12,7 +12,7 @@ import { identity, matmul, symmetrize, tril } from "./matrices.ts";
 import { choleskyRoutine } from "./routines/cholesky.ts";
 import { triangularSolve } from "./triangularSolve.ts";
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 const choleskyPrimitive: Primitive<Record<string, never>> = linalgPrimitive("cholesky", {
   ranks: [2],

@@ -6,6 +6,7 @@ import { bind } from "../../core/trace.ts";
 import { int32, toComplexDType } from "../../dtypes/index.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
 import { checkOptions } from "../../transforms/options.ts";
+import { abs, integerPow } from "../arithmetic.ts";
 import { complex, imag, real } from "../complex.ts";
 import { broadcastedIota } from "../creation.ts";
 import { inexact, unaryOperand } from "../operands.ts";
@@ -72,9 +73,9 @@ function eigenTangents(w: NDArray, v: NDArray, da: NDArray): { dw: NDArray; dv: 
   const dv = () => {
     const eye = identity(w.dtype, w.shape[w.ndim - 1], v.ndim);
     const differences = ops.sub(ops.add(eye, asRows(w)), asColumns(w));
-    const inverses = ops.sub(ops.integerPow(differences, -1), eye);
+    const inverses = ops.sub(integerPow(differences, -1), eye);
     const u = matmul(v, ops.mul(inverses, turned));
-    const largest = ops.expandDims(argmax(ops.abs(v), rowAxis, int32), [rowAxis]);
+    const largest = ops.expandDims(argmax(abs(v), rowAxis, int32), [rowAxis]);
     const rows = broadcastedIota(int32, v.shape, rowAxis);
     const mask = ops.convertElementType(ops.eq(rows, largest), v.dtype);
     const along = ops.neg(real(ops.reduceSum(ops.mul(conj(v), u), [rowAxis])));

@@ -6,6 +6,7 @@ import { bind } from "../../core/trace.ts";
 import { realDType } from "../../dtypes/index.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
 import { checkOptions } from "../../transforms/options.ts";
+import { integerPow } from "../arithmetic.ts";
 import { inexact, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { linalgPrimitive } from "./family.ts";
@@ -36,7 +37,7 @@ const eighPrimitive: Primitive<EighParams> = linalgPrimitive<EighParams>("eigh",
     const w = values.dtype === a.dtype ? values : ops.convertElementType(values, a.dtype);
     const eye = identity(a.dtype, w.shape[w.ndim - 1], a.ndim);
     const differences = ops.sub(ops.add(eye, asRows(w)), asColumns(w));
-    const inverses = ops.sub(ops.integerPow(differences, -1), eye);
+    const inverses = ops.sub(integerPow(differences, -1), eye);
     const turned = matmul(matmul(H(v), instantiate(t)), v);
     return [
       [v, values],

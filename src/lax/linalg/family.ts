@@ -53,6 +53,7 @@ export interface LinalgSpec<P extends Params> {
 }
 
 /** An operation on matrices, or on stacks of them. */
+/* @__NO_SIDE_EFFECTS__ */
 export function linalgPrimitive<P extends Params = Record<string, never>>(
   name: string,
   spec: LinalgSpec<P>,

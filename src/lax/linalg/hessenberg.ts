@@ -20,7 +20,7 @@ const hessenbergPrimitive = linalgPrimitive("hessenberg", {
     return [{ shape }, { shape: [Math.max(0, n - 1)] }];
   },
   routine: ([[n]], _params, field) => hessenbergRoutine(n, field),
-  jvp: notDifferentiable("hessenberg has no derivative in JAX"),
+  jvp: /* @__PURE__ */ notDifferentiable("hessenberg has no derivative in JAX"),
 });
 
 /**

@@ -5,6 +5,8 @@ import { bind, bind1 } from "../../core/trace.ts";
 import { int32 } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { range } from "../control/programs.ts";
+import { broadcastedIota } from "../creation.ts";
+import { gather } from "../gather.ts";
 import { inexact, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { sortKeyVal } from "../sort.ts";
@@ -13,7 +15,7 @@ import { block, identity, matmul, tril, triu } from "./matrices.ts";
 import { luRoutine, permutationRoutine } from "./routines/lu.ts";
 import { triangularSolve } from "./triangularSolve.ts";
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 const luPrimitive: Primitive<Record<string, never>> = linalgPrimitive("lu", {
   ranks: [2],
@@ -60,7 +62,7 @@ function padded(x: NDArray, rows: readonly [number, number], columns: readonly [
 export function permutedRows(x: NDArray, permutation: NDArray): NDArray {
   const batch = range(0, x.ndim - 2);
   const row = x.ndim - 2;
-  return ops.gather(
+  return gather(
     x,
     ops.reshape(permutation, [...permutation.shape, 1]),
     {
@@ -109,7 +111,7 @@ const pivotsPrimitive = linalgPrimitive<PermutationParams>("lu_pivots_to_permuta
     return [{ shape: [permutationSize] }];
   },
   routine: ([[swaps]], { permutationSize }) => permutationRoutine(swaps, permutationSize),
-  jvp: notDifferentiable("lu_pivots_to_permutation takes integers"),
+  jvp: /* @__PURE__ */ notDifferentiable("lu_pivots_to_permutation takes integers"),
 });
 
 /**
@@ -146,6 +148,6 @@ export function luSolve(factors: NDArray, permutation: NDArray, b: NDArray, tran
 }
 
 function inversePermutation(permutation: NDArray): NDArray {
-  const positions = ops.broadcastedIota(int32, permutation.shape, permutation.ndim - 1);
+  const positions = broadcastedIota(int32, permutation.shape, permutation.ndim - 1);
   return sortKeyVal(permutation, positions)[1];
 }

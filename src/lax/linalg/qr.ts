@@ -6,7 +6,9 @@ import { bind, bind1 } from "../../core/trace.ts";
 import { int32 } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { checkOptions } from "../../transforms/options.ts";
+import { concatenate } from "../concatenate.ts";
 import { range } from "../control/programs.ts";
+import { gather } from "../gather.ts";
 import { inexact, sameDTypeOperands, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
 import { linalgPrimitive } from "./family.ts";
@@ -15,13 +17,13 @@ import { block, H, identity, matmul, realPart, tril, triu } from "./matrices.ts"
 import { householderProductRoutine, reflectorsRoutine } from "./routines/qr.ts";
 import { triangularSolve } from "./triangularSolve.ts";
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 const geqrfPrimitive = linalgPrimitive("geqrf", {
   ranks: [2],
   results: ([[m, n]]) => [{ shape: [m, n] }, { shape: [Math.min(m, n)] }],
   routine: ([[m, n]], _params, field) => reflectorsRoutine(m, n, false, field),
-  jvp: notDifferentiable("differentiate qr instead"),
+  jvp: /* @__PURE__ */ notDifferentiable("differentiate qr instead"),
 });
 
 /** The decomposition as LAPACK gives it: R, with the vectors of the reflectors below its diagonal, and their factors. */
@@ -35,7 +37,7 @@ const geqp3Primitive = linalgPrimitive("geqp3", {
   ranks: [2],
   results: ([[m, n]]) => [{ shape: [m, n] }, { shape: [n], dtype: int32 }, { shape: [Math.min(m, n)] }],
   routine: ([[m, n]], _params, field) => reflectorsRoutine(m, n, true, field),
-  jvp: notDifferentiable("differentiate qr instead"),
+  jvp: /* @__PURE__ */ notDifferentiable("differentiate qr instead"),
 });
 
 const householderPrimitive = linalgPrimitive("householder_product", {
@@ -56,7 +58,7 @@ const householderPrimitive = linalgPrimitive("householder_product", {
     return [{ shape: a }];
   },
   routine: ([[m, n], [count]], _params, field) => householderProductRoutine(m, n, count, field),
-  jvp: notDifferentiable("householder_product has no derivative in JAX"),
+  jvp: /* @__PURE__ */ notDifferentiable("householder_product has no derivative in JAX"),
 });
 
 /**
@@ -140,7 +142,7 @@ const qrPrimitive: Primitive<QrParams> = linalgPrimitive<QrParams>("qr", {
 function permutedColumns(x: NDArray, order: NDArray): NDArray {
   const batch = range(0, x.ndim - 2);
   const column = x.ndim - 1;
-  return ops.gather(
+  return gather(
     x,
     ops.reshape(order, [...order.shape, 1]),
     {
@@ -167,15 +169,15 @@ function qrTangents(
     // The first m columns make a square matrix, of which Q is a factor; the others are Q^H times theirs.
     const [dq, dr] = thinTangents(q, block(r, [0, m], [0, m]), block(dx, [0, m], [0, m]));
     const rest = ops.add(matmul(H(dq), block(x, [0, m], [m, n])), matmul(H(q), block(dx, [0, m], [m, n])));
-    return [dq, ops.concatenate([dr, rest], r.ndim - 1)];
+    return [dq, concatenate([dr, rest], r.ndim - 1)];
   }
   if (!fullMatrices || m === n) return thinTangents(q, r, dx);
   const thin = block(q, [0, m], [0, n]);
   const [dq, dr] = thinTangents(thin, block(r, [0, n], [0, n]), dx);
   const zeros = ops.full([...r.shape.slice(0, -2), m - n, n], 0, r.dtype);
   return [
-    ops.concatenate([dq, complementTangent(q, thin, dq)], q.ndim - 1),
-    ops.concatenate([dr, zeros], r.ndim - 2),
+    concatenate([dq, complementTangent(q, thin, dq)], q.ndim - 1),
+    concatenate([dr, zeros], r.ndim - 2),
   ];
 }
 

@@ -22,7 +22,7 @@ const schurPrimitive = linalgPrimitive<SchurParams>("schur", {
     return computeSchurVectors ? [{ shape }, { shape }] : [{ shape }];
   },
   routine: ([[n]], { computeSchurVectors }, field) => schurRoutine(n, computeSchurVectors, field),
-  jvp: notDifferentiable("schur has no derivative in JAX"),
+  jvp: /* @__PURE__ */ notDifferentiable("schur has no derivative in JAX"),
   printParams: ({ computeSchurVectors }) => ({
     compute_schur_vectors: computeSchurVectors,
     select_callable: null,

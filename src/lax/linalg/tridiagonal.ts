@@ -36,7 +36,7 @@ const tridiagonalPrimitive = linalgPrimitive<TridiagonalParams>("tridiagonal", {
     return [{ shape }, { shape: [n], dtype: real }, { shape: [n - 1], dtype: real }, { shape: [n - 1] }];
   },
   routine: ([[n]], { lower }, field) => tridiagonalRoutine(n, lower, field),
-  jvp: notDifferentiable("tridiagonal has no derivative in JAX"),
+  jvp: /* @__PURE__ */ notDifferentiable("tridiagonal has no derivative in JAX"),
 });
 
 /**

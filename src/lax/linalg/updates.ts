@@ -10,7 +10,7 @@ import { linalgPrimitive } from "./family.ts";
 import { matmul, T, tril } from "./matrices.ts";
 import { choleskyUpdateRoutine } from "./routines/cholesky.ts";
 
-const noParams = Object.freeze({});
+const noParams = /* @__PURE__ */ Object.freeze({});
 
 const choleskyUpdatePrimitive = linalgPrimitive("cholesky_update", {
   ranks: [2, 1],
@@ -24,7 +24,7 @@ const choleskyUpdatePrimitive = linalgPrimitive("cholesky_update", {
     return [{ shape: a }];
   },
   routine: ([[n]], _params, field) => choleskyUpdateRoutine(n, field),
-  jvp: notDifferentiable("cholesky_update has no derivative in JAX"),
+  jvp: /* @__PURE__ */ notDifferentiable("cholesky_update has no derivative in JAX"),
 });
 
 /**
@@ -60,7 +60,7 @@ const symmetricProductPrimitive = linalgPrimitive<ProductParams>("symmetric_prod
   program: ([a, c], { alpha, beta }) => [
     ops.add(ops.mul(constLike(a, alpha), matmul(a, T(a))), ops.mul(constLike(c, beta), c)),
   ],
-  jvp: notDifferentiable("symmetric_product has no derivative in JAX"),
+  jvp: /* @__PURE__ */ notDifferentiable("symmetric_product has no derivative in JAX"),
 });
 
 export interface SymmetricProductOptions {

@@ -112,6 +112,6 @@ export function patchPadded(bytes: Uint8Array, position: number, value: number):
   bytes[position + 2] = (value >>> 14) & 0x7f;
 }
 
-const scratchBytes = new Uint8Array(8);
-const scratch = new DataView(scratchBytes.buffer);
-const encoder = new TextEncoder();
+const scratchBytes = /* @__PURE__ */ new Uint8Array(8);
+const scratch = /* @__PURE__ */ new DataView(scratchBytes.buffer);
+const encoder = /* @__PURE__ */ new TextEncoder();

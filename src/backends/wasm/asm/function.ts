@@ -20,8 +20,8 @@ export type FunctionCode = {
 export type Operand = number | Local | (() => void);
 
 const VOID_BLOCK = 0x40;
-const v128Bytes = new Uint8Array(16);
-const v128View = new DataView(v128Bytes.buffer);
+const v128Bytes = /* @__PURE__ */ new Uint8Array(16);
+const v128View = /* @__PURE__ */ new DataView(v128Bytes.buffer);
 
 /**
  * Writes the body of one function, as the stack machine sees it: every method appends one instruction and returns the

@@ -22,10 +22,18 @@ export interface VectorFunction {
   readonly inline: boolean;
 }
 
-const inlined = (emit: Emit): VectorFunction => ({ arity: 1, emit, inline: true });
-const called = (emit: Emit): VectorFunction => ({ arity: 1, emit, inline: false });
-const inlined2 = (emit: Emit): VectorFunction => ({ arity: 2, emit, inline: true });
-const called2 = (emit: Emit): VectorFunction => ({ arity: 2, emit, inline: false });
+const inlined = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({ arity: 1, emit, inline: true });
+const called = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({ arity: 1, emit, inline: false });
+const inlined2 = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({
+  arity: 2,
+  emit,
+  inline: true,
+});
+const called2 = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({
+  arity: 2,
+  emit,
+  inline: false,
+});
 
 /**
  * Functions of float32 lanes, by the names of the scalar operations: within 2 units in the last place of the exact result, and no lane

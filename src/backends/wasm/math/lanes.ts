@@ -296,6 +296,7 @@ export class Scope {
 export type Emit = (f: FunctionBuilder, mb: ModuleBuilder) => void;
 
 /** An emitter from a formula: takes a vector from the stack and leaves the result. */
+/* @__NO_SIDE_EFFECTS__ */
 export function unary(body: (scope: Scope, x: Local) => Code): Emit {
   return (f, mb) => {
     const scope = new Scope(f, mb);
@@ -307,6 +308,7 @@ export function unary(body: (scope: Scope, x: Local) => Code): Emit {
 }
 
 /** As {@link unary}, with two operands. */
+/* @__NO_SIDE_EFFECTS__ */
 export function binary(body: (scope: Scope, x: Local, y: Local) => Code): Emit {
   return (f, mb) => {
     const scope = new Scope(f, mb);
@@ -319,5 +321,5 @@ export function binary(body: (scope: Scope, x: Local, y: Local) => Code): Emit {
 }
 
 /** A unary emitter that computes in float64. */
-export const unaryDouble = (body: (scope: Scope, x: Local) => Code): Emit =>
+export const unaryDouble = /* @__NO_SIDE_EFFECTS__ */ (body: (scope: Scope, x: Local) => Code): Emit =>
   unary((scope, x) => scope.viaDouble([x], body));

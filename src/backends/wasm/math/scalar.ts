@@ -6,8 +6,14 @@ export interface ScalarFunction {
   readonly call: (x: number, y: number) => number;
 }
 
-const unary = (call: (x: number) => number): ScalarFunction => ({ arity: 1, call });
-const binary = (call: (x: number, y: number) => number): ScalarFunction => ({ arity: 2, call });
+const unary = /* @__NO_SIDE_EFFECTS__ */ (call: (x: number) => number): ScalarFunction => ({
+  arity: 1,
+  call,
+});
+const binary = /* @__NO_SIDE_EFFECTS__ */ (call: (x: number, y: number) => number): ScalarFunction => ({
+  arity: 2,
+  call,
+});
 
 /** The float64 versions of {@link vectorMath}, by the same names. */
 export const scalarMath: Readonly<Record<string, ScalarFunction>> = {

@@ -125,7 +125,7 @@ const SINGLE_HALF_PI_3 = Math.PI / 2 - SINGLE_HALF_PI_1 - SINGLE_HALF_PI_2 + 6.1
  * sin(x + shift pi/2). Where products are not rounded the reduction is in float32: x - n pi/2, with the first part of pi/2, is exact, being a
  * multiple of 2^-24 below 1; the other parts are small beside what is left for any x of moderate size.
  */
-const sinShifted = (shift: 0 | 1): Emit =>
+const sinShifted = /* @__NO_SIDE_EFFECTS__ */ (shift: 0 | 1): Emit =>
   unary((scope, x) => {
     const { f, s, i, mb } = scope;
     const name = `math.${shift === 0 ? "sin" : "cos"}.any`;
