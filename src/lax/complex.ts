@@ -107,7 +107,7 @@ interface ConjParams {
 }
 
 const conjPrimitive = unary<ConjParams>("conj", {
-  accepts: [...parts, ...complexOnly],
+  accepts: ["float32", "float64", "complexfloating"],
   result: toComplexDType,
   cost: "cheap",
   emit: (b, [x]) =>

@@ -64,6 +64,7 @@ export interface CumulativeOptions {
 }
 
 /** Running operations of the array API standard. `what` completes the messages. */
+/* @__NO_SIDE_EFFECTS__ */
 function standard(
   name: string,
   what: string,

@@ -44,6 +44,7 @@ const replaceNaN = (x: NDArray, value: number): NDArray => select(isnan(x), scal
  * A reduction in which NaN counts as the neutral value.
  * @param hasIdentity whether nothing has a value; otherwise the result of NaNs alone is NaN
  */
+/* @__NO_SIDE_EFFECTS__ */
 function nanReduction(name: string, reduce: Reduce, neutral: number, hasIdentity: boolean): Reduce {
   const compiled = jit(
     (x: NDArray, where: NDArray | null, initial: NDArray | null, s: Static): NDArray => {
@@ -181,6 +182,7 @@ export const nanstd: Variance = (a: ArrayLike, ...args: unknown[]): NDArray => {
   return nanstdJit(x, correction as never, mask, given, s);
 };
 
+/* @__NO_SIDE_EFFECTS__ */
 function nanArgReduction(name: string, reduce: ArgReduce, neutral: number): ArgReduce {
   const compiled = jit(
     (x: NDArray, axis: number | null, keepdims: boolean): NDArray => {

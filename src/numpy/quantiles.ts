@@ -156,6 +156,7 @@ type Quantile = {
   (a: ArrayLike, q: ArrayLike, axis?: Axis, options?: QuantileOptions): NDArray;
 };
 
+/* @__NO_SIDE_EFFECTS__ */
 function quantileFunction(name: string, ignoreNaN: boolean, whole: number): Quantile {
   const compiled = jit(
     (x: NDArray, q0: NDArray, weights: NDArray | null, s: Static): NDArray => {
@@ -231,6 +232,7 @@ type Median = {
   (a: ArrayLike, options?: MedianOptions): NDArray;
   (a: ArrayLike, axis?: Axis, options?: MedianOptions): NDArray;
 };
+/* @__NO_SIDE_EFFECTS__ */
 function medianFunction(name: string, of: Quantile): Median {
   return (a: ArrayLike, ...args: unknown[]): NDArray => {
     const o = readOptions<MedianOptions>(name, ["axis"], args, ["keepdims"]);

@@ -55,6 +55,7 @@ const ofAnyMatrix = pseudoinverseBy((a) => svd(a, { fullMatrices: false }));
 const ofHermitian = pseudoinverseBy((a) => svd(a, { hermitian: true }), symmetrize);
 
 type Pseudoinverse = (a: NDArray, rtol: NDArray) => NDArray;
+/* @__NO_SIDE_EFFECTS__ */
 function pseudoinverseBy(
   decompose: (a: NDArray) => SvdResult,
   read: (a: NDArray) => NDArray = (a) => a,
