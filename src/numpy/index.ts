@@ -25,7 +25,19 @@ export * from "./products.ts";
 export * from "./quantiles.ts";
 export * from "./reductions.ts";
 export * from "./scalarTypes.ts";
+export * from "./sets.ts";
 export * from "./sorting.ts";
+export { type TopKOptions, topK } from "./sortingTopK.ts";
 export { canCast, dtype, promoteTypes, resultType } from "./types.ts";
 export * from "./unary.ts";
-export { where } from "./where.ts";
+export {
+  type SizeOptions,
+  type UniqueOptions,
+  type UniqueResult,
+  unique,
+  uniqueAll,
+  uniqueCounts,
+  uniqueInverse,
+  uniqueValues,
+} from "./unique.ts";
+export { where } from "./whereOrNonzero.ts";

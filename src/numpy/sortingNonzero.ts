@@ -19,7 +19,8 @@ import { requireConcrete } from "./manipulationStatic.ts";
 import { convert, toArray } from "./promote.ts";
 import { where } from "./where.ts";
 
-interface NonzeroOptions {
+/** Options of {@link nonzero} and its kin. */
+export interface NonzeroOptions {
   /** The number of positions in the result: surplus ones are cut, missing ones filled. Required for traced arrays. */
   size?: number;
   /** What fills missing positions, one value or one per axis; default 0. */

@@ -1,7 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
 import { bool } from "../dtypes/index.ts";
-import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { broadcastToShape, checkBroadcast, promoteDTypes, toArray } from "./promote.ts";
@@ -19,23 +18,7 @@ const whereJit = jit(
   { name: "_where" },
 );
 
-/**
- * Elements of `x` where `condition` holds, of `y` elsewhere; all three broadcast together.
- *
- * The gradient flows only through the chosen branch, but a NaN in the derivative of the other still becomes NaN: make its argument safe with a second
- * `where` inside.
- *
- * @throws ValueError when only one of x and y is given; TypeError when shapes do not broadcast
- * @example
- * ```ts
- * String(jnp.where(jnp.array([true, false]), 1, jnp.zeros(2))); // => "[1. 0.]"
- * ```
- */
+/** Elements of `x` where `condition` holds, of `y` elsewhere: `jnp.where` with three arguments. */
 export function where(condition: ArrayLike, x: ArrayLike, y: ArrayLike): NDArray {
-  if (x === undefined || y === undefined) {
-    throw new ValueError(
-      "Either both or neither of the x and y arguments should be provided to jax.numpy.where, got one (or none: use jnp.nonzero).",
-    );
-  }
   return whereJit(toArray(condition, "where", 0), toArray(x, "where", 1), toArray(y, "where", 2));
 }

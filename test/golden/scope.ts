@@ -38,9 +38,6 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
     jnp.unpackbits`),
   "scipy.integrate: later": names(`scipy.integrate.trapezoid`),
-  "jnp sets and partial sorts: later": names(`
-    jnp.unique jnp.uniqueAll jnp.uniqueCounts jnp.uniqueInverse
-    jnp.uniqueValues jnp.union1d jnp.intersect1d jnp.setdiff1d jnp.setxor1d jnp.isin`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
@@ -63,10 +60,6 @@ export const laterCases: Record<string, Record<string, string>> = {
     "creation jnp.full#0": "jnp.full([2], 7)",
     "creation jnp.full#3": "jnp.full([0], 1)",
     "promotion jnp.array#2": "jnp.array([true, 2])",
-  },
-  "jnp.nonzero, spelled jnp.where(condition): later": {
-    "ufuncs_binary jnp.where#3": "jnp.where(mask, { size: 4 })",
-    "ufuncs_binary jnp.where#4": "jnp.where(mask, { size: 4, fillValue: -1 })",
   },
   "JAX on CPU takes subnormal float32 numbers for zero; here they keep their value": {
     "ufuncs_unary jnp.sqrt#6": "the square root of 1e-38",
