@@ -294,6 +294,11 @@ function findAccess(kernel: Kernel): KernelAccess {
     case "sort":
     case "routine":
       return { reads: new Set(kernel.inputs), writes: kernel.outputs, reuse: [] };
+    case "fourier": {
+      const { input, output, twiddles, turns } = kernel;
+      const reads = [input, twiddles, turns].filter((b) => b !== null);
+      return { reads: new Set(reads), writes: [output], reuse: [] };
+    }
     case "scatter": {
       const roots =
         kernel.guard === null ? [kernel.offset, kernel.value] : [kernel.guard, kernel.offset, kernel.value];

@@ -42,6 +42,7 @@ export function storedRegions(kernel: Kernel): Region[] {
       return kernel.stages.flatMap(storedRegions).flatMap((region) => throughSlice(kernel, region));
     case "sort":
     case "routine":
+    case "fourier":
     case "scatter":
     case "forLoop":
     case "whileLoop":

@@ -8,6 +8,7 @@ import type {
   BlockedKernel,
   ContractionDim,
   ContractionKernel,
+  FourierKernel,
   HostCallKernel,
   Kernel,
   Node,
@@ -146,6 +147,9 @@ function runKernel(kernel: Kernel, memory: readonly Cells[]): void {
       break;
     case "routine":
       runRoutine(kernel, memory);
+      break;
+    case "fourier":
+      runFourier(kernel, memory);
       break;
     case "scatter":
       runScatter(kernel, memory);
@@ -484,6 +488,36 @@ function runRoutine({ routine, count, inputs, outputs }: RoutineKernel, memory: 
       return data.subarray(i * size, (i + 1) * size);
     });
     evaluateRoutine(routine, problem);
+  }
+}
+
+function runFourier(kernel: FourierKernel, memory: readonly Cells[]): void {
+  const { radices, sign, before, inner, after, input, output, turns } = kernel;
+  const length = radices.reduce((n, r) => n * r, 1);
+  const data = (buffer: number) => memory[buffer].data as Float64Array;
+  const [x, y] = [data(input), data(output)];
+  const roots = Array.from({ length }, (_, m) => (sign * 2 * Math.PI * m) / length);
+  for (let row = 0; row < before; row++) {
+    for (let column = 0; column < after; column++) {
+      for (let k = 0; k < length; k++) {
+        let [re, im] = [0, 0];
+        for (let j = 0; j < length; j++) {
+          const at = 2 * ((row * length + j) * after + column);
+          const angle = roots[(j * k) % length];
+          re += x[at] * Math.cos(angle) - x[at + 1] * Math.sin(angle);
+          im += x[at] * Math.sin(angle) + x[at + 1] * Math.cos(angle);
+        }
+        if (turns !== null) {
+          const at = 2 * (k * after + column);
+          const [c, s] = data(turns).subarray(at, at + 2);
+          [re, im] = [re * c - im * s, re * s + im * c];
+        }
+        const group = Math.floor(row / inner);
+        const to = 2 * (((group * length + k) * inner + (row % inner)) * after + column);
+        y[to] = re;
+        y[to + 1] = im;
+      }
+    }
   }
 }
 

@@ -218,6 +218,32 @@ export interface RoutineKernel {
 }
 
 /**
+ * Fourier transforms of axis 1 of complex [before, length, after], without scaling: sums over `x[j] exp(sign 2 pi i j k / length)`. The result is
+ * [before / inner, length, inner, after]: rows that belong together come after the axis. Numbers are interleaved: buffers hold parts.
+ */
+export interface FourierKernel {
+  readonly kind: "fourier";
+  readonly name: string;
+  /** Of the parts. */
+  readonly dtype: DType;
+  /** Lengths of the butterflies, the first of which are done first; their product is the length. */
+  readonly radices: readonly number[];
+  readonly sign: 1 | -1;
+  readonly before: number;
+  readonly inner: number;
+  readonly after: number;
+  readonly input: number;
+  readonly output: number;
+  /**
+   * For each radix but the first, where transforms of `size` elements are joined to `n = radix size`: `exp(sign 2 pi i t k / n)` for k = 0, ..., size - 1 and t = 1, ...,
+   * radix - 1. Null when there is one radix.
+   */
+  readonly twiddles: number | null;
+  /** Complex [length, after], by which the results are multiplied; then `inner` is 1. */
+  readonly turns: number | null;
+}
+
+/**
  * For every point of the update space in row-major order: where `guard` holds, `out[offset] = combine(out[offset], value)`.
  * Runs in order, so that duplicates are well defined. `out` starts as a copy of `base`, in place when the plan allows.
  */
@@ -365,6 +391,7 @@ export type LeafKernel =
   | ContractionKernel
   | SortKernel
   | RoutineKernel
+  | FourierKernel
   | ScatterKernel;
 
 export interface BufferInfo {

@@ -69,6 +69,8 @@ export function writesOf(kernel: Kernel): readonly number[] {
       return controlAccess(kernel).writes;
     case "hostCall":
       return hostBuffers(kernel.outputs);
+    case "fourier":
+      return [kernel.output];
     case "scatter":
       return [kernel.out];
     case "dot":
@@ -164,6 +166,12 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       const list = (ids: readonly number[]) => ids.map(name).join(", ");
       const { key } = kernel.routine;
       return `routine ${key}, ${kernel.count} times: ${list(kernel.outputs)} = ${list(kernel.inputs)}`;
+    }
+    case "fourier": {
+      const { radices, sign, before, inner, after, input, output, turns } = kernel;
+      const turned = turns === null ? "" : ` * ${name(turns)}`;
+      const size = `[${before / inner}, ${radices.join("*")}, ${inner}, ${after}]`;
+      return `${kernel.name} ${sign > 0 ? "+" : "-"}${size}: ${name(output)} = ${name(input)}${turned}`;
     }
     case "scatter": {
       const { guard, offset, value, out, base, combine } = kernel;

@@ -143,6 +143,25 @@ class KernelCheck {
         });
         return;
       }
+      case "fourier": {
+        const { radices, before, inner, after, input, output, twiddles, turns } = kernel;
+        const length = radices.reduce((n, r) => n * r, 1);
+        let [size, roots] = [radices[0], 0];
+        for (const radix of radices.slice(1)) {
+          roots += size * (radix - 1);
+          size *= radix;
+        }
+        this.sized(input, 2 * before * length * after);
+        this.sized(output, 2 * before * length * after);
+        if (twiddles !== null) this.sized(twiddles, 2 * roots);
+        else if (roots > 0) this.fail("several radices need roots of unity");
+        if (turns !== null) this.sized(turns, 2 * length * after);
+        if (before % inner !== 0 || (turns !== null && (inner !== 1 || after < 4)))
+          this.fail("rows do not fit");
+        for (const id of [input, output, twiddles, turns])
+          if (id !== null && this.dtypeOf(id) !== kernel.dtype) this.fail(`buffer ${id} holds no parts`);
+        return;
+      }
       case "scatter": {
         const rank = kernel.axes.length;
         if (kernel.guard !== null) {

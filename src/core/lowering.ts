@@ -106,6 +106,19 @@ export type TemplateLowering<P extends Params> =
       /** How many leading dimensions count problems. */
       readonly batchRank: (operands: readonly ShapedArray[]) => number;
     }
+  /**
+   * Fourier transforms of axis 1 of operand 0, complex [before, length, after], to [before / inner, length, inner, after]; operand 1 are the roots of
+   * unity that several radices need, and the last operand, if `turned`, what results are multiplied by (FourierKernel says how).
+   */
+  | {
+      readonly kind: "fourier";
+      readonly transform: (params: P) => {
+        readonly radices: readonly number[];
+        readonly sign: 1 | -1;
+        readonly inner: number;
+        readonly turned: boolean;
+      };
+    }
   | {
       readonly kind: "sort";
       readonly dimension: (params: P) => number;

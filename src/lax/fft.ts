@@ -19,7 +19,8 @@ import { jit } from "../transforms/jit.ts";
 import { moveBatchDim } from "./batching.ts";
 import { broadcastedIota } from "./creation.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
-import { product, scaled, toReal, transformAxis } from "./fftProgram.ts";
+import { product, scaled, transformAxis } from "./fftProgram.ts";
+import { fromReal, toReal } from "./fftReal.ts";
 import { rootOfUnity } from "./fftTwiddles.ts";
 import { bitwiseOr } from "./logic.ts";
 import { unaryOperand } from "./operands.ts";
@@ -91,17 +92,9 @@ function transform(x: NDArray, { fftType, fftLengths }: FftParams): NDArray {
   const last = x.ndim - 1;
   const n = fftLengths[fftLengths.length - 1];
   if (fftLengths.includes(0) || x.size === 0) return emptyTransform(x, fftType, fftLengths);
-  let z = ops.convertElementType(x, toComplexDType(x.dtype));
   const sign = fftType === FftType.FFT || fftType === FftType.RFFT ? -1 : 1;
-  if (fftType !== FftType.IRFFT) z = transformAxis(z, last, sign);
-  if (fftType === FftType.RFFT) {
-    const shape = z.shape.map((size, d) => (d === last ? Math.floor(n / 2) + 1 : size));
-    z = ops.slice(
-      z,
-      shape.map(() => 0),
-      shape,
-    );
-  }
+  let z = fftType === FftType.RFFT ? fromReal(x) : x;
+  if (fftType === FftType.FFT || fftType === FftType.IFFT) z = transformAxis(z, last, sign);
   for (let axis = last - 1; axis >= first; axis--) z = transformAxis(z, axis, sign);
   if (fftType === FftType.IRFFT) z = toReal(z, n);
   return sign < 0 ? z : scaled(z, 1 / product(fftLengths));

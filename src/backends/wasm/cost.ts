@@ -1,5 +1,5 @@
 import { innerPrograms, isControlKernel } from "../../compiler/control/access.ts";
-import type { ControlKernel, Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
+import type { ControlKernel, FourierKernel, Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
 import { innerAxesOf, nestRoots, passesOf, storesOf } from "../../compiler/nest.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
 import { epilogueLoads, type Product, resultDims } from "../../compiler/products.ts";
@@ -47,6 +47,8 @@ export function kernelFlops(kernel: Kernel): number {
     case "sort":
     case "hostCall":
       return 0;
+    case "fourier":
+      return fourierFlops(kernel);
     case "routine":
       return kernel.count * kernel.routine.flops;
     case "forLoop":
@@ -54,6 +56,13 @@ export function kernelFlops(kernel: Kernel): number {
     case "branch":
       return controlCost(kernel, flopsOf);
   }
+}
+
+/** Floating-point operations: each pass multiplies by roots of unity and adds. */
+export function fourierFlops({ radices, before, after }: FourierKernel): number {
+  const length = radices.reduce((n, r) => n * r, 1);
+  const perElement = radices.reduce((sum, r) => sum + 6 + (r % 2 === 0 ? 2 * Math.log2(r) : 2 * r), 0);
+  return length * before * after * perElement;
 }
 
 /** All steps of a loop, one step where their number is not known, and the costliest branch. */
@@ -158,6 +167,10 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
         buffer,
         count: kernel.rows * kernel.length,
       }));
+    case "fourier":
+      return [kernel.input, kernel.output, kernel.twiddles, kernel.turns].flatMap((buffer) =>
+        buffer === null ? [] : [{ buffer, count: program.buffers[buffer].size }],
+      );
     case "routine":
       return [...kernel.inputs, ...kernel.outputs].map((buffer) => ({
         buffer,

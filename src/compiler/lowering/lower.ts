@@ -5,6 +5,7 @@ import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import type { Node, View } from "../ir.ts";
 import { lowerConv } from "../templates/conv.ts";
 import { lowerDot } from "../templates/dot.ts";
+import { lowerFourier } from "../templates/fourier.ts";
 import { lowerHostCall } from "../templates/hostCall.ts";
 import { lowerReduction } from "../templates/reduction.ts";
 import { lowerRoutine } from "../templates/routine.ts";
@@ -110,6 +111,9 @@ export class Lowering {
         break;
       case "sort":
         lowerSort(this, eqn, lowering);
+        break;
+      case "fourier":
+        lowerFourier(this, eqn, lowering);
         break;
       case "routine":
         lowerRoutine(this, eqn, lowering);
@@ -225,7 +229,7 @@ function wantedInMemory(program: FlatProgram): Uint8Array {
   for (let i = program.eqns.length - 1; i >= 0; i--) {
     const { primitive, inputs, outputs } = program.eqns[i];
     const { lowering } = primitive;
-    const inMemory = ["dot", "sort", "routine", "hostCall"].includes(lowering.kind);
+    const inMemory = ["dot", "sort", "routine", "fourier", "hostCall"].includes(lowering.kind);
     if (inMemory || isControl(lowering)) for (const v of inputs) wanted[v.id] = 1;
     // The input of a convolution is copied with its padding, or else stored when it is reached.
     if (lowering.kind === "conv") wanted[inputs[1].id] = 1;

@@ -1,6 +1,6 @@
 import type { NDArray } from "../../core/array.ts";
 import { realDType } from "../../dtypes/index.ts";
-import { complexConstant, rootOfUnity } from "../../lax/fftTwiddles.ts";
+import { complexVector, rootOfUnity } from "../../lax/fftTwiddles.ts";
 import * as lax from "../../lax/index.ts";
 import { irfft, rfft } from "../../numpy/fft/index.ts";
 import { moveaxis } from "../../numpy/manipulationShape.ts";
@@ -12,7 +12,7 @@ import { moveaxis } from "../../numpy/manipulationShape.ts";
 
 /** `exp(sign 2 pi i k / 4n)` for the elements of half a spectrum. */
 const quarterTurns = (x: NDArray, n: number, sign: 1 | -1): NDArray =>
-  complexConstant([Math.floor(n / 2) + 1], x.dtype, (k) => rootOfUnity(sign * k, 4 * n));
+  complexVector(Math.floor(n / 2) + 1, x.dtype, (k) => rootOfUnity(sign * k, 4 * n));
 
 const along = (v: NDArray, x: NDArray): NDArray => lax.broadcastInDim(v, x.shape, [x.ndim - 1]);
 const scale = (x: NDArray, by: number): NDArray => lax.mul(x, lax.full([], by, x.dtype));

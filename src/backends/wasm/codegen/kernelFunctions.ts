@@ -16,6 +16,7 @@ import { blockedCode } from "./blocked.ts";
 import { type KernelContext, kernelContext } from "./context.ts";
 import { contractionCode } from "./contraction.ts";
 import { dotCode, dotPhases } from "./dot.ts";
+import { fourierCode } from "./fourier.ts";
 import { type KernelCode, noScratch, type PreparedOperand } from "./kernelCode.ts";
 import { buffersOf } from "./kernelKey.ts";
 import { KnownKernels } from "./knownKernels.ts";
@@ -211,6 +212,8 @@ function kernelCodes(
       return [contractionCode(kernel, lib)];
     case "routine":
       return [routineCode(kernel)];
+    case "fourier":
+      return [fourierCode(kernel)];
     case "sort":
       return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
   }

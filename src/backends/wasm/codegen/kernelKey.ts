@@ -43,6 +43,10 @@ export function buffersOf(kernel: LeafKernel): number[] {
     case "sort":
     case "routine":
       return [...new Set([...kernel.inputs, ...kernel.outputs])];
+    case "fourier":
+      return [...new Set([kernel.input, kernel.output, kernel.twiddles, kernel.turns])].filter(
+        (b) => b !== null,
+      );
     case "loop":
     case "row":
       for (const { buffer } of storesOf(kernel)) buffers.add(buffer);
@@ -154,6 +158,11 @@ export function kernelKey(
   if (kernel.kind === "routine") {
     const { routine, count, inputs, outputs } = kernel;
     return `${types};${routine.key}|${count}|${inputs.map(at)}|${outputs.map(at)}`;
+  }
+  if (kernel.kind === "fourier") {
+    const { radices, sign, before, inner, after, input, output, twiddles, turns } = kernel;
+    const places = [input, output, twiddles, turns].map((b) => (b === null ? "" : at(b)));
+    return `${types};fourier|${radices}|${sign}|${before}|${inner}|${after}|${places}`;
   }
   if (kernel.kind === "dot" || kernel.kind === "contract" || kernel.kind === "sort") {
     const rename = (key: string, value: unknown) => {
