@@ -1,5 +1,6 @@
 import { type GemmPlan, type GemmSpec, gemmPlan, sumOrder } from "../kernels/gemm.ts";
 import { blockLength, GROUP } from "../kernels/gemmOrder.ts";
+import { lanesOf } from "../kernels/gemmProblem.ts";
 import { type Cut, cutInto } from "./split.ts";
 
 /** A product cut along its outermost batch dimension, its rows or its columns. */
@@ -24,11 +25,19 @@ const TYPICAL_THREADS = 4;
 /** Fewest rows or columns of a piece: each packs what the pieces share again, which must be little beside its products. */
 const LEAST_SHARING = 128;
 const LEAST = 32;
-/** Fewest columns where writing C, or reading B, row by row takes the time: memory is fast at long runs. */
+/** Fewest columns where writing C, or reading B, row by row takes the time: memory is fast at long runs, and caches at shorter ones. */
 const LEAST_RUN = 1024;
+const LEAST_RUN_NEAR = 128;
+/** Bytes of C that stay in a cache. */
+const NEAR = 1 << 20;
 const LEAST_READ = 4096;
 /** Sums up to this length take less time than writing them. */
 const SHORT_K = 32;
+
+function leastRun({ m, n, k, ldc = n, dtype }: GemmSpec): number {
+  if (k > SHORT_K) return 1;
+  return m * ldc * lanesOf(dtype).bytes > NEAR ? LEAST_RUN : LEAST_RUN_NEAR;
+}
 
 /** Blocks of a sum over k, cut into pieces. */
 export interface SumsCut extends Cut {
@@ -102,7 +111,7 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   const packB = packs && plan.tuning.packB && whole.panels !== true;
   const least = (packed: boolean) => (packed ? LEAST_SHARING : plan.path === "axpy" ? LEAST_READ : LEAST);
   const rows = cutInto(nanoseconds, m, least(packB));
-  const columns = cutInto(nanoseconds, n, Math.max(least(packA), k <= SHORT_K ? LEAST_RUN : 1));
+  const columns = cutInto(nanoseconds, n, Math.max(least(packA), leastRun(spec)));
   /** How long some threads take, when each piece packs the operand that pieces share. */
   const duration = (pieces: number, packed: boolean, elements: number) =>
     Math.ceil(pieces / TYPICAL_THREADS) * (nanoseconds / pieces + (packed ? elements * PACK_NANOSECONDS : 0));

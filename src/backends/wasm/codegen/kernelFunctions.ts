@@ -26,7 +26,7 @@ import { routineCode } from "./routine.ts";
 import { emitScan } from "./scan.ts";
 import { emitScatter } from "./scatter.ts";
 import { sortCode } from "./sort.ts";
-import { isUncut, splitting, uncut } from "./split.ts";
+import { inLoop, isUncut, splitting, uncut } from "./split.ts";
 
 /** A kernel, or a phase of one, as a function of the module. */
 export interface KernelFunction {
@@ -106,7 +106,7 @@ export function programFunctions(
           const repeated = (buffer: number) => !parallel && staysAlike(kernel, inner, buffer);
           return programFunctions(inner.program, mb, lib, repeated);
         });
-      const programs = parallel ? uncut(make) : make();
+      const programs = parallel ? uncut(make) : kernel.kind === "branch" ? make() : inLoop(make);
       const pieces = parallel ? (kernel as ForLoopKernel).length : 1;
       return [{ kind: "control", kernel, programs, completes: number, pieces }];
     }

@@ -23,7 +23,11 @@ export interface Cut {
   readonly units: number;
 }
 
+/** In loops kernels follow each other, so threads are awake and looking for work: pieces may be so many times shorter. */
+const SHORTER_IN_LOOPS = 3;
+
 let whole = 0;
+let loops = 0;
 
 /** Plans the code of kernels that are parts of a larger one, in one piece each. */
 export function uncut<T>(plan: () => T): T {
@@ -32,6 +36,16 @@ export function uncut<T>(plan: () => T): T {
     return plan();
   } finally {
     whole--;
+  }
+}
+
+/** Plans the code of kernels that run in a loop. */
+export function inLoop<T>(plan: () => T): T {
+  loops++;
+  try {
+    return plan();
+  } finally {
+    loops--;
   }
 }
 
@@ -44,7 +58,7 @@ export function isUncut(): boolean {
 export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
   if (whole > 0) return { pieces: 1, each: units, units };
   const wanted = Math.min(
-    Math.floor(nanoseconds / splitting.pieceNanoseconds),
+    Math.floor((nanoseconds * (loops > 0 ? SHORTER_IN_LOOPS : 1)) / splitting.pieceNanoseconds),
     Math.max(splitting.mostPieces, Math.ceil(nanoseconds / splitting.longestNanoseconds)),
     Math.floor(units / Math.min(least, splitting.leastUnits)),
   );

@@ -5,7 +5,7 @@
 export const CONTROL = {
   /** Grows when there is something to do or to hear; workers wait for a change of it. */
   generation: 64,
-  /** The next piece to take. */
+  /** An int64: how many pieces were asked for from the beginning, in the low half, and from the end. */
   next: 128,
   /**
    * Workers inside the present region, in the low half; in the high half the number of the crew that may enter. A worker that was told to end

@@ -47,6 +47,9 @@ export function serialRegion(mb: ModuleBuilder, tasks: readonly Task[]): FuncRef
  * The calling thread opens the gate and takes pieces like everyone. A worker raises `active` before it looks at the gate; so once the gate is
  * closed and `active` is 0 again, nobody is inside or can enter any more, and all pieces that were taken are done. A worker that comes late
  * costs nothing.
+ *
+ * Every other thread takes pieces from the end. So where kernels follow each other that are cut alike, as in a loop, two threads find what
+ * they wrote or read the last time in their own caches.
  */
 export function sharedRegion(mb: ModuleBuilder, tasks: readonly Task[]): FuncRef {
   const id = mb.importGlobal("env", "id", "i32");
@@ -59,10 +62,25 @@ export function sharedRegion(mb: ModuleBuilder, tasks: readonly Task[]): FuncRef
     f.i32.const(0).i32.load(CONTROL.task).set(task);
     f.i32.const(0).i32.load(CONTROL.block).set(block);
     f.i32.const(0).i32.load(CONTROL.pieces).set(pieces);
+    const own = f.local("i64", "own");
+    const taken = f.local("i64", "taken");
+    f.i64.const(1n << 32n).i64.const(1n);
+    f.get(thread).i32.const(1).i32.and().select().set(own);
     f.block((leave) => {
       f.loop((again) => {
-        f.i32.const(0).i32.const(1).i32.atomic_rmw_add(CONTROL.next).tee(piece);
-        f.get(pieces).i32.ge_u().brIf(leave);
+        f.i32.const(0).get(own).i64.atomic_rmw_add(CONTROL.next).set(taken);
+        const [front, back] = [
+          () => f.get(taken).i32.wrap_i64(),
+          () => f.get(taken).i64.const(32n).i64.shr_u().i32.wrap_i64(),
+        ];
+        front();
+        back();
+        f.i32.add().get(pieces).i32.ge_u().brIf(leave);
+        f.get(pieces).i32.const(1).i32.sub();
+        back();
+        f.i32.sub();
+        front();
+        f.get(thread).i32.const(1).i32.and().select().set(piece);
         f.get(task).get(block).get(thread).get(piece).call(dispatch).br(again);
       });
     });
@@ -78,7 +96,7 @@ export function sharedRegion(mb: ModuleBuilder, tasks: readonly Task[]): FuncRef
     f.i32.const(0).get(task).i32.store(CONTROL.task);
     f.i32.const(0).get(block).i32.store(CONTROL.block);
     f.i32.const(0).get(pieces).i32.store(CONTROL.pieces);
-    f.i32.const(0).i32.const(0).i32.atomic_store(CONTROL.next);
+    f.i32.const(0).i64.const(0n).i64.atomic_store(CONTROL.next);
     f.i32.const(0).globalGet(id).i32.atomic_store(CONTROL.gate);
     f.i32.const(0).i32.const(1).i32.atomic_rmw_add(CONTROL.generation).drop();
     word(f, CONTROL.sleepers).if(() => {
