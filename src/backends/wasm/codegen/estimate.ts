@@ -1,5 +1,6 @@
 import type { LoadNode, Node, Store } from "../../../compiler/ir.ts";
 import { scalarOps } from "../../../compiler/scalarOps.ts";
+import { alternating, type StorePlace } from "./alternate.ts";
 import { ACC_BIT, type Analysis, argsOf } from "./analysis.ts";
 import type { Part, Space } from "./space.ts";
 import { sizeLog2 } from "./types.ts";
@@ -144,10 +145,14 @@ export function estimate(space: Space, part: Part, axis: number): Estimate {
     return { cost: pointCost, functions };
   };
   const weighStores = (stores: readonly Store[], points: number, vector: boolean) => {
-    for (const { buffer, offset, value } of stores) {
+    const pairs = vector ? alternating(stores, (store) => placeOf(analysis, store, axis)) : new Map();
+    const paired = new Set([...pairs.keys(), ...pairs.values()]);
+    for (const store of stores) {
+      const { buffer, offset, value } = store;
       const local = sideBySide.includes(buffer);
       const stride = local ? 1 : analysis.stride(analysis.linear(offset), axis);
-      cost += points * (vector ? steps : 1) * (vector && stride !== 1 ? lanes * 1.2 : 1);
+      const spread = paired.has(store) ? 2 : lanes * 1.2;
+      cost += points * (vector ? steps : 1) * (vector && stride !== 1 ? spread : 1);
       if (!local) cost += points * farCost(analysis, offset, value, along);
     }
   };
@@ -168,6 +173,13 @@ export function estimate(space: Space, part: Part, axis: number): Estimate {
   }
   weighStores(space.stores, outerPoints, isParallel);
   return { axis, lanes, cost, point, passes };
+}
+
+/** Where a store goes, with lanes along an axis. */
+function placeOf(analysis: Analysis, { offset }: Store, axis: number): StorePlace {
+  const linear = analysis.linear(offset);
+  const terms = [...linear.terms].map(([atom, c]) => `${atom.id}*${c}`).sort();
+  return { group: terms.join(), constant: linear.constant, stride: analysis.stride(linear, axis) };
 }
 
 function isAffine(analysis: Analysis, node: LoadNode, axis: number): boolean {
@@ -211,6 +223,7 @@ function nodeCost(
       if (stride === null) return lanes * 1.5;
       if (stride === 1) return 1 + bytes;
       if (stride === -1) return 2 + bytes;
+      if (Math.abs(stride) === 2 && node.dtype.itemsize === 4) return 2;
       return lanes;
     }
   }

@@ -1,6 +1,8 @@
 import type { Store } from "../../../compiler/ir.ts";
 import { keyFry } from "../../../dtypes/index.ts";
 import type { Local } from "../asm/index.ts";
+import { alternating } from "./alternate.ts";
+import type { Copy } from "./scopes.ts";
 import { scalarType } from "./types.ts";
 import type { Access } from "./uses.ts";
 import type { Values } from "./values.ts";
@@ -26,11 +28,20 @@ export function storePoint(
       return local;
     }),
   );
+  const accessOf = (store: Store) => accesses.get(store) as Access;
+  const pairs = values.copies.length === 0 ? null : alternating(stores, accessOf);
+  const seconds = new Set(pairs?.values());
   copies.forEach((copy, c) => {
+    const locals = computed[c];
     stores.forEach((store, i) => {
-      const local = computed[c][i];
-      values.store(accesses.get(store) as Access, store.value.dtype, local, copy);
-      if (!Array.isArray(local)) f.release(local as Local);
+      const second = pairs?.get(store);
+      if (second !== undefined) {
+        const other = locals[stores.indexOf(second)] as Local;
+        values.storePair(accessOf(store), locals[i] as Local, other, copy as Copy);
+      } else if (!seconds.has(store)) {
+        values.store(accessOf(store), store.value.dtype, locals[i], copy);
+      }
     });
+    for (const local of locals) if (!Array.isArray(local)) f.release(local as Local);
   });
 }

@@ -18,7 +18,7 @@ import { scalarType, sizeLog2 } from "./types.ts";
 import type { Access, Nest, Uses } from "./uses.ts";
 import { isBlock, loadTransposed } from "./vectorBlock.ts";
 import { emitVectorCast, emitVectorOp } from "./vectorEmit.ts";
-import { loadLanes, storeLanes } from "./vectorMemory.ts";
+import { loadLanes, storeAlternate, storeLanes } from "./vectorMemory.ts";
 
 /**
  * Writes the code of scalar expressions inside a loop nest. Each node is computed once per level of the nest, where its
@@ -459,6 +459,11 @@ export class Values {
     } else {
       storeLanes(this, access, dtype, value, copy);
     }
+  }
+
+  /** Stores two values whose elements alternate in memory. */
+  storePair(access: Access, first: Local, second: Local, copy: Copy): void {
+    storeAlternate(this, access, first, second, copy);
   }
 
   dtype(buffer: number): DType {

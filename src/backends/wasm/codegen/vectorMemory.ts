@@ -55,6 +55,8 @@ export function loadLanes(
   } else if (access !== null && stride === -1 && active === 4) {
     f.v128.load(at(3), 2);
     withVector(values, (v) => f.get(v).get(v).i32x4.shuffle(3, 2, 1, 0));
+  } else if (access !== null && Math.abs(stride) === 2 && active === 4) {
+    loadAlternate(values, access, copy);
   } else if (contiguous && active >= 2) {
     f.v128.load64_zero(at(0), 2);
     if (active === 3) withVector(values, (v) => f.v128.load32_lane(2, lanePush(values, at, 2, v)));
@@ -69,6 +71,23 @@ export function loadLanes(
       }
       f.release(v);
     }
+  }
+}
+
+/** Pushes every other element of four bytes, forwards or backwards, of two vectors that reach no further than the last. */
+function loadAlternate(values: LaneMemory, access: Access, copy: Copy): void {
+  const { f } = values;
+  const load = (lane: number, extra: number): void => {
+    f.v128.load(values.pushAddress(access, elementsTo(access, copy, lane) + extra), 2);
+  };
+  if (access.stride > 0) {
+    load(0, 0);
+    load(2, -1);
+    f.i32x4.shuffle(0, 2, 5, 7);
+  } else {
+    load(1, -1);
+    load(3, 0);
+    f.i32x4.shuffle(3, 1, 6, 4);
   }
 }
 
@@ -191,6 +210,34 @@ export function storeLanes(
     if (active === 3) f.v128.store32_lane(2, lanePush(values, at, 2, v));
   } else {
     for (let lane = 0; lane < active; lane++) f.v128.store32_lane(lane, lanePush(values, at, lane, v));
+  }
+}
+
+/**
+ * Stores two values whose elements alternate in memory, as the parts of complex numbers do: the first at `access`, each element of the second right
+ * after that of the first. Elements have four or eight bytes.
+ */
+export function storeAlternate(
+  values: LaneMemory,
+  access: Access,
+  first: Local,
+  second: Local,
+  copy: Copy,
+): void {
+  const { f, nest } = values;
+  const { active } = copy;
+  const at: PushLane = (lane) => values.pushAddress(access, elementsTo(access, copy, lane));
+  const half = nest.lanes / 2;
+  for (let start = 0; start < active; start += half) {
+    const v = f.temp("v128");
+    f.get(first).get(second);
+    if (nest.lanes === 2) f.i64x2.shuffle(start, start + 2);
+    else if (start === 0) f.i32x4.shuffle(0, 4, 1, 5);
+    else f.i32x4.shuffle(2, 6, 3, 7);
+    f.set(v);
+    if (start + half <= active) f.v128.store(lanePush(values, at, start, v), 2);
+    else f.v128.store64_lane(0, lanePush(values, at, start, v), 2);
+    f.release(v);
   }
 }
 
