@@ -3,11 +3,9 @@ import { scalar } from "../core/values.ts";
 import { bool, int32 } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
 import * as bi from "../numpy/binary.ts";
-import * as reductions from "../numpy/reductions.ts";
-import * as un from "../numpy/unary.ts";
 import { where } from "../numpy/where.ts";
-import { leaves } from "../tree/flatten.ts";
-import { leafArray, mapArrays, safeIncrement, zeroCount, zerosLike } from "./leaves.ts";
+import { mapArrays, safeIncrement, zeroCount, zerosLike } from "./leaves.ts";
+import { allFinite } from "./treeMath.ts";
 import type { GradientTransformation, OptState } from "./types.ts";
 
 /** The state of {@link applyIfFinite}. */
@@ -34,13 +32,11 @@ export function applyIfFinite(
       totalNotfinite: zeroCount(),
       innerState: inner.init(params),
     }),
-    update(updates, state, params) {
-      const finite = leaves(updates)
-        .map((x) => reductions.all(un.isfinite(leafArray(x))))
-        .reduce((a, b) => bi.logicalAnd(a, b), scalar(true, bool) as NDArray);
+    update(updates, state, params, extra) {
+      const finite = allFinite(updates);
       const count = where(finite, scalar(0, int32), safeIncrement(state.notfiniteCount));
       const apply = bi.logicalOr(finite, bi.greater(count, maxConsecutiveErrors));
-      const [next, innerState] = inner.update(updates, state.innerState, params);
+      const [next, innerState] = inner.update(updates, state.innerState, params, extra);
       const choose = (a: NDArray, b: NDArray): NDArray => where(apply, a, b);
       return [
         mapArrays(choose, next, zerosLike(updates)),

@@ -4,14 +4,28 @@ import * as bi from "../numpy/binary.ts";
 import { broadcastToShape, convert } from "../numpy/promote.ts";
 import * as reductions from "../numpy/reductions.ts";
 import * as un from "../numpy/unary.ts";
-import { leaves } from "../tree/flatten.ts";
-import { leafArray, mapArrays, weakFloat } from "./leaves.ts";
+import { mapArrays } from "./leaves.ts";
 import { stateless } from "./scaling.ts";
-import type { EmptyState, GradientTransformation } from "./types.ts";
+import { absSq, squaredNorm } from "./treeMath.ts";
+import type { EmptyState, GradientTransformation, Scalar } from "./types.ts";
 
 /** Clips every element of the updates to `[-maxDelta, maxDelta]`. */
 export function clip(maxDelta: number): GradientTransformation<EmptyState> {
   return stateless((updates) => mapArrays((g) => bi.minimum(bi.maximum(g, -maxDelta), maxDelta), updates));
+}
+
+/**
+ * Scales the update of each parameter down to a root mean square of at most `threshold`.
+ *
+ * @example `String(optim.clipByBlockRms(1).update(jnp.array([2, 2]), {})[0]); // => "[1. 1.]"`
+ */
+export function clipByBlockRms(threshold: Scalar): GradientTransformation<EmptyState> {
+  return stateless((updates) =>
+    mapArrays((u) => {
+      const rms = un.sqrt(reductions.mean(absSq(u)));
+      return bi.divide(u, bi.maximum(1, bi.divide(rms, threshold)));
+    }, updates),
+  );
 }
 
 /**
@@ -23,8 +37,7 @@ export function clip(maxDelta: number): GradientTransformation<EmptyState> {
  * ```
  */
 export function globalNorm(tree: unknown): NDArray {
-  const sums = leaves(tree).map((x) => reductions.sum(un.square(leafArray(x))));
-  return un.sqrt(sums.length === 0 ? weakFloat(0) : sums.reduce((a, b) => bi.add(a, b)));
+  return un.sqrt(squaredNorm(tree));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { map } from "../tree/map.ts";
 import { registerPytreeNode } from "../tree/registry.ts";
+import { ParamsPlaceholder } from "./paramsPlaceholder.ts";
 import type { GradientTransformation, OptState } from "./types.ts";
 
 /** Stands in a tree for a part that a mask leaves out: a node without leaves. */
@@ -33,13 +34,16 @@ export function masked(inner: GradientTransformation, mask: Mask): GradientTrans
   const hide = (flags: unknown, params: unknown): unknown =>
     map((use: unknown, part: unknown) => (use ? part : new MaskedNode()), flags, params);
   return {
-    init: (params) => ({ innerState: inner.init(hide(maskOf(params), params)) }),
-    update(updates, state, params) {
+    init: (params) => ({
+      innerState: inner.init(params instanceof ParamsPlaceholder ? params : hide(maskOf(params), params)),
+    }),
+    update(updates, state, params, extra) {
       const flags = maskOf(updates);
       const [seen, innerState] = inner.update(
         hide(flags, updates),
         state.innerState,
         params === undefined || params === null ? null : hide(flags, params),
+        extra,
       );
       const merged = map(
         (use: unknown, next: unknown, old: unknown) => (use ? next : old),

@@ -1,16 +1,15 @@
-import type { NDArray } from "../core/array.ts";
 import type { DTypeLike } from "../dtypes/index.ts";
 import { readOptions } from "../numpy/arguments.ts";
 import { chain } from "./chain.ts";
 import type { Mask } from "./masked.ts";
 import { type AdamOptions, adamNames, scaleByAdam, trace } from "./moments.ts";
 import { identity, scaleByLearningRate } from "./scaling.ts";
-import type { GradientTransformation, ScalarOrSchedule } from "./types.ts";
+import type { GradientTransformation, Scalar, ScalarOrSchedule } from "./types.ts";
 import { addDecayedWeights } from "./weightDecay.ts";
 
 export interface SgdOptions {
   /** Decay of the sum of past gradients; without it there is no momentum and no state. */
-  momentum?: NDArray | number;
+  momentum?: Scalar | null;
   /** Use Nesterov's look-ahead. */
   nesterov?: boolean;
   /** The dtype of the momentum; default that of the parameters. */
@@ -34,7 +33,7 @@ export interface SgdOptions {
  */
 export function sgd(
   learningRate: ScalarOrSchedule,
-  ...options: [(NDArray | number | SgdOptions)?, ...unknown[]]
+  ...options: [(Scalar | SgdOptions)?, ...unknown[]]
 ): GradientTransformation {
   const o = readOptions<SgdOptions>("sgd", ["momentum", "nesterov", "accumulatorDtype"], options);
   const { momentum, nesterov = false, accumulatorDtype } = o;
@@ -62,7 +61,7 @@ export function sgd(
  */
 export function adam(
   learningRate: ScalarOrSchedule,
-  ...options: [(number | AdamOptions)?, ...unknown[]]
+  ...options: [(Scalar | AdamOptions)?, ...unknown[]]
 ): GradientTransformation {
   const o = readOptions<AdamOptions>("adam", adamNames, options, ["nesterov"]);
   return chain(scaleByAdam(o), scaleByLearningRate(learningRate));
@@ -87,7 +86,7 @@ export interface AdamWOptions extends AdamOptions {
  */
 export function adamw(
   learningRate: ScalarOrSchedule,
-  ...options: [(number | AdamWOptions)?, ...unknown[]]
+  ...options: [(Scalar | AdamWOptions)?, ...unknown[]]
 ): GradientTransformation {
   const names = [...adamNames, "weightDecay", "mask"];
   const {

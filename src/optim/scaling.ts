@@ -5,12 +5,33 @@ import * as un from "../numpy/unary.ts";
 import { asScalarOf, mapArrays, safeIncrement, zeroCount } from "./leaves.ts";
 import type { EmptyState, GradientTransformation, ScalarOrSchedule, Schedule } from "./types.ts";
 
-/** A transformation without state. */
+/**
+ * A transformation without state.
+ *
+ * @param f from the updates, and the parameters when `update` gets them, to the next updates
+ * @example
+ * ```ts
+ * const double = optim.stateless((updates) => tree.map((g) => g.mul(2), updates));
+ * String(double.update({ w: jnp.array([1]) }, {})[0].w); // => "[2.]"
+ * ```
+ */
 export function stateless(f: <P>(updates: P, params?: P | null) => P): GradientTransformation<EmptyState> {
   return {
-    init: () => ({}),
+    init: initEmptyState,
     update: (updates, state, params) => [f(updates, params), state],
   };
+}
+
+/** The `init` of transformations that remember nothing. @example `optim.initEmptyState(jnp.zeros(2)); // => {}` */
+export function initEmptyState(_params: unknown): EmptyState {
+  return {};
+}
+
+/**
+ * Lets `update` be called with a fourth argument. Here all transformations can; the function is there for programs that come from optax.
+ */
+export function withExtraArgsSupport<S>(transform: GradientTransformation<S>): GradientTransformation<S> {
+  return transform;
 }
 
 /** The transformation that changes nothing. */

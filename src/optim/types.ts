@@ -11,8 +11,17 @@ export type OptState = any;
  */
 export interface GradientTransformation<S = OptState> {
   init(params: unknown): S;
-  update<P>(updates: P, state: S, params?: P | null): [updates: P, state: S];
+  update<P>(updates: P, state: S, params?: P | null, extra?: ExtraArgs): [updates: P, state: S];
 }
+
+/**
+ * What some transformations need to know besides gradients and parameters: line searches the `value` of the loss, its `grad` and the
+ * function itself as `valueFn`. Wrappers and {@link chain} hand it on; transformations take from it what they know.
+ */
+export type ExtraArgs = Readonly<Record<string, unknown>>;
+
+/** A number that may also be traced, such as a hyperparameter that {@link injectHyperparams} keeps in the state. */
+export type Scalar = NDArray | number;
 
 /** A value that depends on the number of updates made so far. */
 export type Schedule = (count: ArrayLike) => NDArray | number;

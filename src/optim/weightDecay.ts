@@ -1,9 +1,9 @@
 import type { NDArray } from "../core/array.ts";
-import { ValueError } from "../errors.ts";
 import { readOptions } from "../numpy/arguments.ts";
 import * as bi from "../numpy/binary.ts";
 import { mapArrays, safeIncrement, zeroCount } from "./leaves.ts";
 import { type Mask, masked } from "./masked.ts";
+import { requireParams } from "./treeMath.ts";
 import type { GradientTransformation, OptState, ScalarOrSchedule } from "./types.ts";
 
 /** The state of {@link addDecayedWeights} when the decay is a schedule. */
@@ -31,15 +31,11 @@ export function addDecayedWeights(
   const decay: GradientTransformation = {
     init: () => (scheduled ? { count: zeroCount() } : {}),
     update(updates, state, params) {
-      if (params === null || params === undefined) {
-        throw new ValueError(
-          "You are using a transformation that requires the current value of parameters, but you are not passing `params` when calling `update`.",
-        );
-      }
+      const present = requireParams(params);
       if (weightDecay === 0) return [updates, state];
       const rate = scheduled ? weightDecay(state.count) : weightDecay;
       return [
-        mapArrays((g, p) => bi.add(g, bi.multiply(rate, p)), updates, params),
+        mapArrays((g, p) => bi.add(g, bi.multiply(rate, p)), updates, present),
         scheduled ? { count: safeIncrement(state.count) } : state,
       ];
     },

@@ -73,6 +73,8 @@ const spaces: [name: string, module: object, file: string][] = [
   ["nn.initializers", fluxion.nn.initializers, "nn/initializersPublic.ts"],
   ["optim", fluxion.optim, "optim/index.ts"],
   ["scipy.fft", fluxion.scipy.fft, "scipy/fft/index.ts"],
+  ["optim.losses", fluxion.optim.losses, "optim/losses/index.ts"],
+  ["optim.contrib", fluxion.optim.contrib, "optim/contrib/index.ts"],
   ["tree", fluxion.tree, "tree/index.ts"],
   ["customDerivatives", fluxion.customDerivatives, "transforms/customDerivatives.ts"],
   ["customBatching", fluxion.customBatching, "transforms/customBatching.ts"],
