@@ -19,6 +19,7 @@ export * as errors from "./errors.ts";
 export { typeOf } from "./lax/dtypeOf.ts";
 export { stopGradient } from "./lax/identity.ts";
 export * as lax from "./lax/index.ts";
+export { reshard } from "./lax/reshard.ts";
 export * as nn from "./nn/index.ts";
 export * as dtypes from "./numpy/dtypeUtils.ts";
 export * as flattenUtil from "./numpy/flattenUtil.ts";
@@ -30,8 +31,10 @@ export * as profiler from "./profiler/index.ts";
 export { namedCall, namedScope } from "./profiler/namedScope.ts";
 export * as random from "./random/index.ts";
 export * as scipy from "./scipy/index.ts";
+export { getMesh, type SetMesh, setMesh } from "./sharding/context.ts";
 export {
-  type Device,
+  Device,
+  defaultBackend,
   deviceCount,
   devices,
   localDeviceCount,
@@ -65,6 +68,11 @@ export { type JitFunction, type JitOptions, jit } from "./transforms/jit.ts";
 export { jvp } from "./transforms/jvp.ts";
 export { linearize, vjp } from "./transforms/linearize.ts";
 export { linearTranspose } from "./transforms/linearTranspose.ts";
+export {
+  type MakeArrayOptions,
+  makeArrayFromCallback,
+  makeArrayFromSingleDeviceArrays,
+} from "./transforms/makeArray.ts";
 export { evalShape, makeJaxpr } from "./transforms/makeJaxpr.ts";
 export { blockUntilReady, clearCaches, threadCount } from "./transforms/misc.ts";
 export { type PmapFunction, type PmapOptions, pmap } from "./transforms/pmap.ts";
@@ -73,6 +81,7 @@ export {
   checkTracerLeaks,
   debugInfs,
   debugNans,
+  defaultDevice,
   defaultMatmulPrecision,
   defaultPrngImpl,
   disableJit,

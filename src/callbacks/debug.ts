@@ -2,8 +2,8 @@
 export { breakpoint } from "./breakpoint.ts";
 export { callback, type DebugCallbackOptions } from "./debugCallback.ts";
 export { type DebugPrintOptions, log, print } from "./debugPrint.ts";
+export { inspectArraySharding } from "./inspectSharding.ts";
 export {
-  inspectArraySharding,
   type VisualizeOptions,
   visualizeArraySharding,
   visualizeSharding,

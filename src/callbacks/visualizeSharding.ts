@@ -4,27 +4,6 @@ import type { Device } from "../sharding/device.ts";
 import { shardingOf } from "../sharding/placement.ts";
 import type { Extent, Sharding } from "../sharding/sharding.ts";
 import { checkOptions } from "../transforms/options.ts";
-import { leaves } from "../tree/flatten.ts";
-
-/**
- * Calls a function with the sharding of each array of a pytree. Where a traced array will be is not known before the program runs, so it is an
- * error inside transformations.
- *
- * @throws AttributeError for a traced array
- * @example
- * ```ts
- * const seen: string[] = [];
- * debug.inspectArraySharding(jnp.ones(2), { callback: (s) => void seen.push(s.constructor.name) });
- * seen; // => ["SingleDeviceSharding"]
- * ```
- */
-export function inspectArraySharding(
-  value: unknown,
-  options: { callback: (sharding: Sharding) => void },
-): void {
-  checkOptions("debug.inspectArraySharding", options, ["callback"]);
-  for (const leaf of leaves(value) as NDArray[]) options.callback(shardingOf(leaf));
-}
 
 /** How a drawing of a sharding looks. */
 export interface VisualizeOptions {

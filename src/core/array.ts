@@ -3,7 +3,7 @@ import { RuntimeError } from "../errors.ts";
 import type { ArrayMethods } from "./arrayMethods.ts";
 import type { ShapedArray } from "./aval.ts";
 import type { Backend, Buffer } from "./backend.ts";
-import type { Placement } from "./placement.ts";
+import { ambientPlacement, type Placement } from "./placement.ts";
 
 /**
  * An array: concrete ({@link ArrayImpl}) or, inside a transformation, a tracer that stands for one.
@@ -45,8 +45,8 @@ export class ArrayImpl extends NDArray {
   buffer: Buffer | null;
   /** A scalar made from a JavaScript number while tracing: printed and compiled as a literal. */
   readonly literal: number | bigint | boolean | Complex | undefined;
-  /** Where somebody placed it; null for the default device. */
-  placement: Placement | null = null;
+  /** The sharding with which somebody placed it; otherwise the device that was the default, or null for the first one. */
+  placement: Placement | null = ambientPlacement();
   constructor(
     aval: ShapedArray,
     backend: Backend,

@@ -32,6 +32,8 @@ export interface IndexingOptions {
   indicesAreSorted?: boolean;
   uniqueIndices?: boolean;
   wrapNegativeIndices?: boolean;
+  /** A `NamedSharding` or spec for the type of the result; one that divides anything needs axes that are Explicit, which there are not. */
+  outSharding?: unknown;
 }
 
 /** `x.at(...index)`: functional updates. Each returns a new array; `x` does not change. */

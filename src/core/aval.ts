@@ -1,5 +1,6 @@
 import { asDType, type DType, type DTypeLike, float0 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { type Placement, placementFrom } from "./placement.ts";
 
 /** What is known of a value while a program is traced; {@link ShapedArray} is the only kind. */
 export abstract class AbstractValue {
@@ -142,13 +143,25 @@ export function varyingMatch(a: ShapedArray, b: ShapedArray): boolean {
   return a.varying.join() === b.varying.join();
 }
 
+/** The fields of a {@link ShapeDtypeStruct} that need not be given. */
+export interface StructOptions {
+  readonly weakType?: boolean;
+  /** A sharding, or, where a mesh is set, a spec. */
+  readonly sharding?: Placement | null;
+}
+
 /** Shape and dtype without data, as `evalShape` returns and `lower` accepts. */
 export class ShapeDtypeStruct {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly weakType: boolean;
-  /** @throws TypeError for a dtype that is not one, ValueError for sizes that are not non-negative integers */
-  constructor(shape: readonly number[], dtype: DTypeLike, options: { weakType?: boolean } = {}) {
+  /** How the array is divided among devices; null where nothing is said. */
+  readonly sharding: Placement | null;
+  /**
+   * @throws TypeError for a dtype that is not one, and for a spec where no mesh is set; ValueError for sizes that are not non-negative integers,
+   * and for a sharding that is none
+   */
+  constructor(shape: readonly number[], dtype: DTypeLike, options: StructOptions = {}) {
     if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0)) {
       throw new ValueError(
         `ShapeDtypeStruct: shape must be a list of non-negative integers, got ${Array.isArray(shape) ? `(${shape.join(", ")})` : String(shape)}.`,
@@ -157,6 +170,7 @@ export class ShapeDtypeStruct {
     this.shape = shape;
     this.dtype = asDType(dtype);
     this.weakType = options.weakType ?? false;
+    this.sharding = structSharding(options.sharding ?? null);
   }
   /**
    * The type of an array, as a structure.
@@ -168,7 +182,8 @@ export class ShapeDtypeStruct {
     readonly dtype: DTypeLike;
     readonly weakType?: boolean;
   }): ShapeDtypeStruct {
-    return new ShapeDtypeStruct(x.shape, x.dtype, { weakType: x.weakType ?? false });
+    const sharding = x instanceof ShapeDtypeStruct ? x.sharding : null;
+    return new ShapeDtypeStruct(x.shape, x.dtype, { weakType: x.weakType ?? false, sharding });
   }
   get ndim(): number {
     return this.shape.length;
@@ -177,7 +192,7 @@ export class ShapeDtypeStruct {
     return sizeOf(this.shape);
   }
   /**
-   * The same with another shape, dtype or weak type.
+   * The same with another shape, dtype, weak type or sharding.
    * @example
    * new ShapeDtypeStruct([2], "float32").update({ dtype: "int32" }) // => ShapeDtypeStruct(shape=(2,), dtype=int32)
    */
@@ -185,16 +200,34 @@ export class ShapeDtypeStruct {
     readonly shape?: readonly number[];
     readonly dtype?: DTypeLike;
     readonly weakType?: boolean;
+    readonly sharding?: Placement | null;
   }): ShapeDtypeStruct {
     return new ShapeDtypeStruct(change.shape ?? this.shape, change.dtype ?? this.dtype, {
       weakType: change.weakType ?? this.weakType,
+      sharding: change.sharding === undefined ? this.sharding : change.sharding,
     });
   }
   toString(): string {
     const weak = this.weakType ? ", weak_type=True" : "";
-    return `ShapeDtypeStruct(shape=${shapeStr(this.shape)}, dtype=${this.dtype.name}${weak})`;
+    const sharding = this.sharding === null ? "" : `, sharding=${this.sharding}`;
+    return `ShapeDtypeStruct(shape=${shapeStr(this.shape)}, dtype=${this.dtype.name}${sharding}${weak})`;
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+function structSharding(given: Placement | null): Placement | null {
+  if (given === null) return null;
+  const sharding = placementFrom(
+    given,
+    () =>
+      new TypeError(
+        "When specifying PartitionSpec to `ShapeDtypeStruct`, the context mesh cannot be empty. Please use `setMesh` to set the mesh context.",
+      ),
+  );
+  if (sharding !== null) return sharding;
+  throw new ValueError(
+    `sharding should be an instance of \`sharding.Sharding\` or \`sharding.PartitionSpec\`. Got ${String(given)} of type ${typeof given}.`,
+  );
 }

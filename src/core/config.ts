@@ -4,6 +4,13 @@ import { ValueError } from "../errors.ts";
 const environment =
   (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
 
+/** A device, as settings see it. */
+export interface DeviceSetting {
+  readonly id: number;
+  readonly platform: string;
+  readonly deviceKind: string;
+}
+
 const precisions = ["default", "high", "highest", "fastest", "bfloat16", "tensorfloat32", "float32"] as const;
 
 /** Settings; read by the core, changed with {@link updateConfig}. */
@@ -52,6 +59,10 @@ export const config = {
   numThreads: "auto" as "auto" | number,
   /** CPU devices that there are, for pmap, shardMap and sharded arrays. Results of other programs do not depend on it. */
   numCpuDevices: 1,
+  /** Where arrays are that nobody places: a device, "cpu" for the first one, or null, which is the same here. */
+  defaultDevice: null as null | "cpu" | DeviceSetting,
+  /** The back ends to use; null for all. There is one. */
+  platforms: null as null | "cpu",
   /**
    * Let products use fused multiply-adds (relaxed SIMD) where the engine has them: faster, but with other last bits than elsewhere.
    * Holds for programs that are compiled from then on.
@@ -78,7 +89,11 @@ function levelOf(text: string | undefined): number {
 
 export type Config = typeof config;
 const threadCounts = Array.from({ length: 64 }, (_, i) => i + 1);
-type Setting<T> = readonly T[] | "a function";
+/** The values that a setting may have: a list, or a test and what it asks for. */
+type Setting<T> =
+  | readonly T[]
+  | "a function"
+  | { readonly test: (value: unknown) => boolean; readonly asked: string };
 const allowed: { [K in keyof Config]: Setting<Config[K]> } = {
   debugNans: [true, false],
   debugInfs: [true, false],
@@ -99,6 +114,12 @@ const allowed: { [K in keyof Config]: Setting<Config[K]> } = {
   enableChecks: [true, false],
   numThreads: ["auto", ...threadCounts],
   numCpuDevices: threadCounts,
+  defaultDevice: {
+    test: (value) => value === null || value === "cpu" || isDevice(value),
+    asked:
+      "either a Device object (e.g. `devices('cpu')[0]`) or a platform name string like 'cpu' or 'gpu' of a back end that there is ('cpu')",
+  },
+  platforms: [null, "cpu"],
   relaxedSimd: [true, false],
   debugLevel: [0, 1, 2, 3, 4, 5],
   debugWriter: "a function",
@@ -115,11 +136,20 @@ export function updateConfig<K extends keyof Config>(name: K, value: Config[K]):
       `config has no setting ${JSON.stringify(name)}; there are ${Object.keys(allowed).join(", ")}.`,
     );
   }
-  if (values === "a function" ? typeof value !== "function" : !values.includes(value)) {
+  if (!isAllowed(values, value)) {
     throw new ValueError(`config.${name} must be ${describe(values)}, got ${JSON.stringify(value)}.`);
   }
   config[name] = value;
   if (name in tracedSettings()) context = contextNow();
+}
+
+function isAllowed(values: Setting<unknown>, value: unknown): boolean {
+  if (values === "a function") return typeof value === "function";
+  return "test" in values ? values.test(value) : values.includes(value);
+}
+
+function isDevice(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "deviceKind" in value && "platform" in value;
 }
 
 /** The settings that decide what tracing writes down. */
@@ -128,9 +158,17 @@ function tracedSettings() {
   return { numpyRankPromotion, numpyDtypePromotion, defaultMatmulPrecision };
 }
 
+/** What else decides it and is no setting, by name: a mesh that is set. */
+const otherTraced = new Map<string, string>();
+export function setTraceSetting(name: string, value: string): void {
+  if (value === "") otherTraced.delete(name);
+  else otherTraced.set(name, value);
+  context = contextNow();
+}
+
 const contexts = new Map<string, number>();
 function contextNow(): number {
-  const key = Object.values(tracedSettings()).join();
+  const key = JSON.stringify([Object.values(tracedSettings()), ...otherTraced]);
   let number = contexts.get(key);
   if (number === undefined) {
     number = contexts.size;
@@ -147,6 +185,7 @@ export function traceContext(): number {
 
 function describe(values: Setting<unknown>): string {
   if (values === "a function") return values;
+  if ("test" in values) return values.asked;
   const texts = values.map((v) => JSON.stringify(v));
   return texts.length > 8
     ? `one of ${texts[0]}, ${texts[1]}, ..., ${texts.at(-1)}`

@@ -139,6 +139,8 @@ export interface Primitive<P extends Params = Params> {
   readonly partialEval?: PartialEvalRule<P>;
   /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */
   readonly printParams?: (params: P) => Record<string, unknown>;
+  /** A parameter `name` is printed where the alphabet has it, not first. */
+  readonly printsNameInOrder?: boolean;
   /** The program in the parameters is printed with the names of the call's operands and results. */
   readonly printsWithOuterNames?: boolean;
   /**

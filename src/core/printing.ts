@@ -170,8 +170,9 @@ function eqnDoc(eqn: Eqn, context: Context): Doc {
   if (eqn.primitive.printsWithOuterNames) suggestCallNames(eqn, context);
   const params = printedParams(eqn);
   const lhs = binders(eqn.outputs, context);
+  const first = eqn.primitive.printsNameInOrder === true ? undefined : "name";
   const keys = Object.keys(params).sort(
-    (a, b) => Number(b === "name") - Number(a === "name") || (a < b ? -1 : 1),
+    (a, b) => Number(b === first) - Number(a === first) || (a < b ? -1 : 1),
   );
   const pairs = keys.map((key) => concat(`${key}=`, paramDoc(params[key], context)));
   const rhs = concat(eqn.primitive.name, paramsDoc(pairs), " ", atoms(eqn.inputs, context));

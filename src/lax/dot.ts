@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapeStr } from "../core/aval.ts";
+import { checkOutSharding } from "../core/placement.ts";
 import {
   type BatchDim,
   type BatchingRule,
@@ -179,6 +180,8 @@ export interface DotOptions {
   readonly precision?: PrecisionLike;
   /** The dtype of the result, and the least to accumulate in. */
   readonly preferredElementType?: DTypeLike | null;
+  /** A `NamedSharding` or spec for the type of the result; one that divides anything needs axes that are Explicit, which there are not. */
+  readonly outSharding?: unknown;
 }
 function isOptions(x: unknown): x is DotOptions {
   return typeof x === "object" && x !== null && !Array.isArray(x) && !("toJSON" in x);
@@ -202,6 +205,7 @@ export function dotGeneral(
   preferredElementType?: DTypeLike | null,
 ): NDArray {
   if (isOptions(precision)) {
+    checkOutSharding("dot_general", precision.outSharding);
     return dotGeneral(lhs, rhs, dimensionNumbers, precision.precision, precision.preferredElementType);
   }
   const preferred = preferredElementType ?? null;

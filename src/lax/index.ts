@@ -7,6 +7,7 @@ export { betainc } from "./betainc.ts";
 export * from "./collectives/index.ts";
 export * from "./compare.ts";
 export { complex, conj, imag, real } from "./complex.ts";
+export { type CompositeOptions, composite } from "./composite.ts";
 export * from "./control/index.ts";
 export * from "./conv.ts";
 export * from "./convDimensions.ts";

@@ -1,10 +1,12 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
+import { placementFrom, specAlone } from "../core/placement.ts";
 import { definePrimitive, type Params, type Primitive, type TransposeRule, Zero } from "../core/primitive.ts";
 import { bind1, isEager } from "../core/trace.ts";
 import { leafToArray } from "../core/values.ts";
 import { Device } from "../sharding/device.ts";
+import type { PartitionSpec } from "../sharding/partitionSpec.ts";
 import { place } from "../sharding/placement.ts";
-import { NamedSharding, type Sharding, SingleDeviceSharding } from "../sharding/sharding.ts";
+import { type Sharding, SingleDeviceSharding } from "../sharding/sharding.ts";
 import { map } from "../tree/map.ts";
 import { vectorizedBatching } from "./batching.ts";
 import { linearJvp } from "./families.ts";
@@ -83,21 +85,24 @@ function placedCopy(array: ArrayImpl, sharding: Sharding): ArrayImpl {
 
 /**
  * Says how a value inside a program is to be divided among devices, for every leaf of `x`. The value stays as it is.
- * @throws ValueError for an array that cannot be divided so; TypeError for something that is no sharding
+ * @param sharding a sharding, or, where a mesh is set, a spec
+ * @throws ValueError for an array that cannot be divided so; RuntimeError for a spec where no mesh is set; TypeError for something else
  * @example
  * ```ts
  * const sharding = new NamedSharding(makeMesh([1], ["x"]), P("x"));
  * String(jit((x: NDArray) => lax.withShardingConstraint(x.mul(2), sharding))(jnp.arange(2))); // => "[0 2]"
  * ```
  */
-export function withShardingConstraint<T>(x: T, sharding: Sharding): T {
-  if (!(sharding instanceof NamedSharding || sharding instanceof SingleDeviceSharding)) {
+export function withShardingConstraint<T>(x: T, sharding: Sharding | PartitionSpec): T {
+  const missing = () => specAlone("withShardingConstraint", "shardings");
+  const concrete = placementFrom(sharding, missing) as Sharding | null;
+  if (concrete === null) {
     throw new TypeError(`withShardingConstraint requires a sharding, got ${String(sharding)}.`);
   }
   return map((leaf: unknown) => {
     const array = leafToArray(leaf);
     if (array === null) throw new TypeError("withShardingConstraint requires arrays.");
-    if (isEager() && array instanceof ArrayImpl) return placedCopy(array, sharding);
-    return bind1(constraintP, [array], { sharding });
+    if (isEager() && array instanceof ArrayImpl) return placedCopy(array, concrete);
+    return bind1(constraintP, [array], { sharding: concrete });
   }, x) as T;
 }

@@ -1,5 +1,6 @@
 import { NDArray } from "../core/array.ts";
 import type { IndexEntry, IndexingOptions } from "../core/arrayMethods.ts";
+import { checkOutSharding } from "../core/placement.ts";
 import { isEager } from "../core/trace.ts";
 import { scalar } from "../core/values.ts";
 import { type DType, int32, keyFry, uint32 } from "../dtypes/index.ts";
@@ -32,6 +33,7 @@ import { sliceIndices } from "./slice.ts";
  */
 export function getItem(x: NDArray, index: readonly IndexEntry[], options: IndexingOptions = {}): NDArray {
   const parsed = parseIndex(index, x.shape);
+  checkOutSharding(".get", options.outSharding);
   const wrapNegative = options.wrapNegativeIndices !== false;
   if (options.mode === undefined || options.mode === "promise_in_bounds" || options.mode === "clip") {
     const basic = basicIndex(parsed, x.shape, wrapNegative, options.mode === "clip");

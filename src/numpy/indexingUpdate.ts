@@ -1,5 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { IndexEntry, IndexingOptions, IndexUpdate } from "../core/arrayMethods.ts";
+import { checkOutSharding } from "../core/placement.ts";
 import { isInteger } from "../dtypes/index.ts";
 import * as lax from "../lax/index.ts";
 import { checkOptions } from "../transforms/options.ts";
@@ -62,7 +63,14 @@ export function indexUpdate(x: NDArray, index: readonly IndexEntry[]): IndexUpda
   };
 }
 
-const indexingOptions = ["mode", "fillValue", "indicesAreSorted", "uniqueIndices", "wrapNegativeIndices"];
+const indexingOptions = [
+  "mode",
+  "fillValue",
+  "indicesAreSorted",
+  "uniqueIndices",
+  "wrapNegativeIndices",
+  "outSharding",
+];
 const warned = new Set<string>();
 
 function scatterUpdate(
@@ -73,6 +81,7 @@ function scatterUpdate(
   options: IndexingOptions,
 ): NDArray {
   checkOptions("at[...]", options, indexingOptions);
+  checkOutSharding(".at", options.outSharding);
   const given = updateValues(values, x);
   const gather = toGather(
     expandMasks(parseIndex(index, x.shape), x.shape),

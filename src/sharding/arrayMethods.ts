@@ -3,7 +3,7 @@ import { copy } from "../lax/identity.ts";
 import { putOn } from "../lax/placing.ts";
 import { slice } from "../lax/slice.ts";
 import type { Device } from "./device.ts";
-import { place, shardingOf } from "./placement.ts";
+import { isCommitted, place, shardingOf } from "./placement.ts";
 import { type Extent, type Sharding, SingleDeviceSharding } from "./sharding.ts";
 
 /** The part of an array that one device has. */
@@ -70,7 +70,7 @@ const getters: Record<string, (x: NDArray) => unknown> = {
   globalShards: shardsOf,
   committed: (x) => {
     shardingOf(x, "committed");
-    return (x as ArrayImpl).placement !== null;
+    return isCommitted(x as ArrayImpl);
   },
   isFullyReplicated: (x) => shardingOf(x, "isFullyReplicated").isFullyReplicated,
   isFullyAddressable: () => true,

@@ -29,32 +29,51 @@ export function deviceOf(id: number): Device {
 
 /**
  * The devices: `config.update("numCpuDevices", n)` says how many there are.
- * @throws RuntimeError for a platform other than "cpu"
+ * @throws RuntimeError for a back end other than "cpu"
  * @example
  * ```ts
  * String(devices()[0]); // => "CpuDevice(id=0)"
  * ```
  */
-export function devices(platform = "cpu"): Device[] {
-  if (platform !== "cpu") {
+export function devices(backend: string | null = null): Device[] {
+  if (backend !== null && backend !== "cpu") {
     throw new RuntimeError(
-      `Backend '${platform}' failed to initialize: it does not exist. Available backends are ['cpu']`,
+      `Unknown backend: '${backend}' requested, but no platforms that are instances of ${backend} are present. Platforms present are: cpu`,
     );
   }
   return Array.from({ length: config.numCpuDevices }, (_, i) => deviceOf(i));
 }
 
-/** The devices of this process: all of them. */
-export function localDevices(): Device[] {
-  return devices();
+/**
+ * The devices of this process: all of them.
+ * @throws RuntimeError for a back end other than "cpu"
+ */
+export function localDevices(options: { readonly backend?: string | null } = {}): Device[] {
+  return devices(options.backend);
 }
-/** The number of devices. */
-export function deviceCount(): number {
-  return config.numCpuDevices;
+/**
+ * The number of devices.
+ * @throws RuntimeError for a back end other than "cpu"
+ */
+export function deviceCount(backend: string | null = null): number {
+  return devices(backend).length;
 }
-/** The number of devices of this process: all of them. */
-export function localDeviceCount(): number {
-  return config.numCpuDevices;
+/**
+ * The number of devices of this process: all of them.
+ * @throws RuntimeError for a back end other than "cpu"
+ */
+export function localDeviceCount(backend: string | null = null): number {
+  return devices(backend).length;
+}
+/**
+ * The platform of the default back end: "cpu".
+ * @example
+ * ```ts
+ * defaultBackend(); // => "cpu"
+ * ```
+ */
+export function defaultBackend(): string {
+  return "cpu";
 }
 /** The number of this process among those that compute together; there is only one. */
 export function processIndex(): number {

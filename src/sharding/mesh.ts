@@ -44,7 +44,8 @@ export class Mesh {
   ) {
     const names = typeof axisNames === "string" ? [axisNames] : [...axisNames];
     const array: DeviceArray | Device = devices;
-    const sizes = sizesOf(array);
+    const isEmpty = names.length === 0 && Array.isArray(array) && array.length === 0;
+    const sizes = isEmpty ? [] : sizesOf(array);
     if (sizes.length !== names.length) {
       throw new ValueError(
         `Mesh requires the ndim of its first argument (\`devices\`) to equal the length of its second argument (\`axis_names\`), ` +
@@ -61,11 +62,13 @@ export class Mesh {
       throw new ValueError("Mesh devices must be different from each other.");
     const types = options.axisTypes ?? names.map(() => AxisType.Auto);
     if (types.length !== names.length) {
-      throw new ValueError(`Mesh has ${names.length} axes, but ${types.length} axisTypes are given.`);
+      throw new ValueError(
+        `Number of axis names should match the number of axisTypes. Got axisNames=(${names.join(", ")}) and axisTypes=(${types.join(", ")})`,
+      );
     }
     if (types.some((type) => type !== AxisType.Auto)) {
       throw new NotImplementedError(
-        "Mesh axes other than AxisType.Auto are not supported: types do not hold shardings here.",
+        "Mesh axes other than AxisType.Auto are not supported: types do not hold shardings here. Divide arrays with devicePut or lax.withShardingConstraint.",
       );
     }
     this.devices = array instanceof Device ? [] : array;

@@ -1,5 +1,5 @@
 import { ValueError } from "../errors.ts";
-import { type Device, deviceOf } from "./device.ts";
+import { Device, deviceOf } from "./device.ts";
 import type { Mesh } from "./mesh.ts";
 import type { PartitionSpec } from "./partitionSpec.ts";
 
@@ -73,6 +73,30 @@ export class SingleDeviceSharding extends Sharding {
   toString(): string {
     return `SingleDeviceSharding(device=${this.device}, memory_kind=device)`;
   }
+}
+
+/**
+ * The whole array on one device: a {@link SingleDeviceSharding}.
+ * @throws TypeError for something that is no device; ValueError for another kind of memory than "device", the only one
+ * @example
+ * ```ts
+ * String(sharding.makeSingleDeviceSharding(devices()[0])); // => "SingleDeviceSharding(device=CpuDevice(id=0), memory_kind=device)"
+ * ```
+ */
+export function makeSingleDeviceSharding(
+  device: Device,
+  options: { readonly memoryKind?: "device" | null } = {},
+): SingleDeviceSharding {
+  if (!(device instanceof Device)) {
+    throw new TypeError(`makeSingleDeviceSharding requires a device, got ${String(device)}.`);
+  }
+  const { memoryKind = null } = options;
+  if (memoryKind !== null && memoryKind !== "device") {
+    throw new ValueError(
+      `Could not find memory addressable by device cpu. Got memory kind: ${memoryKind}; there is 'device'.`,
+    );
+  }
+  return new SingleDeviceSharding(device);
 }
 
 /** The sharding of arrays that nobody placed: the first device. */

@@ -7,13 +7,23 @@ import { assertNumbers, compileProgram } from "../core/dispatch.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { evalWithoutCalls, nestingOf } from "../core/nesting.ts";
-import { followPlacement, type Placement, placementsOf, placeResults } from "../core/placement.ts";
+import {
+  followPlacement,
+  isSpec,
+  type Placement,
+  placementFrom,
+  placementsOf,
+  placeResults,
+  runWith,
+  specAlone,
+} from "../core/placement.ts";
 import type { Primitive } from "../core/primitive.ts";
 import { isRecording, record } from "../core/timeline.ts";
 import { bind, boundAxesKey, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
-import { isSharding } from "../sharding/placement.ts";
+import type { PartitionSpec } from "../sharding/partitionSpec.ts";
+import { checkPlacements, isSharding } from "../sharding/placement.ts";
 import type { Sharding } from "../sharding/sharding.ts";
 import { flattenInto } from "../tree/flatten.ts";
 import { broadcastPrefix } from "../tree/rearrange.ts";
@@ -46,9 +56,10 @@ export interface JitOptions {
   name?: string;
 }
 
-/** Shardings in a pytree; null where nothing is said. */
+/** Shardings, or specs where a mesh is set, in a pytree; null where nothing is said. */
 export type ShardingTree =
   | Sharding
+  | PartitionSpec
   | null
   | readonly ShardingTree[]
   | { readonly [key: string]: ShardingTree };
@@ -289,10 +300,13 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
       protectLiterals(inputs, entry.donated);
       checkDonated(inputs, entry.donated, name);
     }
-    const outs = executable.call(requireConcrete(inputs));
+    if (entry.inShardings !== undefined) checkPlacements(inputs, entry.inShardings);
+    const concrete = requireConcrete(inputs);
+    const run = () => executable.call(concrete);
+    const outs = entry.closed.jaxpr.effects.size === 0 ? run() : runWith(concrete, run);
     const { placements } = entry;
-    if (placements === null) followPlacement(inputs as ArrayImpl[], outs);
-    else placeResults(outs, (i) => placements[i]);
+    if (placements !== null) placeResults(outs, (i) => placements[i]);
+    if (placements === null || placements.includes(null)) followPlacement(inputs as ArrayImpl[], outs);
     if (config.debugNans || config.debugInfs) reportValues(entry.closed, inputs, outs, name, donates);
     return outs;
   };
@@ -323,11 +337,14 @@ function shardingsOf(
 ): readonly (Sharding | null)[] | undefined {
   if (tree === undefined || tree === null) return undefined;
   const placeholder = treedef.unflatten(new Array(treedef.numLeaves).fill(0));
-  const isLeaf = (x: unknown): boolean => x === null || isSharding(x);
-  const shardings = broadcastPrefix(tree, placeholder, isLeaf, `jit ${option}`) as (Sharding | null)[];
+  const isLeaf = (x: unknown): boolean => x === null || isSharding(x) || isSpec(x);
+  const shardings = broadcastPrefix(tree, placeholder, isLeaf, `jit ${option}`).map((given) => {
+    const sharding = placementFrom(given, () => specAlone("jit", option)) as Sharding | null;
+    if (given !== null && sharding === null)
+      throw new TypeError(`jit: ${option} must be shardings, got ${String(given)}.`);
+    return sharding;
+  });
   shardings.forEach((sharding, i) => {
-    if (sharding !== null && !isSharding(sharding))
-      throw new TypeError(`jit: ${option} must be shardings, got ${String(sharding)}.`);
     sharding?.shardShape(avals[i].shape);
   });
   return shardings;

@@ -1,4 +1,5 @@
 import { type Config, config, updateConfig } from "../core/config.ts";
+import { scoped } from "../core/scope.ts";
 
 /**
  * A setting for a while. With a function: runs it under the setting (until its promise is settled, where it returns one) and returns its result.
@@ -21,7 +22,7 @@ function scopeOf<K extends keyof Config>(name: K, usual?: Config[K]): SettingSco
       );
     }
     const restore = change(name, value);
-    return body === null ? disposable(restore) : during(body, restore);
+    return scoped(restore, body);
   };
   return scope as SettingScope<Config[K]>;
 }
@@ -30,22 +31,6 @@ function change<K extends keyof Config>(name: K, value: Config[K]): () => void {
   const before = config[name];
   updateConfig(name, value);
   return () => updateConfig(name, before);
-}
-
-function disposable(restore: () => void): Disposable {
-  return { [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: restore } as unknown as Disposable;
-}
-
-function during(body: () => unknown, restore: () => void): unknown {
-  let isPending = false;
-  try {
-    const result = body();
-    if (!(result instanceof Promise)) return result;
-    isPending = true;
-    return result.finally(restore);
-  } finally {
-    if (!isPending) restore();
-  }
 }
 
 /**
@@ -171,3 +156,16 @@ export const legacyPrngKey = scopeOf("legacyPrngKey");
 
 /** Whether softmax has a derivative rule of its own: true is the only value. */
 export const softmaxCustomJvp = scopeOf("softmaxCustomJvp", true);
+
+/**
+ * Another default device, for a while: new arrays, and results of operations on arrays that nobody placed, are there.
+ *
+ * @example
+ * ```ts
+ * config.update("numCpuDevices", 2);
+ * const x = defaultDevice(devices()[1], () => jnp.ones(2));
+ * [String(x.device), x.committed]; // => ["CpuDevice(id=1)", false]
+ * config.update("numCpuDevices", 1);
+ * ```
+ */
+export const defaultDevice = scopeOf("defaultDevice");

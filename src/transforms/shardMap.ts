@@ -4,6 +4,7 @@ import { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import { bind, type NamedAxis, withAxes } from "../core/trace.ts";
 import { ValueError } from "../errors.ts";
 import { vary } from "../lax/collectives/varying.ts";
+import { contextMesh } from "../sharding/context.ts";
 import { Mesh } from "../sharding/mesh.ts";
 import { PartitionSpec } from "../sharding/partitionSpec.ts";
 import { leaves } from "../tree/flatten.ts";
@@ -29,8 +30,8 @@ import type { AnyFunction, ArgsOf } from "./types.ts";
 export type SpecTree = PartitionSpec | readonly SpecTree[] | { readonly [key: string]: SpecTree };
 
 export interface ShardMapOptions {
-  /** The devices. */
-  mesh: Mesh;
+  /** The devices; default those of the mesh that `setMesh` set. */
+  mesh?: Mesh;
   /** How arguments are divided among them: a tree that is a prefix of the list of arguments. */
   inSpecs: SpecTree;
   /** How the results of the devices make up the results: a tree that is a prefix of what the function returns. */
@@ -62,17 +63,22 @@ export function shardMap<F extends AnyFunction>(
 ): (...args: ArgsOf<F>) => ReturnType<F> {
   requireCallable(f);
   checkOptions("shardMap", options, ["mesh", "inSpecs", "outSpecs", "axisNames", "checkVma"]);
-  const { mesh, inSpecs, outSpecs, checkVma = true } = options;
-  if (!(mesh instanceof Mesh)) throw new TypeError(`shardMap requires a mesh, got ${String(mesh)}.`);
+  const { inSpecs, outSpecs, checkVma = true } = options;
   const name = functionName(f);
-  const manualAxes = options.axisNames === undefined ? mesh.axisNames : [...options.axisNames];
-  for (const axis of manualAxes) {
-    if (mesh.axisNames.includes(axis)) continue;
-    throw new ValueError(`shardMap axisNames has ${axis}, which is no axis of the mesh ${mesh}.`);
-  }
-  checkSpecTree(inSpecs, "inSpecs", manualAxes);
-  checkSpecTree(outSpecs, "outSpecs", manualAxes);
+  const prepare = (): { mesh: Mesh; manualAxes: readonly string[] } => {
+    const mesh = meshFor(options.mesh);
+    const manualAxes = options.axisNames === undefined ? mesh.axisNames : [...options.axisNames];
+    for (const axis of manualAxes) {
+      if (mesh.axisNames.includes(axis)) continue;
+      throw new ValueError(`shardMap axisNames has ${axis}, which is no axis of the mesh ${mesh}.`);
+    }
+    checkSpecTree(inSpecs, "inSpecs", manualAxes);
+    checkSpecTree(outSpecs, "outSpecs", manualAxes);
+    return { mesh, manualAxes };
+  };
+  if (options.mesh !== undefined) prepare();
   const mapped = (...args: unknown[]): unknown => {
+    const { mesh, manualAxes } = prepare();
     const { leaves: inputs, treedef } = flattenArrays(args, `shardMap of ${name} was called with`);
     const specs = broadcastPrefix(inSpecs, args, isSpec, "shardMap inSpecs") as PartitionSpec[];
     return runOnDevices({
@@ -90,6 +96,20 @@ export function shardMap<F extends AnyFunction>(
     });
   };
   return setName(mapped, name) as (...args: ArgsOf<F>) => ReturnType<F>;
+}
+
+/** @throws TypeError for something else than a mesh; ValueError where none is given nor set, and where another is set than is given */
+function meshFor(given: Mesh | undefined): Mesh {
+  const around = contextMesh();
+  if (given === undefined) {
+    if (!around.empty) return around;
+    throw new ValueError(
+      "shardMap requires a mesh. The context mesh cannot be empty. Use `setMesh(mesh)` to enter into a mesh context",
+    );
+  }
+  if (!(given instanceof Mesh)) throw new TypeError(`shardMap requires a mesh, got ${String(given)}.`);
+  if (around.empty || around.equals(given)) return given;
+  throw new ValueError(`The context mesh ${around} should match the mesh passed to shardMap ${given}`);
 }
 
 interface DeviceCall {

@@ -43,6 +43,7 @@ export {
   registerStatic,
   type UnflattenFn,
 } from "./registry.ts";
+export { static } from "./static.ts";
 export { staticEquals, staticKey } from "./statics.ts";
 export {
   equalityErrors,

@@ -1,6 +1,7 @@
 import { AttributeError, ValueError } from "../errors.ts";
 import { GetAttrKey, type KeyEntry } from "./keys.ts";
 import { repr, typeText } from "./repr.ts";
+import { staticFields } from "./static.ts";
 import { Trie } from "./trie.ts";
 import type { Untyped } from "./types.ts";
 
@@ -180,7 +181,7 @@ export function registerPytreeWithKeysClass<C extends PytreeWithKeysClass>(cls: 
 export interface DataclassFields<T> {
   /** Fields that hold arrays or trees; transformations see them. */
   dataFields: readonly (keyof T & string)[];
-  /** Fields that are static: part of the structure, and of the cache key of `jit`. */
+  /** Fields that are static: part of the structure, and of the cache key of `jit`; default those marked by `tree.static`. */
   metaFields?: readonly (keyof T & string)[];
   /** Fields that an instance may have but that are not carried along. */
   dropFields?: readonly (keyof T & string)[];
@@ -216,12 +217,12 @@ export function registerDataclass(
   first:
     | readonly string[]
     | { dataFields: readonly string[]; metaFields?: readonly string[]; dropFields?: readonly string[] },
-  meta: readonly string[] = [],
+  meta?: readonly string[],
   drop: readonly string[] = [],
 ): Class<object> {
   const given = isFieldList(first) ? { dataFields: first, metaFields: meta, dropFields: drop } : first;
   const dataFields = fieldList("dataFields", given?.dataFields);
-  const metaFields = fieldList("metaFields", given?.metaFields ?? []);
+  const metaFields = fieldList("metaFields", given?.metaFields ?? staticFields(cls));
   const dropFields = fieldList("dropFields", given?.dropFields ?? []);
   const overlap = dataFields.filter((name) => metaFields.includes(name));
   if (overlap.length > 0) {

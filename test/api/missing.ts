@@ -3,29 +3,6 @@
  * name strikes it from here. One name a line, so that several can be struck at a time.
  */
 export const missingNames: Readonly<Record<string, readonly string[]>> = {
-  "there, as fields of instances, which prototypes do not show": [
-    "sharding.Mesh.axisNames",
-    "sharding.Mesh.devices",
-    "sharding.NamedSharding.mesh",
-    "sharding.NamedSharding.spec",
-  ],
-  "not built yet: several devices": [
-    "Device",
-    "ShapeDtypeStruct.sharding",
-    "defaultBackend",
-    "defaultDevice",
-    "config.defaultDevice",
-    "getMesh",
-    "makeArrayFromCallback",
-    "makeArrayFromSingleDeviceArrays",
-    "reshard",
-    "setMesh",
-    "config.platforms",
-    "sharding.getMesh",
-    "sharding.makeSingleDeviceSharding",
-    "sharding.reshard",
-    "sharding.setMesh",
-  ],
   "not built yet: effects, debugging, settings, stages": [],
   "not built yet: exampleLibraries": [
     "exampleLibraries.optimizers.JoinPoint",
@@ -410,17 +387,12 @@ export const missingNames: Readonly<Record<string, readonly string[]>> = {
   ],
   "not built yet: typing": ["typing.ArrayLike", "typing.DTypeLike"],
   "the device knows memory, not arrays, so that none is kept alive by a list": ["liveArrays"],
-  "registerDataclass says which fields of a class are static; JavaScript's fields carry no such mark": [
-    "tree.static",
-  ],
   "there are no symbolic dimensions": ["errors.InconclusiveDimensionOperation"],
   "64-bit dtypes need no switch here": ["config.enableX64", "config.explicitX64Dtypes", "enableX64"],
 };
 
 /** Primitives of JAX that are not defined here, by reason. */
 export const missingPrimitives: Readonly<Record<string, readonly string[]>> = {
-  "not built yet: several devices": ["all_gather_invariant", "inspect_sharding", "reshard"],
-  "not built yet: lax.composite": ["composite"],
   "JAX's own device for calling programs and for optimizeRemat; here they are called by jit and custom_vjp_call":
     ["eval_jaxpr", "remat_opt", "unreachable"],
   "key arrays are a dtype of their own here, their words are reached by random_wrap and random_unwrap": [

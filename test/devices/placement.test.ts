@@ -33,7 +33,7 @@ describe("devices and meshes", () => {
     expect([deviceCount(), localDevices().length]).toEqual([8, 8]);
     expect(String(devices()[1])).toBe("CpuDevice(id=1)");
     expect(devices()[1]).toBe(devices()[1]);
-    expect(() => devices("tpu")).toThrow("Available backends are ['cpu']");
+    expect(() => devices("tpu")).toThrow("Platforms present are: cpu");
   });
 
   test("meshes", () => {

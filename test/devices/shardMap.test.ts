@@ -289,7 +289,11 @@ describe("misuse", () => {
       () => on((a: A) => a, "i" as never, P("i")),
       "inSpecs argument must be a pytree of PartitionSpec instances",
     ],
-    [() => shardMap((a: A) => a, { inSpecs: P(), outSpecs: P() } as never), "shardMap requires a mesh"],
+    [() => shardMap((a: A) => a, { inSpecs: P(), outSpecs: P() })(x), "shardMap requires a mesh"],
+    [
+      () => shardMap((a: A) => a, { mesh: 3 as never, inSpecs: P(), outSpecs: P() }),
+      "shardMap requires a mesh, got 3",
+    ],
     [() => on((a: A) => lax.psum(a, "j"), P("i"), P("i"))(x), "unbound axis name: j"],
     [
       () =>

@@ -13,7 +13,18 @@ import { checkingCode, type Example, examplesOf, sourceFiles } from "./extract.t
 /** Folders whose functions the examples call as `jnp.sum`. */
 const namespaces = new Set(["numpy", "lax", "nn", "optim", "random", "tree"]);
 /** Names of exports that cannot be variables. */
-const reserved = new Set(["default", "delete", "var", "switch", "typeof", "while", "if", "in", "is"]);
+const reserved = new Set([
+  "default",
+  "delete",
+  "static",
+  "var",
+  "switch",
+  "typeof",
+  "while",
+  "if",
+  "in",
+  "is",
+]);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "fluxion-examples-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -285,3 +285,41 @@ describe("Partial", () => {
     expect(() => tree.Partial(3 as never)).toThrow("Partial: expected a function, got 3");
   });
 });
+
+test("tree.static marks fields of dataclasses", () => {
+  class Base {
+    kind = "base";
+  }
+  class Operation extends Base {
+    x = 1;
+    op = "add";
+    y = 2;
+  }
+  tree.static(Base, "kind");
+  // As decorators call it: the older form with the prototype, the standard one with a context.
+  tree.static(Operation.prototype, "op");
+  tree.registerDataclass(Operation, { dataFields: ["x", "y"] });
+  const [leaves, treedef] = tree.flatten(new Operation());
+  expect([leaves, String(treedef)]).toEqual([
+    [1, 2],
+    "PyTreeDef(CustomNode(Operation[('base', 'add')], [*, *]))",
+  ]);
+  expect(treedef.unflatten([3, 4])).toEqual(Object.assign(new Operation(), { x: 3, y: 4 }));
+
+  const key = (Symbol as { metadata?: symbol }).metadata ?? Symbol.for("Symbol.metadata");
+  class Decorated {
+    x = 1;
+    op = "mul";
+  }
+  const metadata = {};
+  Object.defineProperty(Decorated, key, { value: metadata });
+  tree.static(undefined, { kind: "field", name: "op", metadata });
+  tree.registerDataclass(Decorated, { dataFields: ["x"] });
+  expect(tree.leaves(new Decorated())).toEqual([1]);
+
+  expect(() => tree.static(undefined, { kind: "field", name: "op" })).toThrow(
+    "decorators have no metadata here",
+  );
+  expect(() => tree.static(3 as never, "op")).toThrow(TypeError);
+  expect(() => tree.static(Decorated, 3 as never)).toThrow("requires a class and the name of a field");
+});

@@ -1,9 +1,10 @@
 import type { NDArray } from "../../core/array.ts";
 import { type BatchDim, definePrimitive, type Params, type Primitive } from "../../core/primitive.ts";
 import { bind1, type NamedAxis } from "../../core/trace.ts";
-import { ValueError } from "../../errors.ts";
+import { NotImplementedError, ValueError } from "../../errors.ts";
 import { map } from "../../tree/map.ts";
 import { axesWithout, batchDimAtFront, moveBatchDim } from "../batching.ts";
+import { dynamicSliceInDim } from "../dynamicSlice.ts";
 import { linearJvp, linearTranspose } from "../families.ts";
 import { constLike, unaryOperand } from "../operands.ts";
 import { type LaxOperand, ops } from "../ops.ts";
@@ -18,6 +19,7 @@ import {
   requireAxes,
   splitNames,
 } from "./axes.ts";
+import { axisIndex } from "./axisIndex.ts";
 import { gatherGroups, mergeAxes, repeat, scatterGroups, splitAxis, spread } from "./members.ts";
 import { unevaluated } from "./permute.ts";
 import { varyFor } from "./varying.ts";
@@ -30,33 +32,67 @@ interface GatherParams extends Params {
   readonly tiled: boolean;
 }
 
-const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
-  name: "all_gather",
-  abstractEval: ([x], { allGatherDimension: at, axisName, axisSize, tiled }) => {
-    requireAxes(axisName, "all_gather");
-    const shape = x.shape.slice();
-    if (tiled) shape[at] *= axisSize;
-    else shape.splice(at, 0, axisSize);
-    return [x.update({ shape })];
-  },
-  reference: /* @__PURE__ */ unevaluated("all_gather"),
-  jvp: /* @__PURE__ */ linearJvp(() => gatherPrimitive),
-  transpose: /* @__PURE__ */ linearTranspose((ct, _x, { allGatherDimension, ...params }) =>
+interface GatherSpec {
+  /** The cotangent of the operand, given that of the result. */
+  readonly transpose: (ct: NDArray, params: GatherParams) => NDArray;
+  /** Whether the type of the result says that members share it. */
+  readonly invariant: boolean;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function gather(name: string, { transpose, invariant }: GatherSpec): Primitive<GatherParams> {
+  const primitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
+    name,
+    abstractEval: ([x], { allGatherDimension: at, axisName, axisSize, tiled }) => {
+      requireAxes(axisName, name);
+      const shape = x.shape.slice();
+      if (tiled) shape[at] *= axisSize;
+      else shape.splice(at, 0, axisSize);
+      return [x.update({ shape })];
+    },
+    reference: unevaluated(name),
+    jvp: linearJvp(() => primitive),
+    transpose: linearTranspose((ct, _x, params) => transpose(ct, params)),
+    batching: ([x], [dim], params) => {
+      const d = dim as number;
+      const at = params.allGatherDimension;
+      const allGatherDimension = d <= at ? at + 1 : at;
+      // A new axis before the mapped one moves it.
+      const dimOut = d <= at || params.tiled ? d : d + 1;
+      return [[bind1(primitive, [x], { ...params, allGatherDimension })], [dimOut]];
+    },
+    collective: {
+      names: ({ axisName }) => axisName,
+      ...(invariant && { varying: "drops" }),
+      batching: ([x], [d], p, axes) => gatherMapped(x, d, p, axes),
+    },
+    lowering: { kind: "none", reason: `${name} is compiled where its axis is mapped` },
+    printParams: ({ allGatherDimension, axisIndexGroups, axisName, axisSize, tiled }) => ({
+      all_gather_dimension: allGatherDimension,
+      ...(!invariant && { axis_index_groups: axisIndexGroups }),
+      axis_name: axisName,
+      axis_size: axisSize,
+      tiled,
+    }),
+  });
+  return primitive;
+}
+
+const gatherPrimitive = gather("all_gather", {
+  invariant: false,
+  transpose: (ct, { allGatherDimension, ...params }) =>
     bind1(scatterPrimitive, [ct], { ...params, scatterDimension: allGatherDimension }),
-  ),
-  batching: ([x], [dim], params) => {
-    const d = dim as number;
-    const at = params.allGatherDimension;
-    const allGatherDimension = d <= at ? at + 1 : at;
-    // A new axis before the mapped one moves it.
-    const dimOut = d <= at || params.tiled ? d : d + 1;
-    return [[bind1(gatherPrimitive, [x], { ...params, allGatherDimension })], [dimOut]];
+});
+
+/** As a value that members share: its cotangent is one, of which each takes the part that it gave. */
+const invariantPrimitive = gather("all_gather_invariant", {
+  invariant: true,
+  transpose: (ct, { allGatherDimension: at, axisName, axisSize, tiled }) => {
+    const size = tiled ? ct.shape[at] / axisSize : 1;
+    const own = varyFor(ct, axisName);
+    const part = dynamicSliceInDim(own, ops.mul(axisIndex(axisName), size), size, at);
+    return tiled ? part : ops.squeeze(part, [at]);
   },
-  collective: {
-    names: ({ axisName }) => axisName,
-    batching: ([x], [d], p, axes) => gatherMapped(x, d, p, axes),
-  },
-  lowering: { kind: "none", reason: "all_gather is compiled where its axis is mapped" },
 });
 
 function gatherMapped(
@@ -189,6 +225,11 @@ export interface AllGatherOptions {
   readonly axis?: number;
   /** Join the members along the existing axis instead of a new one. */
   readonly tiled?: boolean;
+  /**
+   * What the type of the result says under shardMap: that it may vary between devices (the default), or that they share it. Groups cannot
+   * share.
+   */
+  readonly to?: "varying" | "invarying";
 }
 
 /**
@@ -205,12 +246,21 @@ export function allGather<T>(x: T, axisName: AxisNames, options: AllGatherOption
   const names = namesOf(axisName, "allGather");
   const axisIndexGroups = checkedGroups(options.axisIndexGroups, names);
   const axisSize = membersOf(names, axisIndexGroups);
-  const { axis = 0, tiled = false } = options;
+  const { axis = 0, tiled = false, to = "varying" } = options;
+  if (to !== "varying" && to !== "invarying") {
+    throw new ValueError(
+      `Got unexpected \`to\` value for \`lax.allGather\`: ${String(to)}. Allowed \`to\` values are: {'varying', 'invarying'}`,
+    );
+  }
+  if (to === "invarying" && axisIndexGroups !== null) {
+    throw new NotImplementedError("allGather with axisIndexGroups to invarying");
+  }
+  const primitive = to === "varying" ? gatherPrimitive : invariantPrimitive;
   return map((leaf: LaxOperand) => {
     const array = unaryOperand(leaf, "allGather");
     const allGatherDimension = checkedAxis(axis, tiled ? array.ndim : array.ndim + 1, "allGather");
     const params = { allGatherDimension, axisIndexGroups, axisName: names, axisSize, tiled };
-    return bind1(gatherPrimitive, [varyFor(array, names)], params);
+    return bind1(primitive, [varyFor(array, names)], params);
   }, x as LaxOperand) as T;
 }
 
