@@ -3,3 +3,4 @@ import "../backends/install.ts";
 import "../numpy/methods.ts";
 
 export * as fft from "./fft/index.ts";
+export * as linalg from "./linalg/index.ts";

@@ -9,6 +9,7 @@ import { type Class, registerPytreeWithKeys } from "./registry.ts";
  * @param fields the names of the items in order
  * @returns makes a tuple of its items
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function namedTuple<T extends readonly unknown[]>(
   name: string,
   fields: readonly string[],

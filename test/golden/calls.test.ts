@@ -22,6 +22,7 @@ const files = [
   "promotion",
   "random",
   "reductions",
+  "scipy_linalg",
   "sorting",
   "ufuncs_binary",
   "ufuncs_unary",

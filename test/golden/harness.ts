@@ -28,6 +28,7 @@ const tables: Record<string, Table> = {
   "jnp.linalg": jnp.linalg as unknown as Table,
   "jnp.fft": jnp.fft as unknown as Table,
   "scipy.fft": scipy.fft as unknown as Table,
+  "scipy.linalg": scipy.linalg as unknown as Table,
   "lax.linalg": lax.linalg as unknown as Table,
   random: random as unknown as Table,
   nn: nn as unknown as Table,

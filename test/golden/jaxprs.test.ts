@@ -261,6 +261,7 @@ const programs: Record<string, Program> = {
       () => x.sub(y),
     ),
   "control/switch": (i: A, x: A) => lax.switch(i, [jnp.sin, jnp.cos, (v: A) => v], x),
+  "linalg/cholesky": (a: A) => jnp.linalg.cholesky(a),
   "linalg/lax_qr": (a: A) => lax.linalg.qr(a, { fullMatrices: false }),
   "linalg/lax_eigh": (a: A) => lax.linalg.eigh(a),
   "control/map": (xs: A) => lax.map((x: A) => x.pow(2), xs),
@@ -279,7 +280,6 @@ const fractions: Record<string, [from: string, to: string]> = {
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
-  [/^linalg\/cholesky$/, "jnp.linalg: later"],
   [/^misc\/named_call$/, "namedCall: later"],
   [/^misc\/polyval$/, "jnp polynomials: later"],
 ];

@@ -321,6 +321,49 @@ const autodiff: Record<string, Program> = {
     f.defjvps((t: A, _y: A, x: A) => jnp.multiply(2, jnp.cos(x)).mul(t));
     return vmap(grad(grad(f)));
   })(),
+  "convention/norm_at_0": grad((x: A) => jnp.linalg.norm(x)),
+  "reduce/norms": grad((x: A) =>
+    jnp.linalg
+      .norm(x, 1)
+      .add(jnp.linalg.norm(x, 3))
+      .add(jnp.linalg.norm(x, Infinity))
+      .add(jnp.linalg.norm(x)),
+  ),
+  "linalg/inv": gradOfBoth((a, b) => jnp.sum(jnp.linalg.inv(a).mul(b))),
+  "linalg/slogdet": gradOfBoth((a, b) => jnp.linalg.slogdet(a)[1].mul(b.get(0))),
+  "linalg/eigvalsh": gradOfBoth((a, b) => jnp.sum(jnp.linalg.eigvalsh(a).pow(3).mul(b))),
+  "linalg/eigh_projector": gradOfBoth((a, b) => {
+    const v = jnp.linalg.eigh(a)[1].get(":", ":1");
+    return jnp.sum(v.matmul(v.T).mul(b));
+  }),
+  "linalg/svd_reconstruct": gradOfBoth((a, b) => {
+    const [u, s, v] = jnp.linalg.svd(a, { fullMatrices: false });
+    return jnp.sum(u.mul(s.pow(2)).matmul(v).mul(b));
+  }),
+  "linalg/triangular": gradOfBoth((a, b) =>
+    jnp.sum(scipy.linalg.solveTriangular(a, b, { lower: true }).pow(2)),
+  ),
+  "linalg/solve_jvp": (a: A, b: A, s: A, t: A) => jvp((x: A, y: A) => jnp.linalg.solve(x, y), [a, b], [s, t]),
+  "linalg/cholesky_batched": grad((a: A) => jnp.sum(vmap((x: A) => jnp.linalg.cholesky(x))(a))),
+  "model/gaussian_process": valueAndGrad((theta: A, x: A, y: A) => {
+    const distances = jnp.expandDims(x, 1).sub(jnp.expandDims(x, 0)).pow(2);
+    const kernel = jnp.exp(theta.get(0)).mul(jnp.exp(distances.mul(-0.5).div(jnp.exp(theta.get(1)))));
+    const k = kernel.add(jnp.exp(theta.get(2)).mul(jnp.eye(x.shape[0])));
+    const l = jnp.linalg.cholesky(k);
+    const a = scipy.linalg.choSolve([l, true], y);
+    return y
+      .mul(0.5)
+      .matmul(a)
+      .add(jnp.sum(jnp.log(jnp.diag(l))));
+  }),
+  "model/newton_step": (x: A) => {
+    const f = (z: A) => jnp.sum(jnp.exp(z).sub(z)).add(jnp.sum(z).pow(2).mul(0.5));
+    return x.sub(jnp.linalg.solve(hessian(f)(x), grad(f)(x)));
+  },
+  "model/contrastive": gradOfBoth((a, b) => {
+    const unit = (z: A) => z.div(jnp.linalg.norm(z, { axis: 1, keepdims: true }));
+    return jnp.mean(jnp.diag(nn.logSoftmax(unit(a).matmul(unit(b).T)))).neg();
+  }),
   "options/argnums_1": grad((x: A, y: A) => x.mul(y.pow(2)), { argnums: 1 }),
   "options/argnums_tuple": grad((x: A, y: A, z: A) => x.mul(y.pow(2)).add(z), { argnums: [0, 2] }),
   "options/argnums_negative": grad((x: A, y: A) => x.mul(y.pow(3)), { argnums: -1 }),
@@ -349,6 +392,10 @@ const transforms: Record<string, Program> = {
   "vmap/op_pad": vmap((x: A) => jnp.pad(x, 1)),
   "vmap/op_fft": vmap((x: A) => jnp.fft.fft(x)),
   "vmap/op_where": vmap((x: A) => jnp.where(x.gt(0), x, 0)),
+  "vmap/op_norm": vmap((x: A) => jnp.linalg.norm(x)),
+  "vmap/op_triangular_solve": vmap((x: A) =>
+    scipy.linalg.solveTriangular(x.add(jnp.eye(2).mul(3)), x.get(0), { lower: true }),
+  ),
   "vmap/op_logsumexp": vmap((x: A) => nn.logsumexp(x)),
   "vmap/op_einsum": vmap((x: A) => jnp.einsum("ij,kj->ik", x, x)),
   "vmap/op_top_k": vmap((x: A) => lax.topK(x, 2)),
@@ -387,11 +434,8 @@ const transforms: Record<string, Program> = {
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^special\/(?!erf)/, "special functions: later"],
-  [
-    /^(linalg\/|convention\/norm_at_0|reduce\/norms|model\/(gaussian_process|newton_step|contrastive))/,
-    "jnp.linalg: later",
-  ],
-  [/^vmap\/op_(norm|triangular_solve)$/, "jnp.linalg: later"],
+  [/^linalg\/mvn_logpdf$/, "scipy.stats: later"],
+  [/^linalg\/cg$/, "scipy.sparse: later"],
   [/^shape\/(insert|choose|select)$/, "jnp selection by value, insertion and indices: later"],
   [/^vmap\/op_interp$/, "jnp statistics and NaN-ignoring reductions: later"],
   [/^vmap\/op_unique_size$/, "jnp sets and partial sorts: later"],

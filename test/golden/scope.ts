@@ -39,6 +39,9 @@ export const laterFunctions: Record<string, string[]> = {
     jnp.unpackbits`),
   "scipy.integrate: later": names(`scipy.integrate.trapezoid`),
   "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
+  "scipy.sparse: later": names(
+    `scipy.sparse.linalg.cg scipy.sparse.linalg.gmres scipy.sparse.linalg.bicgstab`,
+  ),
   "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "other random distributions: later": names(`
     random.cauchy random.logistic random.maxwell random.chisquare

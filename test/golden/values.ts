@@ -187,7 +187,8 @@ export function expectMatchUpTo(
   expected: GoldenValue,
   tolerance: Tolerance & { readonly upTo?: string | undefined },
 ): void {
-  if (tolerance.upTo === undefined) {
+  // Factors have zeros in the triangle that may hold anything, as JAX's have.
+  if (tolerance.upTo === undefined || tolerance.upTo === "other triangle") {
     expectMatch(actual, expected, tolerance);
     return;
   }

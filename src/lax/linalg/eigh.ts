@@ -31,18 +31,9 @@ const eighPrimitive: Primitive<EighParams> = linalgPrimitive<EighParams>("eigh",
     return [{ shape }, { shape: [n], dtype: realDType(dtype) }];
   },
   routine: ([[n]], { lower }, field) => eighRoutine(n, lower, field),
-  // For distinct eigenvalues, from A V = V W: (V^H dA V)[i, j] / (w[j] - w[i]) is how much dV[:, j] has of V[:, i].
   jvp: ([a], [t], params) => {
     const [v, values] = bind(eighPrimitive, [symmetrize(a)], params);
-    const w = values.dtype === a.dtype ? values : ops.convertElementType(values, a.dtype);
-    const eye = identity(a.dtype, w.shape[w.ndim - 1], a.ndim);
-    const differences = ops.sub(ops.add(eye, asRows(w)), asColumns(w));
-    const inverses = ops.sub(integerPow(differences, -1), eye);
-    const turned = matmul(matmul(H(v), instantiate(t)), v);
-    return [
-      [v, values],
-      [matmul(v, ops.mul(inverses, turned)), diagonal(realPart(turned))],
-    ];
+    return [[v, values], eighTangents(v, values, instantiate(t))];
   },
   printParams: ({ lower, sortEigenvalues, subsetByIndex }) => ({
     algorithm: null,
@@ -51,6 +42,19 @@ const eighPrimitive: Primitive<EighParams> = linalgPrimitive<EighParams>("eigh",
     subset_by_index: subsetByIndex,
   }),
 });
+
+/**
+ * Tangents of eigenvectors and eigenvalues, for distinct eigenvalues, from A V = V W: (V^H dA V)[i, j] / (w[j] - w[i]) is how much dV[:, j] has of
+ * V[:, i].
+ */
+export function eighTangents(v: NDArray, values: NDArray, da: NDArray): [NDArray, NDArray] {
+  const w = values.dtype === v.dtype ? values : ops.convertElementType(values, v.dtype);
+  const eye = identity(v.dtype, w.shape[w.ndim - 1], v.ndim);
+  const differences = ops.sub(ops.add(eye, asRows(w)), asColumns(w));
+  const inverses = ops.sub(integerPow(differences, -1), eye);
+  const turned = matmul(matmul(H(v), da), v);
+  return [matmul(v, ops.mul(inverses, turned)), diagonal(realPart(turned))];
+}
 
 export interface EighOptions {
   /** Which triangle is read: the lower one (default) or the upper one. */

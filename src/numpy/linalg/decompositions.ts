@@ -3,6 +3,7 @@ import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { H, T } from "../../lax/linalg/matrices.ts";
 import { geqrf } from "../../lax/linalg/qr.ts";
+import { jit } from "../../transforms/jit.ts";
 import { namedTuple } from "../../tree/namedTuple.ts";
 import { readOptions } from "../arguments.ts";
 import { takeAlongAxis } from "../indexing.ts";
@@ -39,11 +40,16 @@ export function cholesky(a: ArrayLike, options: CholeskyOptions = {}): NDArray {
     [options],
     ["upper", "symmetrizeInput"],
   );
-  const x = matrixArgument("cholesky", a);
-  // The upper factor of a matrix is the adjoint of the lower one; where the upper triangle is to be read, that of the adjoint.
-  const l = linalg.cholesky(upper && symmetrizeInput === false ? H(x) : x, { symmetrizeInput });
-  return upper ? H(l) : l;
+  return choleskyJit(matrixArgument("cholesky", a), upper, symmetrizeInput ?? true);
 }
+const choleskyJit = jit(
+  (a: NDArray, upper: boolean, symmetrizeInput: boolean): NDArray => {
+    // The upper factor of a matrix is the adjoint of the lower one; where the upper triangle is to be read, that of the adjoint.
+    const l = linalg.cholesky(upper && !symmetrizeInput ? H(a) : a, { symmetrizeInput });
+    return upper ? H(l) : l;
+  },
+  { name: "cholesky", staticArgnums: [1, 2] },
+);
 
 /** What {@link qr} is to return, if not only R. */
 export type QrMode = "reduced" | "full" | "complete" | "raw";
@@ -73,14 +79,19 @@ export function qr(a: ArrayLike, mode?: string | { mode?: string }): NDArray | Q
   const { mode: chosen = "reduced" } = readOptions<{ mode: string }>("jnp.linalg.qr", ["mode"], [mode]);
   if (!["reduced", "full", "complete", "r", "raw"].includes(chosen))
     throw new ValueError(`Unsupported QR decomposition mode '${chosen}'`);
-  const x = matrixArgument("qr", a);
-  if (chosen === "raw") {
-    const [factors, taus] = geqrf(x);
-    return qrResult(T(factors), taus);
-  }
-  const [Q, R] = linalg.qr(x, { fullMatrices: chosen === "complete" });
-  return chosen === "r" ? R : qrResult(Q, R);
+  return qrJit(matrixArgument("qr", a), chosen);
 }
+const qrJit = jit(
+  (x: NDArray, mode: string): NDArray | QrResult => {
+    if (mode === "raw") {
+      const [factors, taus] = geqrf(x);
+      return qrResult(T(factors), taus);
+    }
+    const [Q, R] = linalg.qr(x, { fullMatrices: mode === "complete" });
+    return mode === "r" ? R : qrResult(Q, R);
+  },
+  { name: "qr", staticArgnums: 1 },
+);
 
 /** The results of {@link eigh}. */
 export type EighResult = [NDArray, NDArray] & {
@@ -121,13 +132,15 @@ export function eigh(
   const triangle = options.UPLO ?? "L";
   if (triangle !== "L" && triangle !== "U")
     throw new ValueError(`UPLO must be one of None, 'L', or 'U', got ${triangle}`);
-  const x = matrixArgument("eigh", a);
-  const [eigenvectors, eigenvalues] = linalg.eigh(x, {
-    lower: triangle === "L",
-    symmetrizeInput: options.symmetrizeInput,
-  });
-  return eighResult(eigenvalues, eigenvectors);
+  return eighJit(matrixArgument("eigh", a), triangle === "L", options.symmetrizeInput ?? true);
 }
+const eighJit = jit(
+  (x: NDArray, lower: boolean, symmetrizeInput: boolean): EighResult => {
+    const [eigenvectors, eigenvalues] = linalg.eigh(x, { lower, symmetrizeInput });
+    return eighResult(eigenvalues, eigenvectors);
+  },
+  { name: "eigh", staticArgnums: [1, 2] },
+);
 
 /**
  * Eigenvalues, ascending, of Hermitian matrices; see {@link eigh}.

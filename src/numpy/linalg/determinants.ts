@@ -5,6 +5,7 @@ import * as lax from "../../lax/index.ts";
 import { permutedRows } from "../../lax/linalg/lu.ts";
 import { realPart } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
+import { jit } from "../../transforms/jit.ts";
 import { namedTuple } from "../../tree/namedTuple.ts";
 import { readOptions } from "../arguments.ts";
 import { arange } from "../creation.ts";
@@ -81,25 +82,31 @@ determinant.defjvp(([a]: [NDArray], [da]: [NDArray]) => {
 export function det(a: ArrayLike): NDArray {
   const x = matrixArgument("det", a);
   checkSquare("det", x);
-  const n = x.shape[x.ndim - 1];
-  const at = (i: number, j: number): NDArray => x.get("...", i, j);
-  const minor = (i: number, j: number, k: number, l: number): NDArray =>
-    at(i, j)
-      .mul(at(k, l))
-      .sub(at(i, l).mul(at(k, j)));
-  if (n === 0) return lax.full(x.shape.slice(0, -2), 1, x.dtype);
-  if (n === 1) return at(0, 0);
-  if (n === 2) return minor(0, 0, 1, 1);
-  if (n === 3) {
-    const terms = [
-      at(0, 0).mul(minor(1, 1, 2, 2)),
-      at(0, 1).mul(minor(1, 0, 2, 2)),
-      at(0, 2).mul(minor(1, 0, 2, 1)),
-    ];
-    return terms[0].sub(terms[1]).add(terms[2]);
-  }
-  return determinant(x);
+  return detJit(x);
 }
+const detJit = jit(
+  (x: NDArray): NDArray => {
+    const n = x.shape[x.ndim - 1];
+    const at = (i: number, j: number): NDArray => x.get("...", i, j);
+    const minor = (i: number, j: number, k: number, l: number): NDArray =>
+      at(i, j)
+        .mul(at(k, l))
+        .sub(at(i, l).mul(at(k, j)));
+    if (n === 0) return lax.full(x.shape.slice(0, -2), 1, x.dtype);
+    if (n === 1) return at(0, 0);
+    if (n === 2) return minor(0, 0, 1, 1);
+    if (n === 3) {
+      const terms = [
+        at(0, 0).mul(minor(1, 1, 2, 2)),
+        at(0, 1).mul(minor(1, 0, 2, 2)),
+        at(0, 2).mul(minor(1, 0, 2, 1)),
+      ];
+      return terms[0].sub(terms[1]).add(terms[2]);
+    }
+    return determinant(x);
+  },
+  { name: "det" },
+);
 
 /** Sign and logarithm of determinants, from LU decompositions. The logarithm changes by tr(A^-1 dA). */
 const signAndLog = customJvp(function slogdet(a: NDArray): [NDArray, NDArray] {
@@ -142,6 +149,6 @@ export function slogdet(a: ArrayLike, options: { method?: "lu" | "qr" | null } =
     throw new ValueError(`Unknown slogdet method '${method}'. Supported methods are 'lu' (null), and 'qr'.`);
   const x = matrixArgument("slogdet", a);
   checkSquare("slogdet", x);
-  const [signs, logabsdet] = signAndLog(x);
-  return slogdetResult(signs, logabsdet);
+  return slogdetJit(x);
 }
+const slogdetJit = jit((x: NDArray): SlogdetResult => slogdetResult(...signAndLog(x)), { name: "slogdet" });

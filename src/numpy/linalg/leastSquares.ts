@@ -5,6 +5,7 @@ import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { H, symmetrize } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
+import { jit } from "../../transforms/jit.ts";
 import { readOptions } from "../arguments.ts";
 import { divide, maximum } from "../binary.ts";
 import { zeros } from "../creation.ts";
@@ -191,18 +192,26 @@ export function cond(x: ArrayLike, p?: NormOrder | { p?: NormOrder }): NDArray {
   }
   if (a.shape.slice(-2).includes(0))
     throw new ValueError(`jnp.linalg.cond: input array must not be empty; got ${shapeStr(a.shape)}`);
-  const noNaN = any(isnan(a), { axis: [-2, -1] }).invert();
-  let ratio: NDArray;
-  if (order === null || order === 2 || order === -2) {
-    const s = svdvals(a);
-    const [most, least] = [s.get("...", 0), s.get("...", -1)];
-    if (order !== -2) return most.div(least);
-    ratio = least.div(most);
-  } else {
-    if (a.shape[a.ndim - 1] !== a.shape[a.ndim - 2])
-      throw new ValueError(`jnp.linalg.cond: for p=${order}, array must be square; got ${shapeStr(a.shape)}`);
-    const options = { ord: order, axis: [-2, -1] };
-    ratio = norm(a, options).mul(norm(inv(a), options));
-  }
-  return where(isnan(ratio).and(noNaN), maximum(Number.POSITIVE_INFINITY, 0).astype(ratio.dtype), ratio);
+  return condJit(a, order);
 }
+const condJit = jit(
+  (a: NDArray, order: NormOrder): NDArray => {
+    const noNaN = any(isnan(a), { axis: [-2, -1] }).invert();
+    let ratio: NDArray;
+    if (order === null || order === 2 || order === -2) {
+      const s = svdvals(a);
+      const [most, least] = [s.get("...", 0), s.get("...", -1)];
+      if (order !== -2) return most.div(least);
+      ratio = least.div(most);
+    } else {
+      if (a.shape[a.ndim - 1] !== a.shape[a.ndim - 2])
+        throw new ValueError(
+          `jnp.linalg.cond: for p=${order}, array must be square; got ${shapeStr(a.shape)}`,
+        );
+      const options = { ord: order, axis: [-2, -1] };
+      ratio = norm(a, options).mul(norm(inv(a), options));
+    }
+    return where(isnan(ratio).and(noNaN), maximum(Number.POSITIVE_INFINITY, 0).astype(ratio.dtype), ratio);
+  },
+  { name: "cond", staticArgnums: 1 },
+);

@@ -3,6 +3,7 @@ import { shapeStr } from "../../core/aval.ts";
 import { realDType } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { conj, realPart } from "../../lax/linalg/matrices.ts";
+import { jit } from "../../transforms/jit.ts";
 import { canonicalizeAxis, readOptions } from "../arguments.ts";
 import { power } from "../binary.ts";
 import { expandDims, moveaxis, reshape } from "../manipulationShape.ts";
@@ -96,28 +97,32 @@ export function norm(
 ): NDArray {
   const o = readOptions<NormOptions>("jnp.linalg.norm", ["ord", "axis", "keepdims"], [ord, axis, keepdims]);
   const a = matrixArgument("norm", x);
-  const [order, keep] = [o.ord ?? null, o.keepdims ?? false];
-  const given = o.axis ?? null;
-  if (given === null && order === null)
-    return ofVectors(
-      a,
-      2,
-      Array.from(a.shape, (_, i) => i),
-      keep,
-    );
-  const list =
-    given === null ? Array.from(a.shape, (_, i) => i) : Array.isArray(given) ? given : [given as number];
-  const axes = list.map((k) => canonicalizeAxis(k, a.ndim));
-  if (axes.length === 1) {
-    if (typeof order === "string") throw new ValueError(`Invalid order '${order}' for vector norm.`);
-    return ofVectors(a, order ?? 2, axes, keep);
-  }
-  if (axes.length === 2) return ofMatrices(a, order, axes, keep);
-  throw new ValueError(
-    `Improper number of axes for norm: axis=${shapeStr(axes)}. Pass one axis to compute a vector-norm, or two axes to compute ` +
-      "a matrix-norm.",
-  );
+  return normJit(a, o.ord ?? null, o.axis ?? null, o.keepdims ?? false);
 }
+const normJit = jit(
+  (a: NDArray, order: NormOrder, given: number | readonly number[] | null, keep: boolean): NDArray => {
+    if (given === null && order === null)
+      return ofVectors(
+        a,
+        2,
+        Array.from(a.shape, (_, i) => i),
+        keep,
+      );
+    const list =
+      given === null ? Array.from(a.shape, (_, i) => i) : Array.isArray(given) ? given : [given as number];
+    const axes = list.map((k) => canonicalizeAxis(k, a.ndim));
+    if (axes.length === 1) {
+      if (typeof order === "string") throw new ValueError(`Invalid order '${order}' for vector norm.`);
+      return ofVectors(a, order ?? 2, axes, keep);
+    }
+    if (axes.length === 2) return ofMatrices(a, order, axes, keep);
+    throw new ValueError(
+      `Improper number of axes for norm: axis=${shapeStr(axes)}. Pass one axis to compute a vector-norm, or two axes to compute ` +
+        "a matrix-norm.",
+    );
+  },
+  { name: "norm", staticArgnums: [1, 2, 3] },
+);
 
 /**
  * Norms of the matrices in the last two axes; see {@link norm}.

@@ -4,6 +4,7 @@ import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { luSolve } from "../../lax/linalg/lu.ts";
 import { matmul as multiply } from "../../lax/linalg/matrices.ts";
+import { jit } from "../../transforms/jit.ts";
 import { canonicalizeAxis, readOptions } from "../arguments.ts";
 import { eye } from "../creation.ts";
 import { broadcastTo } from "../manipulationBroadcast.ts";
@@ -39,22 +40,29 @@ function solveStack(a: NDArray, b: NDArray): NDArray {
 export function solve(a: ArrayLike, b: ArrayLike): NDArray {
   const [x, y] = promoteDTypesInexact([toArray(a, "solve", 0), toArray(b, "solve", 1)]);
   const [n] = x.shape.slice(-1);
-  const isVector = y.ndim === 1;
-  const rows = y.shape[isVector ? 0 : y.ndim - 2];
+  const rows = y.shape[y.ndim === 1 ? 0 : y.ndim - 2];
   if (x.ndim < 2 || y.ndim === 0 || x.shape[x.ndim - 2] !== n || rows !== n) {
     throw new ValueError(
       "The arguments to solve must have shapes a=[..., m, m] and b=[..., m, k] or b=[m]; " +
         `got a=${shapeStr(x.shape)} and b=${shapeStr(y.shape)}`,
     );
   }
-  const rhs = isVector ? expandDims(y, 1) : y;
-  const batch = checkBroadcast([x.shape.slice(0, -2), rhs.shape.slice(0, -2)], "jnp.linalg.solve");
-  const solution = solveStack(
-    broadcastTo(x, [...batch, n, n]),
-    broadcastTo(rhs, [...batch, ...rhs.shape.slice(-2)]),
-  );
-  return isVector ? squeeze(solution, -1) : solution;
+  return solveJit(x, y);
 }
+const solveJit = jit(
+  (x: NDArray, y: NDArray): NDArray => {
+    const n = x.shape[x.ndim - 1];
+    const isVector = y.ndim === 1;
+    const rhs = isVector ? expandDims(y, 1) : y;
+    const batch = checkBroadcast([x.shape.slice(0, -2), rhs.shape.slice(0, -2)], "jnp.linalg.solve");
+    const solution = solveStack(
+      broadcastTo(x, [...batch, n, n]),
+      broadcastTo(rhs, [...batch, ...rhs.shape.slice(-2)]),
+    );
+    return isVector ? squeeze(solution, -1) : solution;
+  },
+  { name: "solve" },
+);
 
 /**
  * The inverses of square matrices; infinities and NaN where a matrix is singular. To solve equations, {@link solve} is faster and more accurate.
@@ -68,8 +76,12 @@ export function solve(a: ArrayLike, b: ArrayLike): NDArray {
 export function inv(a: ArrayLike): NDArray {
   const x = matrixArgument("inv", a);
   checkSquare("inv", x);
-  return solve(x, broadcastTo(eye(x.shape[x.ndim - 1], { dtype: x.dtype }), x.shape));
+  return inverseJit(x);
 }
+const inverseJit = jit(
+  (x: NDArray): NDArray => solve(x, broadcastTo(eye(x.shape[x.ndim - 1], { dtype: x.dtype }), x.shape)),
+  { name: "inv" },
+);
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((n, k) => n * k, 1);
 
@@ -158,12 +170,18 @@ export function matrixPower(a: ArrayLike, n: number): NDArray {
   if (given.shape[given.ndim - 1] !== given.shape[given.ndim - 2])
     throw new TypeError("Last 2 dimensions of the array must be square");
   if (!Number.isInteger(n)) throw new TypeError(`exponent must be an integer, got ${n}`);
-  if (n === 0) return broadcastTo(eye(given.shape[given.ndim - 1], { dtype: given.dtype }), given.shape);
-  let square = n < 0 ? inv(given) : given;
-  let result: NDArray | null = null;
-  for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result = result === null ? square : matmul(result, square);
-    if (rest > 1) square = matmul(square, square);
-  }
-  return result as NDArray;
+  return powerJit(given, n);
 }
+const powerJit = jit(
+  (given: NDArray, n: number): NDArray => {
+    if (n === 0) return broadcastTo(eye(given.shape[given.ndim - 1], { dtype: given.dtype }), given.shape);
+    let square = n < 0 ? inv(given) : given;
+    let result: NDArray | null = null;
+    for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {
+      if (rest % 2 === 1) result = result === null ? square : matmul(result, square);
+      if (rest > 1) square = matmul(square, square);
+    }
+    return result as NDArray;
+  },
+  { name: "matrix_power", staticArgnums: 1 },
+);

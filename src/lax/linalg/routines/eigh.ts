@@ -2,7 +2,7 @@ import { RoutineBuilder } from "../../../core/routine/builder.ts";
 import type { Routine } from "../../../core/routine/ir.ts";
 import type { Scalar, Variable } from "../../../core/routine/scalar.ts";
 import { Field, type Matrix, Num } from "./field.ts";
-import { accumulateReflectors, hypot, setIdentity } from "./householder.ts";
+import { accumulateReflectors, hypot, setIdentity, transposeInto } from "./householder.ts";
 import type { RoutineField } from "./kind.ts";
 import { safeScale } from "./scaling.ts";
 import { loadHermitian, realField, tridiagonalize } from "./tridiagonal.ts";
@@ -46,10 +46,46 @@ export function eighRoutine(n: number, lower: boolean, { real, isComplex }: Rout
 }
 
 /**
- * Diagonalises a real symmetric tridiagonal matrix, d on and e next to its diagonal; rows of z are rotated as the columns of the matrix of
+ * Eigenvalues, ascending, of the real symmetric tridiagonal matrix with d on and e next to its diagonal, and eigenvectors (as columns) unless
+ * only the values are wanted. NaN in all places if it fails.
+ */
+export function eighTridiagonalRoutine(n: number, valuesOnly: boolean, real: Routine["real"]): Routine {
+  const r = new RoutineBuilder("eigh_tridiagonal", real);
+  const field = new Field(r, false);
+  const [dIn, eIn] = [field.input(1, n), field.input(1, n - 1)];
+  const values = field.output(1, n);
+  const vectors = valuesOnly ? null : field.output(n, n);
+  // One row below the other; the last number of the second is not used.
+  const both = field.local(2, n);
+  const z = valuesOnly ? null : field.local(n, n);
+  field.copy(n, dIn.row(0), both.row(0));
+  field.copy(n - 1, eIn.row(0), both.row(1));
+  both.put(1, n - 1, field.constant(0));
+  const { scale, isFinite } = safeScale(field, 2, n, both);
+
+  const ok = r.bool(isFinite);
+  r.if(isFinite, () => {
+    const [d, e] = [field.local(1, n), field.local(1, n)];
+    field.copy(n, both.row(0), d.row(0));
+    field.copy(n, both.row(1), e.row(0));
+    if (z !== null) setIdentity(field, n, n, z);
+    diagonalize(field, n, d, e, z, ok);
+    sortAscending(field, n, d, z);
+    r.for(0, n, (i) => values.put(0, i, d.at(0, i).div(new Num(scale))));
+    if (z !== null && vectors !== null) transposeInto(field, n, n, z, vectors);
+  });
+  r.if(ok.not(), () => {
+    field.fill(n, values.row(0), Number.NaN);
+    if (vectors !== null) field.fill(n * n, vectors.row(0), Number.NaN);
+  });
+  return r.finish(`${n} ${valuesOnly}`, valuesOnly ? 30 * n ** 2 : 6 * n ** 3);
+}
+
+/**
+ * Diagonalises a real symmetric tridiagonal matrix, d on and e next to its diagonal; rows of z, if given, are rotated as the columns of the matrix of
  * eigenvectors are.
  */
-function diagonalize(field: Field, n: number, d: Matrix, e: Matrix, z: Matrix, ok: Variable): void {
+function diagonalize(field: Field, n: number, d: Matrix, e: Matrix, z: Matrix | null, ok: Variable): void {
   const { r } = field;
   const real = realField(field);
   const [cosines, sines] = [real.local(1, n), real.local(1, n)];
@@ -134,7 +170,7 @@ function diagonalize(field: Field, n: number, d: Matrix, e: Matrix, z: Matrix, o
       put(e, first, g);
       put(e, end, r.real(0));
     });
-    rotateRows(field, n, count, z, end, -z.stride, cosines, sines);
+    if (z !== null) rotateRows(field, n, count, z, end, -z.stride, cosines, sines);
   }
 }
 
@@ -153,7 +189,7 @@ export function rotateRows(
   for (const x of z.row(first).runs) field.r.run({ op: "rotateRows", n, count, x, step, c, s });
 }
 
-function sortAscending(field: Field, n: number, d: Matrix, z: Matrix): void {
+function sortAscending(field: Field, n: number, d: Matrix, z: Matrix | null): void {
   const { r } = field;
   r.for(0, n - 1, (i) => {
     const least = r.int(i);
@@ -162,7 +198,7 @@ function sortAscending(field: Field, n: number, d: Matrix, z: Matrix): void {
       const kept = field.r.real(d.at(0, i).re);
       d.put(0, i, d.at(0, least));
       d.put(0, least, new Num(kept));
-      field.swap(n, z.row(i), z.row(least));
+      if (z !== null) field.swap(n, z.row(i), z.row(least));
     });
   });
 }
