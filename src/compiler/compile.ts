@@ -15,6 +15,7 @@ import { Lowering } from "./lowering/lower.ts";
 import { complexTemplates } from "./passes/complex/index.ts";
 import { deadCode } from "./passes/deadCode.ts";
 import { hoistInvariants } from "./passes/hoistInvariants.ts";
+import { narrowProducts } from "./passes/narrowProducts.ts";
 import { recomputeResiduals } from "./passes/recomputeResiduals.ts";
 import { singlePrecision } from "./passes/singlePrecision.ts";
 import { printKernels, printProgram, writesOf } from "./print.ts";
@@ -61,7 +62,7 @@ export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptio
 
 /** A program without unused equations; so are the programs of its loops and branches. */
 function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe"]): FlatProgram {
-  const flat = complexTemplates(singlePrecision(deadCode(whole)));
+  const flat = complexTemplates(singlePrecision(narrowProducts(deadCode(whole))));
   observe?.("flattened", () => printFlat(whole));
   observe?.("dead code", () => printFlat(flat));
   if (!flat.eqns.some((eqn) => eqn.programs !== undefined)) return flat;

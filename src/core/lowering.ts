@@ -61,6 +61,8 @@ export interface PointwiseLowering<P extends Params> {
     out: readonly ShapedArray[],
     result: number,
   ) => Expr;
+  /** For results that are a part of the one operand: the index at which it begins; null where it is not every element from there on. */
+  readonly start?: (params: P, out: ShapedArray, result: number) => readonly number[] | null;
   /**
    * For results that the operands tile, without gaps or overlaps: where in the result the first element of each operand is. Long lists of
    * operands are then written one by one.

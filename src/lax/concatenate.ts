@@ -209,11 +209,17 @@ const splitPrimitive: Primitive<SplitParams> = definePrimitive<SplitParams>({
     kind: "pointwise",
     cost: "view",
     emit: (b, [x], index, { sizes, axis }, _out, result) => {
-      const start = sizes.slice(0, result).reduce((n, s) => n + s, 0);
+      const start = startOfPiece(sizes, result);
       return x.at(index.map((e, i) => (i === axis && start > 0 ? b.op("add", e, b.const(start, int32)) : e)));
     },
+    start: ({ sizes, axis }, { shape }, result) =>
+      shape.map((_, i) => (i === axis ? startOfPiece(sizes, result) : 0)),
   },
 });
+
+function startOfPiece(sizes: Ints, piece: number): number {
+  return sizes.slice(0, piece).reduce((n, s) => n + s, 0);
+}
 
 /**
  * Cuts an array into consecutive pieces of the given sizes along an axis.

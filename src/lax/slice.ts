@@ -107,6 +107,8 @@ const slicePrimitive: Primitive<SliceParams> = definePrimitive<SliceParams>({
           return startIndices[i] === 0 ? scaled : b.op("add", scaled, b.const(startIndices[i], int32));
         }),
       ),
+    start: ({ startIndices, strides }, { shape }) =>
+      shape.some((n, i) => n > 1 && strides !== null && strides[i] > 1) ? null : startIndices,
   },
   printParams: ({ startIndices, limitIndices, strides }) => ({
     limit_indices: limitIndices,
