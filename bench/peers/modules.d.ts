@@ -53,6 +53,9 @@ declare module "numpy-ts" {
   export const ascontiguousarray: (...args: Any[]) => Any;
   export const linalg: Record<string, (...args: Any[]) => Any>;
   export const matmul: (...args: Any[]) => Any;
+  export const concatenate: (...args: Any[]) => Any;
+  export const stack: (...args: Any[]) => Any;
+  export const zeros: (...args: Any[]) => Any;
   export const tanh: (...args: Any[]) => Any;
   export const exp: (...args: Any[]) => Any;
   export const sqrt: (...args: Any[]) => Any;

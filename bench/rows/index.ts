@@ -9,8 +9,9 @@ import { w8 } from "./w8PerExample.ts";
 import { w9 } from "./w9Random.ts";
 import { w10 } from "./w10Transformer.ts";
 import { w11 } from "./w11LinearAlgebra.ts";
+import { w12 } from "./w12Recurrent.ts";
 
-export const groups: readonly Group[] = [w1, w2, w3, w4, w5, w6, w8, w9, w10, w11];
+export const groups: readonly Group[] = [w1, w2, w3, w4, w5, w6, w8, w9, w10, w11, w12];
 
 /** The groups with the rows that one of the texts selects: a group's id, or part of a row's. All rows without any text. */
 export function selectGroups(texts: readonly string[]): Group[] {

@@ -40,6 +40,8 @@ export const kernels = [
   "qr",
   "eigh",
   "svd",
+  "lstm",
+  "lstmGrad",
 ] as const;
 export type Kernel = (typeof kernels)[number];
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { config } from "fluxion";
 import type { Peer } from "../peer.ts";
 import { functions } from "./functions.ts";
+import { recurrent } from "./recurrent.ts";
 import { training } from "./training.ts";
 import { transformer } from "./transformer.ts";
 
@@ -20,7 +21,7 @@ export const peer: Peer = {
   async start(threads) {
     const file = new URL("../../../package.json", import.meta.url);
     const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-    const kernels = { ...functions, ...training, ...transformer };
+    const kernels = { ...functions, ...training, ...transformer, ...recurrent };
     return { version, threads: setThreads(threads), kernels };
   },
 };

@@ -2,6 +2,7 @@ import { defaultDevice, init } from "@jax-js/jax";
 import { type Kernels, missing } from "../peer.ts";
 import { convolutions } from "./convolution.ts";
 import { functions } from "./functions.ts";
+import { recurrent } from "./recurrent.ts";
 import { training } from "./training.ts";
 import { transformer } from "./transformer.ts";
 
@@ -15,6 +16,7 @@ export const kernels: Kernels = {
   ...convolutions,
   ...training,
   ...transformer,
+  ...recurrent,
   cholesky: notCompared,
   qr: notCompared,
   eigh: notCompared,

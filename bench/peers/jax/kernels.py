@@ -167,6 +167,30 @@ def block_grad(a, p):
     return [gradients[n] for n in BLOCK_INPUTS]
 
 
+LSTM_WEIGHTS = ["w", "wx", "wh", "b"]
+
+
+def lstm(a):
+    x, b = a["x"], a["b"]
+    zero = jnp.zeros((x.shape[1], b.shape[0] // 4))
+
+    def step(state, x):
+        h, c = state
+        sums = jnp.concatenate([x, h], 1) @ a["w"] if "w" in a else x @ a["wx"] + h @ a["wh"]
+        enter, forget, show, candidate = jnp.split(sums + b, 4, axis=1)
+        c = nn.sigmoid(forget) * c + nn.sigmoid(enter) * jnp.tanh(candidate)
+        h = nn.sigmoid(show) * jnp.tanh(c)
+        return (h, c), h
+
+    return lax.scan(step, (zero, zero), x)[1]
+
+
+def lstm_grad(a, p):
+    weights = {n: a[n] for n in LSTM_WEIGHTS if n in a}
+    gradients = jax.grad(lambda w: (lstm({"x": a["x"], **w}) * a["c"]).sum())(weights)
+    return [gradients[n] for n in weights]
+
+
 kernels = {
     "matmul": jitted(lambda a, p: a["a"] @ a["b"]),
     "matmulTransposed": jitted(lambda a, p: a["a"] @ a["b"].T),
@@ -205,4 +229,6 @@ kernels = {
     "normal": drawn(random.normal),
     "transformer": jitted(lambda a, p: block(a, p["heads"])),
     "transformerGrad": jitted(block_grad),
+    "lstm": jitted(lambda a, p: lstm(a)),
+    "lstmGrad": jitted(lstm_grad),
 }

@@ -93,6 +93,30 @@ function block(a: Arrays, heads: number, keep: Keep): Array {
   return h.add(keep(keep(np.matmul(inner, a.w2)).add(a.c2)));
 }
 
+function lstm({ x, w, wx, wh, b }: Arrays, keep: Keep): Array {
+  const [steps, batch] = x.shape;
+  const units = b.shape[0] / 4;
+  const sigmoid = (v: Array): Array => keep(keep(keep(np.exp(keep(np.negative(v)))).add(1)).reciprocal());
+  const product = (x: Array, w: Array): Array => keep(np.matmul(x, w));
+  let h = keep(np.zeros([batch, units]));
+  let c = keep(np.zeros([batch, units]));
+  const outputs: Array[] = [];
+  for (let t = 0; t < steps; t++) {
+    const xt = keep(x.slice(String(t)));
+    const sums =
+      w === undefined
+        ? keep(product(xt, wx).add(product(h, wh)))
+        : product(keep(np.concatenate([xt, h], 1)), w);
+    const gates = keep(sums.add(b));
+    const gate = (k: number): Array => keep(gates.slice(":", `${k * units}:${(k + 1) * units}`));
+    const [enter, forget, show] = [0, 1, 2].map((k) => sigmoid(gate(k)));
+    c = keep(keep(forget.multiply(c)).add(keep(enter.multiply(keep(np.tanh(gate(3)))))));
+    h = keep(show.multiply(keep(np.tanh(c))));
+    outputs.push(h);
+  }
+  return np.stack(outputs);
+}
+
 const noGradients = missing("no automatic differentiation");
 const noConvolution = missing("no convolution of images");
 
@@ -154,4 +178,6 @@ export const kernels: Kernels = {
   normal: eager((_, __, { n }) => np.random.standard_normal([n])),
   transformer: eager((a, keep, { heads }) => block(a, heads, keep)),
   transformerGrad: noGradients,
+  lstm: eager((a, keep) => lstm(a, keep)),
+  lstmGrad: noGradients,
 };

@@ -25,6 +25,36 @@ const images = {
     nchwToNhwc({ shape, data: data as Float32Array }).data,
 };
 
+/** The operator wants weights of the input and of the outputs with a row for each sum, and gates in the order enter, show, forget, candidate. */
+const lstm = {
+  fed: ["x"],
+  convert({ x, w, wx, wh, b }: Record<string, Tensor>): Record<string, Tensor> {
+    const gates = b.shape[0];
+    const units = gates / 4;
+    const inputs = x.shape[2];
+    const sums = Array.from(
+      { length: gates },
+      (_, i) => [0, 2, 1, 3][Math.floor(i / units)] * units + (i % units),
+    );
+    const rows = (weights: Float32Array, count: number, from: number): Tensor => ({
+      shape: [1, gates, count],
+      data: Float32Array.from({ length: gates * count }, (_, i) => {
+        return weights[(from + (i % count)) * gates + sums[Math.floor(i / count)]];
+      }),
+    });
+    return {
+      x,
+      w: rows((w ?? wx).data, inputs, 0),
+      r: w === undefined ? rows(wh.data, units, 0) : rows(w.data, units, inputs),
+      // The operator adds two biases.
+      b: {
+        shape: [1, 2 * gates],
+        data: Float32Array.from({ length: 2 * gates }, (_, i) => b.data[sums[i]] ?? 0),
+      },
+    };
+  },
+};
+
 function block(g: Graph, v: Values, heads: number, shape: readonly number[]): string {
   const [batch, sequence, width] = shape;
   const split = g.integers([batch, sequence, heads, width / heads]);
@@ -91,4 +121,9 @@ export const kernels: Kernels = {
   normal: model((g, _, { n }) => [g.node("RandomNormal", [], { shape: [n] })]),
   transformer: model((g, values, { heads }, { x }) => [block(g, values, heads, x.shape)], { fed: ["x"] }),
   transformerGrad: inference,
+  lstm: model(
+    (g, { x, w, r, b }, _, { r: { shape } }) => [g.node("LSTM", [x, w, r, b], { hidden_size: shape[2] })],
+    lstm,
+  ),
+  lstmGrad: inference,
 };

@@ -4,6 +4,7 @@ import wasm from "@tensorflow/tfjs-backend-wasm";
 import type { Peer } from "../peer.ts";
 import { installedVersion } from "../version.ts";
 import { functions } from "./functions.ts";
+import { recurrent } from "./recurrent.ts";
 import { trainings } from "./training.ts";
 import { transformer } from "./transformer.ts";
 
@@ -16,7 +17,7 @@ export const peer: Peer = {
     wasm.setThreadsCount(threads);
     await tf.setBackend("wasm");
     await tf.ready();
-    const kernels = { ...functions, ...trainings, ...transformer };
+    const kernels = { ...functions, ...trainings, ...transformer, ...recurrent };
     return { version: installedVersion("@tensorflow/tfjs"), threads: wasm.getThreadsCount(), kernels };
   },
 };
