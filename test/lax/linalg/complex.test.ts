@@ -23,6 +23,7 @@ describe.each([
   [5, 3],
   [3, 5],
   [20, 18],
+  [43, 57],
 ])("matrices of %i x %i", (m, n) => {
   const a = normal(10 * m + n, m, n);
   const k = Math.min(m, n);

@@ -149,6 +149,8 @@ describe.each(dtypes)("%s", (dtype) => {
     [40, 7],
     [7, 40],
     [35, 33],
+    [41, 53],
+    [66, 43],
   ])("matrices of %i x %i", (m, n) => {
     const a = normal(m * n, [m, n], dtype);
     checkLu(a, dtype);
@@ -176,6 +178,8 @@ describe.each(dtypes)("%s", (dtype) => {
       checkSvd(a, dtype);
       checkEigh(a, dtype);
     }
+    // As large as reflectors act in blocks.
+    checkQr(awkward[name](45), dtype);
   });
 
   test("tridiagonal equations", () => {

@@ -1,5 +1,6 @@
 import { type ScalarLike, scalarOf, type Variable } from "../../../core/routine/scalar.ts";
 import { type Field, type Matrix, Num, type NumVariable } from "./field.ts";
+import { actsInBlocks, BLOCK, ReflectorBlock } from "./reflectorBlocks.ts";
 
 /** A reflector I - tau v v^H that maps a vector to a multiple of the first unit vector. */
 export interface Reflector {
@@ -72,7 +73,7 @@ export function hypot(field: Field, x: Variable | Num["re"], y: Num["im"]): Vari
 export function accumulateReflectors(
   field: Field,
   options: {
-    readonly count: ScalarLike;
+    readonly count: number;
     readonly rows: number;
     readonly length: number;
     readonly shift: number;
@@ -83,10 +84,32 @@ export function accumulateReflectors(
 ): void {
   const { r } = field;
   const { count, rows, length, shift } = options;
+  if (actsInBlocks(count)) {
+    accumulateBlocks(field, options, v, tau, q);
+    return;
+  }
   r.down(0, count, (j) => {
     const at = r.int(j.add(shift));
     const size = r.int(at.neg().add(length));
     field.reflect(at.neg().add(rows), size, field.num(tau(j).neg()), v.row(j, at), q.row(at, at), q.stride);
+  });
+}
+
+function accumulateBlocks(
+  field: Field,
+  { count, rows, length, shift }: Parameters<typeof accumulateReflectors>[1],
+  v: Matrix,
+  tau: (j: ScalarLike) => Num,
+  q: Matrix,
+): void {
+  const { r } = field;
+  const block = new ReflectorBlock(field, length, rows);
+  r.down(0, Math.ceil(count / BLOCK), (b) => {
+    const first = r.int(b.mul(BLOCK));
+    const many = r.int(first.neg().add(count).min(BLOCK));
+    const at = r.int(first.add(shift));
+    block.load(v, first, many, at, length, tau, false);
+    block.apply(many, at.neg().add(rows), at.neg().add(length), q.row(at, at), q.stride);
   });
 }
 

@@ -1,8 +1,10 @@
 import { RoutineBuilder } from "../../../core/routine/builder.ts";
 import type { Routine } from "../../../core/routine/ir.ts";
+import type { Scalar, ScalarLike } from "../../../core/routine/scalar.ts";
 import { Field, Num } from "./field.ts";
 import { accumulateReflectors, makeReflector, setIdentity, transposeInto } from "./householder.ts";
 import type { RoutineField } from "./kind.ts";
+import { actsInBlocks, BLOCK, ReflectorBlock } from "./reflectorBlocks.ts";
 
 /**
  * R, and below its diagonal the vectors of the reflectors whose product is Q, with their factors. With `pivoting`, each step takes the
@@ -24,7 +26,10 @@ export function reflectorsRoutine(
   const w = field.local(n, m);
   transposeInto(field, m, n, a, w);
   if (order !== null) r.for(0, n, (j) => order.put(j, j));
-  r.for(0, steps, (j) => {
+  // With pivots, which columns are the longest depends on all reflectors before.
+  const inBlocks = !pivoting && actsInBlocks(steps);
+  /** Finds reflector j and applies it to the columns up to `end`. */
+  const step = (j: Scalar, end: ScalarLike) => {
     const length = r.int(j.neg().add(m));
     if (order !== null) {
       const best = r.int(j);
@@ -46,10 +51,27 @@ export function reflectorsRoutine(
     const { tau, beta } = makeReflector(field, length, w, j, j);
     const next = r.int(j.add(1));
     const minus = field.num(tau.conj().neg());
-    field.reflect(next.neg().add(n), length, minus, w.row(j, j), w.row(next, j), w.stride);
+    field.reflect(next.neg().add(end), length, minus, w.row(j, j), w.row(next, j), w.stride);
     w.put(j, j, new Num(beta));
     taus.put(0, j, tau);
-  });
+  };
+  if (inBlocks) {
+    const block = new ReflectorBlock(field, m, n);
+    r.for(
+      0,
+      steps,
+      (first) => {
+        const end = r.int(first.add(BLOCK).min(steps));
+        r.for(first, end, (j) => step(j, end));
+        r.if(end.lt(n), () => {
+          const count = r.int(end.sub(first));
+          block.load(w, first, count, first, m, (j) => taus.at(0, j), true);
+          block.apply(count, end.neg().add(n), first.neg().add(m), w.row(end, first), w.stride);
+        });
+      },
+      BLOCK,
+    );
+  } else r.for(0, steps, (j) => step(j, n));
   transposeInto(field, n, m, w, out);
   return r.finish(`${isComplex} ${m} ${n}`, 4 * steps * steps * (Math.max(m, n) - steps / 3));
 }
