@@ -1,12 +1,11 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { bool, type DType, promoteEntries } from "../dtypes/index.ts";
-import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { isOptions, readOptions } from "./arguments.ts";
-import { parseSubscripts } from "./einsumParse.ts";
+import { readEinsum } from "./einsumArguments.ts";
 import { type Contraction, type EinsumOptimize, planContractions } from "./einsumPath.ts";
 import { type ProductOptions, productType } from "./products.ts";
-import { convert, toArray } from "./promote.ts";
+import { convert } from "./promote.ts";
 
 export type { EinsumOptimize, EinsumPath } from "./einsumPath.ts";
 
@@ -47,14 +46,7 @@ export function einsum(...args: unknown[]): NDArray {
     [options],
     ["optimize", "precision", "preferredElementType"],
   );
-  const { text, operands } =
-    typeof args[0] === "string" ? { text: args[0], operands: args.slice(1) } : interleaved(args);
-  if (operands.length === 0) throw new ValueError("einsum requires at least one operand.");
-  const arrays = operands.map((x, i) => toArray(x, "einsum", i));
-  const subscriptsOf = parseSubscripts(
-    text,
-    arrays.map((x) => x.shape),
-  );
+  const { subscripts: subscriptsOf, operands: arrays } = readEinsum("einsum", args);
   const { dtype, weakType, operands: typed } = productType("einsum", arrays, o.preferredElementType);
   const remaining = [...typed];
   for (const step of planContractions(subscriptsOf, o.optimize ?? "auto")) {
@@ -65,42 +57,6 @@ export function einsum(...args: unknown[]): NDArray {
     );
   }
   return convert(remaining[0], dtype, weakType);
-}
-
-/** Subscripts given as lists of integers, as text. */
-function interleaved(args: readonly unknown[]): { text: string; operands: unknown[] } {
-  const operands: unknown[] = [];
-  const terms: (readonly unknown[])[] = [];
-  let i = 0;
-  for (; i + 1 < args.length; i += 2) {
-    operands.push(args[i]);
-    terms.push(args[i + 1] as readonly unknown[]);
-  }
-  const output = i < args.length ? (args[i] as readonly unknown[]) : null;
-  const symbols = new Map<unknown, string>();
-  const all = [...terms, ...(output === null ? [] : [output])];
-  if (!all.every((t) => Array.isArray(t) && t.every((k) => k === "..." || Number.isInteger(k)))) {
-    throw new TypeError(
-      'einsum: pass a text of subscripts first, or follow each operand by a list of integers (and "...").',
-    );
-  }
-  const labels = [...new Set(all.flat())]
-    .filter((k) => k !== "...")
-    .sort((a, b) => (a as number) - (b as number));
-  labels.forEach((k, n) => {
-    symbols.set(
-      k,
-      n < 26
-        ? String.fromCharCode(97 + n)
-        : n < 52
-          ? String.fromCharCode(39 + n)
-          : String.fromCharCode(140 + n),
-    );
-  });
-  const term = (t: readonly unknown[]): string =>
-    t.map((k) => (k === "..." ? "..." : symbols.get(k))).join("");
-  const text = terms.map(term).join(",");
-  return { text: output === null ? text : `${text}->${term(output)}`, operands };
 }
 
 interface StepContext {

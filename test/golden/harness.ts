@@ -77,6 +77,8 @@ const programs: Table = {
     );
     return { lhs_spec: numbers.lhsSpec, rhs_spec: numbers.rhsSpec, out_spec: numbers.outSpec };
   },
+  // NumPy's index of slices is a call with ranges here.
+  "jnp.mgrid": (ranges) => jnp.mgrid(...(ranges as { stop: number }[])),
   "random.vmapUniform": (keys, shape) =>
     vmap((key: NDArray) => random.uniform(key, shape as number[]))(keys as NDArray),
   "random.vmapSplit": (keys, num) =>
@@ -210,9 +212,9 @@ const sizedByValue = new Set([
   "jnp.bincount",
   "jnp.where",
 ]);
-/** Functions of sets, whose result has as many elements as are different. */
-const sets = new Set(
-  "unique uniqueAll uniqueCounts uniqueInverse uniqueValues union1d intersect1d setdiff1d setxor1d"
+/** Functions whose result has a shape that depends on values, unless they are given a size by name. */
+const sizedByName = new Set(
+  "unique uniqueAll uniqueCounts uniqueInverse uniqueValues union1d intersect1d setdiff1d setxor1d roots trimZeros maskIndices"
     .split(" ")
     .map((name) => `jnp.${name}`),
 );
@@ -221,7 +223,7 @@ const sets = new Set(
 export function canJit({ fn, args, kwargs, expected }: CallCase): boolean {
   if (sizedByValue.has(fn) && args.length < 3 && kwargs?.size === undefined && kwargs?.length === undefined)
     return false;
-  if (sets.has(fn) && kwargs?.size === undefined) return false;
+  if (sizedByName.has(fn) && kwargs?.size === undefined) return false;
   const isArrays = (value: GoldenValue): boolean =>
     isGoldenArray(value) || (Array.isArray(value) && value.length > 0 && value.every(isArrays));
   return !isRaises(expected) && isArrays(expected) && !fn.startsWith("printing.");

@@ -26,19 +26,7 @@ const names = (text: string) => text.trim().split(/\s+/);
 
 /** Functions that the library does not have yet, by reason. */
 export const laterFunctions: Record<string, string[]> = {
-  "special functions: later": names(`jnp.i0`),
-  "jnp.convolve and jnp.correlate: later": names(`jnp.convolve jnp.correlate`),
-  "jnp windows, grids and other creation: later": names(`
-    jnp.geomspace jnp.bartlett jnp.blackman jnp.hamming jnp.hanning jnp.kaiser jnp.vander
-    jnp.frombuffer jnp.mgrid `),
-  "jnp polynomials: later": names(`
-    jnp.polyadd jnp.polysub jnp.polymul jnp.polydiv jnp.polyder jnp.polyint jnp.polyval jnp.poly jnp.polyfit jnp.roots`),
-  "jnp selection by value, insertion and packing: later": names(`
-    jnp.piecewise jnp.trimZeros 
-    jnp.ravelMultiIndex jnp.maskIndices jnp.applyAlongAxis jnp.applyOverAxes jnp.packbits
-    jnp.unpackbits`),
   "scipy.integrate: later": names(`scipy.integrate.trapezoid`),
-  "jnp.gcd and jnp.lcm: later": names(`jnp.gcd jnp.lcm`),
   "scipy.sparse: later": names(
     `scipy.sparse.linalg.cg scipy.sparse.linalg.gmres scipy.sparse.linalg.bicgstab`,
   ),

@@ -93,6 +93,11 @@ export function decode(
   if (value === null || typeof value !== "object") return value;
   if (isGoldenArray(value)) return onArray(value);
   if (typeof value.function === "string") return resolve(value.function);
+  if (Array.isArray(value.bytes)) return Uint8Array.from(value.bytes as number[]);
+  if (Array.isArray(value.slice)) {
+    const [start, stop, step] = value.slice as (number | null)[];
+    return { start, stop, step };
+  }
   if (value.tree !== undefined) return decodeFields(value.tree, onArray, resolve);
   for (const record of ["GatherDimensionNumbers", "ScatterDimensionNumbers"]) {
     if (value[record] !== undefined) return decodeFields(value[record] as GoldenValue, onArray, resolve);
