@@ -58,11 +58,33 @@ function timesRatio(m: RealMath, x: Node, q: Node, p: Node, ratio: Node): Node {
   return m.select(m.eq(ratio, 0), m.mul(q, m.div(x, p)), m.mul(x, ratio));
 }
 
-/** The quotient of complex numbers whose squares neither overflow nor vanish. */
-export const plainDiv = (m: RealMath, x: Pair, y: Pair): Pair => {
-  const size = m.add(m.square(y.re), m.square(y.im));
-  const product = mul(m, x, conj(m, y));
-  return specialQuotient(m, x, y, { re: m.div(product.re, size), im: m.div(product.im, size) });
+/**
+ * The quotient in float32, over the square of the denominator: numbers are brought to the middle of the range by powers of two before. Infinite numbers
+ * are 1 for infinite parts and 0 for others, times infinity, as in C (there only where NaN would come out otherwise, so that infinite parts of both kinds
+ * differ).
+ */
+export const shortDiv = (m: RealMath, x: Pair, y: Pair): Pair => {
+  const [zero, infinity] = [m.c(0), m.c(Number.POSITIVE_INFINITY)];
+  const isZero = m.and(m.eq(y.re, 0), m.eq(y.im, 0));
+  /** A number as one of moderate size; `by` and `back` are the factor between them and its inverse. */
+  const moderate = (z: Pair) => {
+    const { by, back } = m.rangeScale(largestPart(m, z));
+    const [re, im] = [m.isInfinite(z.re), m.isInfinite(z.im)];
+    const isInfinite = m.or(re, im);
+    const unit = (isPart: Node, part: Node) => m.copySign(m.select(isPart, m.c(1), zero), part);
+    const boxed = { re: unit(re, z.re), im: unit(im, z.im) };
+    return { number: choose(m, isInfinite, boxed, scale(m, z, by)), isInfinite, by, back };
+  };
+  const [n, d] = [moderate(x), moderate(y)];
+  const product = mul(m, n.number, conj(m, d.number));
+  const size = m.add(m.square(d.number.re), m.square(d.number.im));
+  const overZero = scale(m, x, m.copySign(m.c(1), y.re));
+  const top = choose(m, isZero, overZero, product);
+  const bottom = m.select(isZero, m.c(1), size);
+  const byTop = m.select(n.isInfinite, infinity, n.back);
+  const byBottom = m.select(isZero, infinity, m.select(d.isInfinite, zero, d.by));
+  const back = (part: Node) => m.mul(m.div(part, bottom), byBottom, byTop);
+  return { re: back(top.re), im: back(top.im) };
 };
 
 /** What C's division gives where both parts came out as NaN. */

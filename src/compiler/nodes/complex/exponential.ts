@@ -17,21 +17,36 @@ function expTimes(m: RealMath, x: Node, factor: Node): Node {
 /** From here on exp(-x) is lost in exp(x), and long before that overflows. */
 const large = (m: RealMath) => (m.maxExponent === 127 ? 40 : 350);
 
-function coshTimes(m: RealMath, x: Node, factor: Node): Node {
-  const size = m.abs(x);
-  const far = m.half(expTimes(m, size, factor));
-  return m.select(m.gt(size, large(m)), overflowing(m, size, factor, far), m.mul(m.call("cosh", x), factor));
+/** The Taylor series of sinh, up to 1. */
+function shortSinh(m: RealMath, x: Node): Node {
+  const xx = m.square(x);
+  const series = [9 * 8, 7 * 6, 5 * 4, 3 * 2].reduce<Node>(
+    (sum, n) => m.add(m.c(1), m.mul(xx, m.c(1 / n), sum)),
+    m.c(1),
+  );
+  return m.mul(x, series);
 }
-function sinhTimes(m: RealMath, x: Node, factor: Node): Node {
+
+/** cosh(x) and sinh(x), each times a number of magnitude at most 1, as the product may be finite where they are not. */
+function hyperbolic(m: RealMath, x: Node, forCosh: Node, forSinh: Node): { cosh: Node; sinh: Node } {
   const size = m.abs(x);
-  const signed = m.select(m.lt(x, 0), m.neg(factor), factor);
-  const far = overflowing(m, size, signed, m.half(expTimes(m, size, signed)));
-  return m.select(m.gt(size, large(m)), far, m.mul(m.call("sinh", x), factor));
-}
-/** Half of exp(x) times a factor, where the whole of it may be infinite already. */
-function overflowing(m: RealMath, x: Node, factor: Node, far: Node): Node {
-  const root = m.call("exp", m.half(x));
-  return m.select(m.isInfinite(far), m.mul(m.mul(m.half(root), factor), root), far);
+  const root = m.call("exp", m.half(size));
+  const signed = m.select(m.lt(x, 0), m.neg(forSinh), forSinh);
+  const grown = (factor: Node) => m.mul(m.mul(m.half(root), factor), root);
+  if (m.maxExponent === 127) {
+    const inverse = m.div(m.c(1), root);
+    const decayed = (factor: Node) => m.mul(m.mul(m.half(inverse), factor), inverse);
+    const sinh = m.sub(grown(signed), decayed(signed));
+    return {
+      cosh: m.add(grown(forCosh), decayed(forCosh)),
+      sinh: m.select(m.lt(size, 1), m.mul(shortSinh(m, x), forSinh), sinh),
+    };
+  }
+  const far = m.gt(size, large(m));
+  return {
+    cosh: m.select(far, grown(forCosh), m.mul(m.call("cosh", x), forCosh)),
+    sinh: m.select(far, grown(signed), m.mul(m.call("sinh", x), forSinh)),
+  };
 }
 
 export const exp = (m: RealMath, { re, im }: Pair): Pair => ({
@@ -44,22 +59,22 @@ export const exp2: ComplexFunction = (m, { re, im }) => {
   return exp(m, { re: m.mul(re, ln2), im: m.mul(im, ln2) });
 };
 
-export const sinh: ComplexFunction = (m, { re, im }) => ({
-  re: odd(m, re, sinhTimes(m, re, m.call("cos", im))),
-  im: odd(m, im, coshTimes(m, re, m.call("sin", im))),
-});
-export const cosh: ComplexFunction = (m, { re, im }) => ({
-  re: coshTimes(m, re, m.call("cos", im)),
-  im: m.select(m.or(m.eq(re, 0), m.eq(im, 0)), m.c(0), sinhTimes(m, re, m.call("sin", im))),
-});
-export const sin: ComplexFunction = (m, { re, im }) => ({
-  re: odd(m, re, coshTimes(m, im, m.call("sin", re))),
-  im: odd(m, im, sinhTimes(m, im, m.call("cos", re))),
-});
-export const cos: ComplexFunction = (m, { re, im }) => ({
-  re: coshTimes(m, im, m.call("cos", re)),
-  im: m.select(m.or(m.eq(re, 0), m.eq(im, 0)), m.c(0), m.neg(sinhTimes(m, im, m.call("sin", re)))),
-});
+export const sinh: ComplexFunction = (m, { re, im }) => {
+  const h = hyperbolic(m, re, m.call("sin", im), m.call("cos", im));
+  return { re: odd(m, re, h.sinh), im: odd(m, im, h.cosh) };
+};
+export const cosh: ComplexFunction = (m, { re, im }) => {
+  const h = hyperbolic(m, re, m.call("cos", im), m.call("sin", im));
+  return { re: h.cosh, im: m.select(m.or(m.eq(re, 0), m.eq(im, 0)), m.c(0), h.sinh) };
+};
+export const sin: ComplexFunction = (m, { re, im }) => {
+  const h = hyperbolic(m, im, m.call("sin", re), m.call("cos", re));
+  return { re: odd(m, re, h.cosh), im: odd(m, im, h.sinh) };
+};
+export const cos: ComplexFunction = (m, { re, im }) => {
+  const h = hyperbolic(m, im, m.call("cos", re), m.call("sin", re));
+  return { re: h.cosh, im: m.select(m.or(m.eq(re, 0), m.eq(im, 0)), m.c(0), m.neg(h.sinh)) };
+};
 
 /**
  * Kahan's: with t = tan y and s = sinh x, tanh(x + iy) = (s sqrt(1 + s^2) (1 + t^2) + it) / (1 + s^2 (1 + t^2)), written with cosines so that
@@ -67,17 +82,16 @@ export const cos: ComplexFunction = (m, { re, im }) => ({
  */
 export const tanh = (m: RealMath, { re, im }: Pair): Pair => {
   const far = m.gt(m.abs(re), large(m) / 2);
-  const x = m.select(far, m.c(0), re);
-  const [s, c] = [m.call("sinh", x), m.call("cosh", x)];
+  const one = m.c(1);
+  const h = hyperbolic(m, m.select(far, m.c(0), re), one, one);
   const [sine, cosine] = [m.call("sin", im), m.call("cos", im)];
-  const size = m.add(m.square(cosine), m.square(s));
+  const size = m.add(m.square(cosine), m.square(h.sinh));
   const product = m.mul(sine, cosine);
   // Far from the axis the real part is 1 and the imaginary 4 sin y cos y exp(-2|x|).
   const decay = m.call("exp", m.neg(m.twice(m.abs(re))));
   const tail = m.mul(m.c(4), product, decay);
-  const one = m.select(m.lt(re, 0), m.c(-1), m.c(1));
   return {
-    re: m.select(far, one, m.div(m.mul(s, c), size)),
+    re: m.select(far, m.select(m.lt(re, 0), m.neg(one), one), m.div(m.mul(h.sinh, h.cosh), size)),
     im: odd(m, im, m.select(far, m.select(m.eq(decay, 0), m.c(0), tail), m.div(product, size))),
   };
 };

@@ -13,30 +13,26 @@ import * as roots from "./roots.ts";
 export type ComplexFunction = (m: RealMath, x: Pair, y: Pair) => Pair | Node;
 
 const { neg, conj, add, sub, mul, div, abs, sign, eq, ne, max, min } = arithmetic;
+const { log, log1p, ...others } = logarithm;
 
 /** Functions that are computed in the dtype of the parts. */
 const direct: Readonly<Record<string, ComplexFunction>> = {
-  ...{ neg, conj, add, sub, mul, abs, sign, eq, ne, max, min },
+  ...{ neg, conj, add, sub, mul, div, abs, sign, eq, ne, max, min },
   ...exponential,
-};
-
-/**
- * Functions in which digits would cancel, or squares overflow: those of complex64 are computed in float64 and rounded once, which is also
- * shorter than doing without.
- */
-const widened: Readonly<Record<string, ComplexFunction>> = {
-  div,
   ...roots,
-  ...logarithm,
+  ...{ log, log1p },
   ...inverse,
 };
+
+/** Those in which digits would cancel, or each step magnify the errors of the one before: of complex64 they are computed in float64 and rounded once. */
+const widened: Readonly<Record<string, ComplexFunction>> = others;
 
 export function complexFunction(b: NodeBuilder, name: string, args: readonly Pair[]): Pair | Node {
   const real = args[0].re.dtype;
   const [x, y = x] = args;
-  const f = direct[name];
+  const f = name === "div" && real === float32 ? arithmetic.shortDiv : direct[name];
   if (f !== undefined) return f(new RealMath(b, real), x, y);
-  const wide = real === float32 && name === "div" ? arithmetic.plainDiv : widened[name];
+  const wide = widened[name];
   if (wide === undefined) throw new TypeError(`there is no scalar operation ${name} of complex numbers`);
   const widen = ({ re, im }: Pair): Pair => ({ re: b.cast(re, float64), im: b.cast(im, float64) });
   const result = wide(new RealMath(b, float64), widen(x), widen(y));

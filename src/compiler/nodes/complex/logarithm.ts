@@ -6,7 +6,7 @@ import type { Pair } from "./pairs.ts";
 import type { RealMath } from "./realMath.ts";
 import { sqrt } from "./roots.ts";
 
-/** Logarithms and what is made of them, in float64. */
+/** Logarithms and what is made of them. */
 
 /** log |z|. Near the unit circle |z|^2 - 1 is summed exactly, or its digits would cancel. */
 export function logLength(m: RealMath, { re, im }: Pair): Node {
@@ -20,10 +20,7 @@ export function logLength(m: RealMath, { re, im }: Pair): Node {
   const ratio = m.div(low, high);
   const far = m.add(m.call("log", high), m.half(m.call("log1p", m.square(ratio))));
   const single = m.or(m.eq(high, 0), m.isInfinite(high));
-  const length = m.select(near, m.half(m.call("log1p", excess)), m.select(single, m.call("log", high), far));
-  // An infinite part wins over NaN.
-  const infinity = m.c(Number.POSITIVE_INFINITY);
-  return m.select(m.or(m.isInfinite(re), m.isInfinite(im)), infinity, length);
+  return m.select(near, m.half(m.call("log1p", excess)), m.select(single, m.call("log", high), far));
 }
 
 export const log = (m: RealMath, z: Pair): Pair => ({

@@ -1,4 +1,4 @@
-import { type DType, float32 } from "../../../dtypes/index.ts";
+import { type DType, float32, int32 } from "../../../dtypes/index.ts";
 import type { Node } from "../../ir.ts";
 import type { NodeBuilder } from "../builder.ts";
 
@@ -100,25 +100,53 @@ export class RealMath {
 
   // Signs, those of zeros included.
 
-  isNegative(x: Node): Node {
-    return this.or(this.lt(x, 0), this.lt(this.div(this.c(1), x), 0));
-  }
   /** `magnitude`, which is not negative, with the sign of `x`. */
   copySign(magnitude: Node, x: Node): Node {
-    return this.select(this.isNegative(x), this.neg(magnitude), magnitude);
+    const { b } = this;
+    if (this.dtype === float32)
+      return this.fromBits(
+        b.op("or", this.bits(magnitude), b.op("and", this.bits(x), this.word(0x80000000))),
+      );
+    const isNegative = this.or(this.lt(x, 0), this.lt(this.div(this.c(1), x), 0));
+    return this.select(isNegative, this.neg(magnitude), magnitude);
   }
 
+  // Bits of float32.
+
+  private bits(x: Node): Node {
+    return this.b.bitcast(x, int32);
+  }
+  private fromBits(x: Node): Node {
+    return this.b.bitcast(x, float32);
+  }
+  private word(bits: number): Node {
+    return this.b.const(bits | 0, int32);
+  }
+
+  /**
+   * A power of two that brings a number of that size (not negative) to the middle of the range, where squares neither overflow nor vanish, and its
+   * inverse.
+   */
+  rangeScale(size: Node): { readonly by: Node; readonly back: Node } {
+    if (this.dtype === float32) {
+      // The power of two below the number, whose inverse is a normal number too.
+      const inside = this.max(this.min(size, this.c(2 ** 126)), this.c(2 ** -125));
+      const exponent = this.b.op("and", this.bits(inside), this.word(0x7f800000));
+      return {
+        by: this.fromBits(this.b.op("sub", this.word(0x7f000000), exponent)),
+        back: this.fromBits(exponent),
+      };
+    }
+    const [isLarge, isSmall] = [this.gt(size, 2 ** 500), this.lt(size, 2 ** -400)];
+    const choose = (whenLarge: number, whenSmall: number) =>
+      this.select(isLarge, this.c(2 ** whenLarge), this.select(isSmall, this.c(2 ** whenSmall), this.c(1)));
+    return { by: choose(-520, 600), back: choose(520, -600) };
+  }
   /** sqrt(x^2 + y^2) without overflow on the way. */
   hypot(x: Node, y: Node): Node {
-    const [p, q] = [this.abs(x), this.abs(y)];
-    const high = this.max(p, q);
-    const low = this.min(p, q);
-    const ratio = this.div(low, high);
-    const length = this.mul(high, this.sqrt(this.add(this.c(1), this.square(ratio))));
-    const special = this.or(this.eq(high, 0), this.eq(p, Number.POSITIVE_INFINITY));
-    // An infinite part wins over NaN; of zeros the ratio is none.
-    const whole = this.select(special, p, length);
-    return this.select(this.eq(q, Number.POSITIVE_INFINITY), q, whole);
+    const { by, back } = this.rangeScale(this.max(this.abs(x), this.abs(y)));
+    const squares = this.add(this.square(this.mul(x, by)), this.square(this.mul(y, by)));
+    return this.mul(this.sqrt(squares), back);
   }
 
   // Sums and products with their rounding errors.
