@@ -13,6 +13,8 @@ const entries = Object.values(manifest.exports).flatMap((entry) =>
 export default defineConfig({
   input: Object.fromEntries(entries.map((entry) => [entry, `dist/${entry}.js`])),
   platform: "node",
+  // Node has all of it; what `sideEffects` of package.json says is for bundlers.
+  treeshake: { moduleSideEffects: () => true },
   output: {
     dir: "dist/node",
     format: "esm",

@@ -1,6 +1,7 @@
 /** Fluxion: JAX for TypeScript. The public names; everything here is a re-export. */
 import "./backends/install.ts";
 import "./numpy/methods.ts";
+import "./numpy/moreMethods.ts";
 
 export * as debug from "./callbacks/debug.ts";
 export { effectsBarrier } from "./callbacks/effectsBarrier.ts";

@@ -1,6 +1,7 @@
 /** `nn`: activations, softmax and its relatives, initializers. */
 import "../backends/install.ts";
 import "../numpy/methods.ts";
+import "../numpy/moreMethods.ts";
 
 export * from "./activations.ts";
 export * as initializers from "./initializersPublic.ts";

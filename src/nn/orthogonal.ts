@@ -4,6 +4,7 @@ import { ValueError } from "../errors.ts";
 import { canonicalizeAxis, canonicalizeShape, readOptions } from "../numpy/arguments.ts";
 import { multiply } from "../numpy/binary.ts";
 import { zeros } from "../numpy/creation.ts";
+import { indexUpdate } from "../numpy/indexingUpdate.ts";
 import { moveaxis, reshape } from "../numpy/manipulationShape.ts";
 import { orthogonal as drawOrthogonal } from "../random/orthogonal.ts";
 import { dtypeOf, type Initializer } from "./initializers.ts";
@@ -73,8 +74,6 @@ export function deltaOrthogonal(...args: OrthogonalArguments): Initializer {
     if (fanOut < fanIn) throw new ValueError("`fan_in` must be less or equal than `fan_out`.");
     const matrix = orthogonal({ ...o, dtype })(key, [fanIn, fanOut]);
     const middle = shape.slice(0, -2).map((n) => Math.floor((n - 1) / 2));
-    return zeros(shape, { dtype })
-      .at(...middle)
-      .set(matrix);
+    return indexUpdate(zeros(shape, { dtype }), middle).set(matrix);
   };
 }

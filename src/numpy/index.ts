@@ -1,6 +1,7 @@
 /** `jnp`: NumPy's functions on Fluxion's arrays. */
 import "../backends/install.ts";
 import "./methods.ts";
+import "./moreMethods.ts";
 
 export { finfo, iinfo, isdtype, issubdtype } from "../dtypes/index.ts";
 export * from "./applying.ts";

@@ -8,7 +8,7 @@ import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { canonicalizeAxes, canonicalizeAxis, readOptions } from "./arguments.ts";
 import { remainder } from "./binary.ts";
-import { iterateRows } from "./indexingGet.ts";
+import { iterateRows } from "./indexingBasic.ts";
 import { broadcastTo } from "./manipulationBroadcast.ts";
 import { transpose } from "./manipulationShape.ts";
 import { convert, toArray } from "./promote.ts";

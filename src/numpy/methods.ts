@@ -1,5 +1,5 @@
 import { ArrayImpl, NDArray } from "../core/array.ts";
-import type { Nested } from "../core/arrayMethods.ts";
+import type { IndexEntry, Nested } from "../core/arrayMethods.ts";
 import { shapeStr } from "../core/aval.ts";
 import { Tracer } from "../core/trace.ts";
 import { guardTransfer } from "../core/transferGuard.ts";
@@ -31,27 +31,15 @@ import "../sharding/arrayMethods.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
 import * as binary from "./binary.ts";
 import * as complex from "./complex.ts";
-import * as cumulative from "./cumulative.ts";
 import { refuseElementAccess } from "./elementAccess.ts";
-import * as indexing from "./indexing.ts";
+import { iterateRows, staticItem } from "./indexingBasic.ts";
+import { parseIndex } from "./indexingParse.ts";
 import * as manipulation from "./manipulation.ts";
-import { byteswap } from "./manipulationView.ts";
+import { defineMethod, type Method, method, missing } from "./method.ts";
 import * as products from "./products.ts";
 import { convert, toArray } from "./promote.ts";
 import * as reductions from "./reductions.ts";
-import * as sorting from "./sorting.ts";
 import * as unary from "./unary.ts";
-
-type Method = (this: NDArray, ...args: never[]) => unknown;
-// biome-ignore lint/suspicious/noExplicitAny: one adapter for functions of every signature
-type AnyFunction = (...args: any[]) => unknown;
-
-/** A function of `jnp` as a method: the array is its first argument. */
-function method(f: AnyFunction): Method {
-  return function (this: NDArray, ...args: never[]): unknown {
-    return f(this, ...args);
-  };
-}
 
 /** The concrete array, or the error that tells what cannot be done with a tracer. */
 function concrete(x: NDArray, what: string): ArrayImpl {
@@ -102,9 +90,16 @@ function element(data: HostData, at: number, dtype: DType): number | boolean | b
   return isComplex(dtype) ? new Complex(Number(data[2 * at]), Number(data[2 * at + 1])) : data[at];
 }
 
+/** The part at an index of integers and slices; moreMethods.ts knows all other indices. */
+function part(x: NDArray, index: readonly IndexEntry[]): NDArray {
+  const found = staticItem(x, parseIndex(index, x.shape));
+  if (found === null) throw missing("indices that are arrays");
+  return found;
+}
+
 function item(this: NDArray, ...index: number[]): number | boolean | bigint | Complex {
   const x = concrete(this, "This occurred in the item() method of jax.Array");
-  if (index.length > 0) return item.call(indexing.getItem(x, index));
+  if (index.length > 0) return item.call(part(x, index));
   if (x.size !== 1) throw new ValueError("can only convert an array of size 1 to a Python scalar");
   return element(elements(x, "item()"), 0, x.dtype);
 }
@@ -152,40 +147,23 @@ const methods: Record<string, Method> = {
   any: method(reductions.any),
   argmax: method(reductions.argmax),
   argmin: method(reductions.argmin),
-  argpartition: method(sorting.argpartition),
-  argsort: method(sorting.argsort),
-  byteswap: method(byteswap),
-  choose: method(manipulation.choose),
   clip: method(manipulation.clip),
-  compress: method((x: NDArray, condition: never, ...rest: never[]) =>
-    manipulation.compress(condition, x, ...rest),
-  ),
   copy: method((x: NDArray) => lax.copy(x)),
-  cumsum: method(cumulative.cumsum),
-  cumprod: method(cumulative.cumprod),
-  diagonal: method(manipulation.diagonal),
   dot: method(products.dot),
   flatten: method(manipulation.ravel),
   max: method(reductions.max),
   mean: method(reductions.mean),
   min: method(reductions.min),
-  nonzero: method(sorting.nonzero),
   prod: method(reductions.prod),
   ptp: method(reductions.ptp),
   ravel: method(manipulation.ravel),
-  repeat: method(manipulation.repeat),
   round: method(manipulation.round),
-  searchsorted: method(sorting.searchsorted),
-  sort: method(sorting.sort),
   squeeze: method(manipulation.squeeze),
   std: method(reductions.std),
   sum: method(reductions.sum),
   swapaxes: method(manipulation.swapaxes),
-  take: method(indexing.take),
-  trace: method(manipulation.trace),
   var: method(reductions.var),
   astype: method((x: NDArray, dtype: never) => convert(x, asDType(dtype))),
-  view: method(manipulation.view),
   reshape: method((x: NDArray, ...shape: (number | readonly number[])[]) =>
     manipulation.reshape(x, shape.length === 1 ? shape[0] : (shape as number[])),
   ),
@@ -199,8 +177,7 @@ const methods: Record<string, Method> = {
           : (axes as number[]),
     ),
   ),
-  get: method((x: NDArray, ...index: never[]) => indexing.getItem(x, index)),
-  at: method((x: NDArray, ...index: never[]) => indexing.indexUpdate(x, index)),
+  get: method((x: NDArray, ...index: never[]) => part(x, index)),
   item: item as Method,
   tolist: function (this: NDArray): Nested {
     return nested(elements(this, "tolist()"), this.shape, this.dtype);
@@ -262,7 +239,7 @@ const methods: Record<string, Method> = {
 
 const symbols: Record<symbol, Method> = {
   [Symbol.iterator]: function (this: NDArray): Iterator<NDArray> {
-    return indexing.iterateRows(this)[Symbol.iterator]();
+    return iterateRows(this)[Symbol.iterator]();
   },
   [Symbol.toPrimitive]: function (this: NDArray, hint: never): number | string {
     if (hint === "string") return String((this as unknown as { toString(): string }).toString());
@@ -319,20 +296,24 @@ const getters: Record<string, (this: NDArray) => unknown> = {
   },
 };
 
+/** Methods of moreMethods.ts, which bundles do not have that do not ask for them. */
+const more = [
+  ...["argpartition", "argsort", "at", "byteswap", "choose", "compress", "cumprod", "cumsum", "diagonal"],
+  ...["nonzero", "repeat", "searchsorted", "sort", "take", "trace", "view"],
+];
+
 /** Gives every array the methods declared in arrayMethods.ts. */
-export function installMethods(): void {
-  for (const key of Reflect.ownKeys(methods) as string[]) define(key, methods[key]);
-  for (const key of Object.getOwnPropertySymbols(symbols)) define(key, symbols[key]);
+function installMethods(): void {
+  for (const key of Reflect.ownKeys(methods) as string[]) defineMethod(key, methods[key]);
+  for (const key of Object.getOwnPropertySymbols(symbols)) defineMethod(key, symbols[key]);
   for (const [key, get] of Object.entries(getters))
     Object.defineProperty(NDArray.prototype, key, { get, configurable: true });
+  for (const name of more) {
+    if (name in NDArray.prototype) continue;
+    defineMethod(name, () => {
+      throw missing(`the method ${name} of arrays`);
+    });
+  }
   refuseElementAccess();
-}
-function define(key: string | symbol, value: Method): void {
-  Object.defineProperty(NDArray.prototype, key, {
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: false,
-  });
 }
 installMethods();

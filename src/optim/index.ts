@@ -17,6 +17,7 @@
  */
 import "../backends/install.ts";
 import "../numpy/methods.ts";
+import "../numpy/moreMethods.ts";
 
 export {
   type AdamaxOptions,

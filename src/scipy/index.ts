@@ -1,6 +1,7 @@
 /** `scipy`: SciPy's functions on Fluxion's arrays. */
 import "../backends/install.ts";
 import "../numpy/methods.ts";
+import "../numpy/moreMethods.ts";
 
 export * as fft from "./fft/index.ts";
 export * as linalg from "./linalg/index.ts";
