@@ -14,6 +14,7 @@ import { choose } from "./manipulationSelect.ts";
 import { byteswap, view } from "./manipulationView.ts";
 import { defineMethod, type Method, method } from "./method.ts";
 import { argpartition, argsort, nonzero, searchsorted, sort } from "./sorting.ts";
+import { installNonzero } from "./whereOrNonzero.ts";
 
 const methods: Record<string, Method> = {
   argpartition: method(argpartition),
@@ -38,5 +39,6 @@ const methods: Record<string, Method> = {
 /** Gives every array the methods of this file. */
 export function installMoreMethods(): void {
   for (const [name, value] of Object.entries(methods)) defineMethod(name, value);
+  installNonzero(nonzero);
 }
 installMoreMethods();

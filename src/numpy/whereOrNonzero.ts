@@ -1,8 +1,19 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { ValueError } from "../errors.ts";
 import { isOptions, readOptions } from "./arguments.ts";
-import { type NonzeroOptions, nonzero } from "./sortingNonzero.ts";
+import { missing } from "./method.ts";
+import type { NonzeroOptions } from "./sortingNonzero.ts";
 import { where as select } from "./where.ts";
+
+type Positions = (condition: ArrayLike, options?: NonzeroOptions) => NDArray[];
+
+/** `nonzero`, which few pages need that select: moreMethods.ts brings it. */
+let nonzero: Positions = () => {
+  throw missing("jnp.where with one argument, which is jnp.nonzero");
+};
+export function installNonzero(f: Positions): void {
+  nonzero = f;
+}
 
 /**
  * Elements of `x` where `condition` holds, of `y` elsewhere; all three broadcast together. With one argument the positions where it
