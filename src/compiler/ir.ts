@@ -2,6 +2,7 @@ import type { ShapedArray } from "../core/aval.ts";
 import type { HostFunction, ReduceOp } from "../core/lowering.ts";
 import type { Routine } from "../core/routine/ir.ts";
 import type { DType } from "../dtypes/index.ts";
+import type { Writers } from "./templates/template.ts";
 
 /**
  * The kernel IR. A program is a list of kernels over flat buffers. A loop kernel is a nest over a parallel index space,
@@ -106,6 +107,7 @@ export interface RowKernel {
 /** A running reduction along one axis: `out[i.., k, j..] = op(value[i.., 0..k, j..])`. */
 export interface ScanKernel {
   readonly kind: "scan";
+  readonly writers: Writers;
   readonly name: string;
   readonly axes: readonly number[];
   /** Which of `axes` is scanned. */
@@ -176,6 +178,7 @@ export interface ContractionDim {
  */
 export interface ContractionKernel {
   readonly kind: "contract";
+  readonly writers: Writers;
   readonly name: string;
   readonly dtype: DType;
   /** In both operands and the result. */
@@ -197,6 +200,7 @@ export interface ContractionKernel {
 /** Stable lexicographic sort of contiguous rows by the first `numKeys` operands. */
 export interface SortKernel {
   readonly kind: "sort";
+  readonly writers: Writers;
   readonly name: string;
   readonly rows: number;
   readonly length: number;
@@ -209,6 +213,7 @@ export interface SortKernel {
 /** Runs a routine for each of `count` problems, which lie one after the other in every buffer. */
 export interface RoutineKernel {
   readonly kind: "routine";
+  readonly writers: Writers;
   readonly name: string;
   readonly routine: Routine;
   readonly count: number;
@@ -223,6 +228,7 @@ export interface RoutineKernel {
  */
 export interface FourierKernel {
   readonly kind: "fourier";
+  readonly writers: Writers;
   readonly name: string;
   /** Of the parts. */
   readonly dtype: DType;
@@ -249,6 +255,7 @@ export interface FourierKernel {
  */
 export interface ScatterKernel {
   readonly kind: "scatter";
+  readonly writers: Writers;
   readonly name: string;
   readonly axes: readonly number[];
   readonly guard: Node | null;

@@ -1,3 +1,4 @@
+import type { Template } from "../compiler/templates/template.ts";
 import type { Complex, DType } from "../dtypes/index.ts";
 import type { ArrayImpl } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
@@ -82,6 +83,7 @@ export interface ReductionLowering<P extends Params> {
 /** Running reductions along one axis (cumsum, cumprod, cummax, cummin, cumlogsumexp). */
 export interface ScanLowering<P extends Params> {
   readonly kind: "scan";
+  readonly template: Template;
   readonly op: "sum" | "prod" | "max" | "min" | "logaddexp";
   readonly axis: (params: P) => number;
   readonly reverse: (params: P) => boolean;
@@ -97,13 +99,14 @@ export type TemplateLowering<P extends Params> =
       };
     }
   /** A convolution (cross-correlation) of operand 0 with the kernel operand 1. */
-  | { readonly kind: "conv"; readonly geometry: (params: P) => ConvGeometry }
+  | { readonly kind: "conv"; readonly template: Template; readonly geometry: (params: P) => ConvGeometry }
   /**
    * A routine for each element of the leading dimensions, in which all operands and results agree; each begins where the last `ranks`
    * dimensions of its operand do.
    */
   | {
       readonly kind: "routine";
+      readonly template: Template;
       readonly build: (params: P, operands: readonly ShapedArray[], out: readonly ShapedArray[]) => Routine;
       /** How many leading dimensions count problems. */
       readonly batchRank: (operands: readonly ShapedArray[]) => number;
@@ -114,6 +117,7 @@ export type TemplateLowering<P extends Params> =
    */
   | {
       readonly kind: "fourier";
+      readonly template: Template;
       readonly transform: (params: P) => {
         readonly radices: readonly number[];
         readonly sign: 1 | -1;
@@ -123,12 +127,14 @@ export type TemplateLowering<P extends Params> =
     }
   | {
       readonly kind: "sort";
+      readonly template: Template;
       readonly dimension: (params: P) => number;
       readonly numKeys: (params: P) => number;
     }
   /** Operand 0 updated at computed places, in the row-major order of the update space. */
   | {
       readonly kind: "scatter";
+      readonly template: Template;
       readonly combine: "set" | "add" | "mul" | "min" | "max";
       /** The shape of the update space. */
       readonly space: (params: P, operands: readonly ShapedArray[]) => readonly number[];

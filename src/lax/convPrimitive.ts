@@ -9,6 +9,7 @@ import {
   Zero,
 } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
+import { convTemplate } from "../kernels/conv.ts";
 import { axesWithout } from "./batching.ts";
 import type { ConvDimensionNumbers } from "./convDimensions.ts";
 import { type ConvSpace, vjpLhsPadding, vjpRhsPadding } from "./convPadding.ts";
@@ -195,6 +196,7 @@ export const convPrimitive: Primitive<ConvParams> = definePrimitive<ConvParams>(
   batching: convBatching,
   lowering: {
     kind: "conv",
+    template: convTemplate,
     geometry: (params) => {
       const { lhsSpec, rhsSpec, outSpec } = params.dimensionNumbers;
       return {

@@ -23,6 +23,7 @@ import {
   isWideInteger,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { scanTemplate } from "../kernels/scan.ts";
 import { runJvp } from "../transforms/jvpTrace.ts";
 import { max, min } from "./arithmetic.ts";
 import { associativeScanFlat } from "./associativeScan.ts";
@@ -144,7 +145,13 @@ function cumulative(name: string, spec: CumulativeSpec): Primitive<CumulativePar
       const axis = params.axis < (dim as number) ? params.axis : params.axis + 1;
       return [[bind1(primitive, [x], { ...params, axis })], [dim]];
     },
-    lowering: { kind: "scan", op: spec.op, axis: ({ axis }) => axis, reverse: ({ reverse }) => reverse },
+    lowering: {
+      kind: "scan",
+      template: scanTemplate,
+      op: spec.op,
+      axis: ({ axis }) => axis,
+      reverse: ({ reverse }) => reverse,
+    },
   });
   return primitive;
 }

@@ -16,6 +16,7 @@ import { bind1 } from "../core/trace.ts";
 import { literal, scalar } from "../core/values.ts";
 import { int32, isInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { scatterTemplate } from "../kernels/scatter.ts";
 import { runBatched } from "../transforms/batchTrace.ts";
 import { jit } from "../transforms/jit.ts";
 import { broadcastInDim, expandDims } from "./broadcast.ts";
@@ -247,6 +248,7 @@ const dynamicUpdateSlicePrimitive: Primitive = definePrimitive({
   // A scatter rather than a select over the operand: only the window is written when the operand can be updated in place.
   lowering: {
     kind: "scatter",
+    template: scatterTemplate,
     combine: "set",
     space: (_params, [, update]) => update.shape,
     emit: (b, [x, update, ...starts], point) => {

@@ -4,6 +4,7 @@ import { notDifferentiable, notLinear, type Primitive } from "../core/primitive.
 import { bind1 } from "../core/trace.ts";
 import { arrayFromHost } from "../core/values.ts";
 import { complex128, convertHost } from "../dtypes/index.ts";
+import { fourierTemplate } from "../kernels/fourier.ts";
 import { rootsOfUnity } from "./fftTwiddles.ts";
 
 /** Fourier transforms as one kernel: of lengths that are products of small primes, and short enough for the nearest caches. */
@@ -34,7 +35,7 @@ const fourierLines: Primitive<LinesParams> = {
   jvp: notDifferentiable("an operation of lowered programs"),
   transpose: notLinear,
   batching: never,
-  lowering: { kind: "fourier", transform: (params) => params },
+  lowering: { kind: "fourier", template: fourierTemplate, transform: (params) => params },
 };
 
 const largestRadix = 31;

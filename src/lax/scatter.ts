@@ -9,6 +9,7 @@ import { type BatchingRule, definePrimitive, type NoRule, type Primitive } from 
 import { bind1 } from "../core/trace.ts";
 import { Complex, type DType, type HostData, isComplex, isInteger, isWideInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { scatterTemplate } from "../kernels/scatter.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
 import { add, max, min, mul, sub } from "./arithmetic.ts";
 import { batchDimAtFront } from "./batching.ts";
@@ -213,6 +214,7 @@ function combineComplex(
 function scatterLowering(spec: ScatterSpec): Lowering<ScatterParams> {
   return {
     kind: "scatter",
+    template: scatterTemplate,
     combine: spec.combine,
     space: ({ dimensionNumbers }, [x, , updates]) =>
       updateOrder(x.shape, updates.shape, scatterWindows(dimensionNumbers)).map((d) => updates.shape[d]),

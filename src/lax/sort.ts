@@ -14,6 +14,7 @@ import { asNumpyInts } from "../core/printing.ts";
 import { bind } from "../core/trace.ts";
 import { type HostData, hostArray, isComplex, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { sortTemplate } from "../kernels/sort.ts";
 import { axesWithout, moveBatchDim } from "./batching.ts";
 import { broadcastedIota } from "./creation.ts";
 import { gather } from "./gather.ts";
@@ -128,7 +129,12 @@ const sortPrimitive: Primitive<SortParams> = definePrimitive<SortParams>({
   jvp: sortJvp,
   transpose: notLinear,
   batching: sortBatching,
-  lowering: { kind: "sort", dimension: ({ dimension }) => dimension, numKeys: ({ numKeys }) => numKeys },
+  lowering: {
+    kind: "sort",
+    template: sortTemplate,
+    dimension: ({ dimension }) => dimension,
+    numKeys: ({ numKeys }) => numKeys,
+  },
 });
 
 export interface SortOptions {

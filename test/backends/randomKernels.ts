@@ -27,6 +27,9 @@ import {
   uint32,
   uint64,
 } from "../../src/dtypes/index.ts";
+import { scanTemplate } from "../../src/kernels/scan.ts";
+import { scatterTemplate } from "../../src/kernels/scatter.ts";
+import { sortTemplate } from "../../src/kernels/sort.ts";
 
 /** Deterministic numbers from a seed. */
 export class Random {
@@ -483,6 +486,7 @@ export function randomScanProgram(seed: number): Built {
   const buffer = g.addBuffer(dtype, stride + 4, "output");
   const kernel = {
     kind: "scan",
+    writers: scanTemplate.writers,
     name: "k",
     axes,
     axis: r.int(axes.length),
@@ -536,6 +540,7 @@ export function randomScatterProgram(seed: number): Built {
   const out = g.addBuffer(dtype, size, "output");
   const kernel = {
     kind: "scatter",
+    writers: scatterTemplate.writers,
     name: "k",
     axes,
     guard,
@@ -619,6 +624,15 @@ export function randomSortProgram(seed: number): Built {
     return g.addBuffer(dtype, rows * length, "input");
   });
   const outputs = operands.map((dtype) => g.addBuffer(dtype, rows * length, "output"));
-  const kernel = { kind: "sort", name: "k", rows, length, numKeys, inputs, outputs } as const;
+  const kernel = {
+    kind: "sort",
+    writers: sortTemplate.writers,
+    name: "k",
+    rows,
+    length,
+    numKeys,
+    inputs,
+    outputs,
+  } as const;
   return { program: programOf(g.buffers, [kernel]), args: g.args, tolerance: 0 };
 }

@@ -2,6 +2,7 @@ import type { ContractionDim, DotResult, Node, Program, Store } from "../../src/
 import { linearCombination } from "../../src/compiler/nodes/indexAlgebra.ts";
 import { epilogueProblem, type Product, resultDims } from "../../src/compiler/products.ts";
 import { bool, type DType, float32, float64, int32, int64, uint32, uint64 } from "../../src/dtypes/index.ts";
+import { convTemplate } from "../../src/kernels/conv.ts";
 import { type Built, Generator, programOf, randomData } from "./randomKernels.ts";
 
 /** A program of one random product, of matrices or of any number of dimensions, with a random epilogue. */
@@ -199,6 +200,7 @@ function randomContraction(g: Generator): Product {
   const [B, R, , S] = kinds.map((list) => list.length);
   return {
     kind: "contract",
+    writers: convTemplate.writers,
     name: "k",
     dtype,
     batch: dims(batch, [0, 0, 0]),

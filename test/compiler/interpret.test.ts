@@ -3,6 +3,8 @@ import { interpretProgram } from "../../src/compiler/interpret.ts";
 import type { Kernel, Program } from "../../src/compiler/ir.ts";
 import { NodeBuilder } from "../../src/compiler/nodes/builder.ts";
 import { type DType, float32, int32, keyFry } from "../../src/dtypes/index.ts";
+import { scatterTemplate } from "../../src/kernels/scatter.ts";
+import { sortTemplate } from "../../src/kernels/sort.ts";
 
 /** A program whose first buffers are arguments and whose last is the result. */
 function program(dtypes: readonly DType[], sizes: readonly number[], kernels: readonly Kernel[]): Program {
@@ -109,7 +111,16 @@ describe("interpretProgram", () => {
         { kind: "result", index: 1 },
       ],
       kernels: [
-        { kind: "sort", name: "sort", rows: 1, length: 4, numKeys: 1, inputs: [0, 1], outputs: [2, 3] },
+        {
+          kind: "sort",
+          writers: sortTemplate.writers,
+          name: "sort",
+          rows: 1,
+          length: 4,
+          numKeys: 1,
+          inputs: [0, 1],
+          outputs: [2, 3],
+        },
       ],
       results: [
         { kind: "buffer", buffer: 2 },
@@ -130,6 +141,7 @@ describe("interpretProgram", () => {
     const at = b.load(1, int32, i);
     const kernel: Kernel = {
       kind: "scatter",
+      writers: scatterTemplate.writers,
       name: "scatter-add",
       axes: [4],
       guard: b.op("lt", at, b.const(3, int32)),

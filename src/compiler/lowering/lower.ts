@@ -3,15 +3,9 @@ import type { Params } from "../../core/primitive.ts";
 import { type CompileInner, lowerControl } from "../control/lowerControl.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import type { Node, View } from "../ir.ts";
-import { lowerConv } from "../templates/conv.ts";
 import { lowerDot } from "../templates/dot.ts";
-import { lowerFourier } from "../templates/fourier.ts";
 import { lowerHostCall } from "../templates/hostCall.ts";
 import { lowerReduction } from "../templates/reduction.ts";
-import { lowerRoutine } from "../templates/routine.ts";
-import { lowerScan } from "../templates/scan.ts";
-import { lowerScatter } from "../templates/scatter.ts";
-import { lowerSort } from "../templates/sort.ts";
 import { lowerTiles } from "../templates/tiles.ts";
 import { Draft } from "./draft.ts";
 import {
@@ -100,26 +94,16 @@ export class Lowering {
       case "reduction":
         lowerReduction(this, eqn, lowering);
         break;
-      case "scan":
-        lowerScan(this, eqn, lowering);
-        break;
       case "dot":
         lowerDot(this, eqn, lowering);
         break;
+      case "scan":
       case "conv":
-        lowerConv(this, eqn, lowering);
-        break;
       case "sort":
-        lowerSort(this, eqn, lowering);
-        break;
-      case "fourier":
-        lowerFourier(this, eqn, lowering);
-        break;
       case "routine":
-        lowerRoutine(this, eqn, lowering);
-        break;
+      case "fourier":
       case "scatter":
-        lowerScatter(this, eqn, lowering);
+        lowering.template.lower(this, eqn, lowering as never);
         break;
       case "forLoop":
       case "whileLoop":

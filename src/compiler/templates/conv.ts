@@ -18,6 +18,7 @@ import {
   lastDimension,
   steps,
 } from "./convProblem.ts";
+import type { Writers } from "./template.ts";
 
 type ConvLowering = Extract<TemplateLowering<Params>, { kind: "conv" }>;
 
@@ -64,7 +65,7 @@ export function lowerConv(l: Lowering, eqn: FlatEqn, lowering: ConvLowering): vo
     rhs: inMemory(l, y, byFeatures ? [geometry.rhs[0]] : all(y)),
   };
   if (loops) sumInLoops(l, eqn, problem);
-  else contract(l, eqn, problem, order);
+  else contract(l, eqn, problem, order, lowering.template.writers);
 }
 
 /** The operand in the dtype of the result. */
@@ -148,7 +149,13 @@ function padded(
 }
 
 /** Contractions, one for each combination of phases, into a result in the order that lets vectors be stored. */
-function contract(l: Lowering, eqn: FlatEqn, p: ConvProblem, order: readonly number[]): void {
+function contract(
+  l: Lowering,
+  eqn: FlatEqn,
+  p: ConvProblem,
+  order: readonly number[],
+  writers: Writers,
+): void {
   const [out] = eqn.outputs;
   const stored = rowMajorStrides(order.map((d) => p.outShape[d]));
   const strides = p.outShape.map((_, d) => stored[order.indexOf(d)]);
@@ -161,6 +168,7 @@ function contract(l: Lowering, eqn: FlatEqn, p: ConvProblem, order: readonly num
     const unread = taps.some((d) => d.size === 0);
     const kernel: ContractionKernel = {
       kind: "contract",
+      writers,
       name: eqn.primitive.name,
       dtype: p.dtype,
       batch: used([group]),

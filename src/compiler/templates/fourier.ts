@@ -17,6 +17,7 @@ export function lowerFourier(l: Lowering, eqn: FlatEqn, lowering: FourierLowerin
   const turns = turned ? reads[reads.length - 1] : null;
   l.draft.addTemplate(reads, [output], () => ({
     kind: "fourier",
+    writers: lowering.template.writers,
     name: eqn.primitive.name,
     dtype: realDType(out.aval.dtype),
     radices,

@@ -24,6 +24,7 @@ export function lowerRoutine(l: Lowering, eqn: FlatEqn, lowering: RoutineLowerin
   const outputs = stored.flat();
   l.draft.addTemplate(inputs, outputs, () => ({
     kind: "routine",
+    writers: lowering.template.writers,
     name: routine.name,
     routine,
     count: batch.reduce((n, size) => n * size, 1),

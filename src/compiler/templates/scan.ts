@@ -26,6 +26,7 @@ export function lowerScan(l: Lowering, eqn: FlatEqn, lowering: ScanLowering<Para
   l.draft.addTemplate(reads, [buffer], () =>
     canonicalizeScan(b, {
       kind: "scan",
+      writers: lowering.template.writers,
       name: eqn.primitive.name,
       axes,
       axis,

@@ -50,6 +50,7 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
   l.draft.addTemplate([from, ...reads], [buffer], () =>
     canonicalizeScatter(b, {
       kind: "scatter",
+      writers: lowering.template.writers,
       name: eqn.primitive.name,
       axes: loopSizes(space),
       guard: condition,

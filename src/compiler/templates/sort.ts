@@ -24,6 +24,7 @@ export function lowerSort(l: Lowering, eqn: FlatEqn, lowering: SortLowering): vo
   const outputs = eqn.outputs.map((v) => l.draft.newBuffer(v.aval));
   l.draft.addTemplate(inputs, outputs, () => ({
     kind: "sort",
+    writers: lowering.template.writers,
     name: eqn.primitive.name,
     rows: operands[0].aval.size / length,
     length,

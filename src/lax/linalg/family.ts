@@ -19,6 +19,7 @@ import { isShared, type Routine } from "../../core/routine/ir.ts";
 import { zeroTangent } from "../../core/tangents.ts";
 import { bind } from "../../core/trace.ts";
 import { type DType, float64, type HostData, hostArray, isFloating } from "../../dtypes/index.ts";
+import { routineTemplate } from "../../kernels/routine.ts";
 import { batchDimAtFront } from "../batching.ts";
 import { finish, numbersOf, resultBuffer } from "../hostLoops.ts";
 import { type Accepts, checkDTypeAt, checkSameDTypes, checkUnaryDType, inexact } from "../operands.ts";
@@ -104,6 +105,7 @@ export function linalgPrimitive<P extends Params = Record<string, never>>(
       }),
     lowering: written ?? {
       kind: "routine",
+      template: routineTemplate,
       build: (params, operands, out) => {
         const field = fieldOf(numberType([...operands, ...out]));
         return routine(dimsOf(operands), params, field, operands.map(dtypeOf));

@@ -9,6 +9,7 @@ import { evaluateRoutine } from "../../../src/core/routine/evaluate.ts";
 import type { Routine } from "../../../src/core/routine/ir.ts";
 import type { ScalarLike } from "../../../src/core/routine/scalar.ts";
 import { bind1 } from "../../../src/core/trace.ts";
+import { routineTemplate } from "../../../src/kernels/routine.ts";
 import { array, elements, firstDifference } from "../host.ts";
 
 // Routines as WebAssembly against routines as they are evaluated: every operation on runs, at every length.
@@ -26,6 +27,7 @@ const primitive = definePrimitive<Params>({
   },
   lowering: {
     kind: "routine",
+    template: routineTemplate,
     build: ({ routine }) => (routine as { readonly of: Routine }).of,
     batchRank: () => 0,
   },

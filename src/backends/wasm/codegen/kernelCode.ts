@@ -35,3 +35,8 @@ export interface KernelCode {
   /** What was chosen, in a line for people: loops, vectors, tiles, blocks, pieces. */
   readonly describe: () => string;
 }
+
+/** The code of a kernel that is never cut. */
+export function inOnePiece(emit: (context: KernelContext) => void): KernelCode {
+  return { pieces: 1, scratch: noScratch, emit, describe: () => "in order; one piece" };
+}

@@ -13,19 +13,13 @@ import type { FuncRef, Local, ModuleBuilder, ValType } from "../asm/index.ts";
 import { bytesAccessed, flopsOf } from "../cost.ts";
 import type { Task } from "../threads/region.ts";
 import { blockedCode } from "./blocked.ts";
-import { type KernelContext, kernelContext } from "./context.ts";
-import { contractionCode } from "./contraction.ts";
+import { kernelContext } from "./context.ts";
 import { dotCode, dotPhases } from "./dot.ts";
-import { fourierCode } from "./fourier.ts";
-import { type KernelCode, noScratch, type PreparedOperand } from "./kernelCode.ts";
+import type { KernelCode, PreparedOperand } from "./kernelCode.ts";
 import { buffersOf } from "./kernelKey.ts";
 import { KnownKernels } from "./knownKernels.ts";
 import type { Library } from "./library.ts";
 import { nestCode } from "./nestCode.ts";
-import { routineCode } from "./routine.ts";
-import { emitScan } from "./scan.ts";
-import { emitScatter } from "./scatter.ts";
-import { sortCode } from "./sort.ts";
 import { inLoop, isUncut, splitting, uncut } from "./split.ts";
 
 /** A kernel, or a phase of one, as a function of the module. */
@@ -204,28 +198,14 @@ function kernelCodes(
       return dotPhases(kernel, lib, repeated);
     case "blocked":
       return [blockedCode(program, kernel, (stage) => stageCode(program, stage, lib))];
-    case "scan":
-      return [inOnePiece((context) => emitScan(context, kernel))];
-    case "scatter":
-      return [inOnePiece((context) => emitScatter(context, kernel))];
-    case "contract":
-      return [contractionCode(kernel, lib)];
-    case "routine":
-      return [routineCode(kernel)];
-    case "fourier":
-      return [fourierCode(kernel)];
-    case "sort":
-      return sortCode(kernel, (buffer) => program.buffers[buffer].dtype);
+    default:
+      return kernel.writers.wasm(kernel as never, program, lib);
   }
 }
 
 function stageCode(program: Program, stage: Stage, lib: Library): KernelCode {
   if (stage.kind === "dot") return dotCode(stage, lib);
   return nestCode(stage, (buffer) => program.buffers[buffer].byteLength);
-}
-
-function inOnePiece(emit: (context: KernelContext) => void): KernelCode {
-  return { pieces: 1, scratch: noScratch, emit, describe: () => "in order; one piece" };
 }
 
 /** The task that does a piece of a kernel with the addresses in a block of memory. */

@@ -1,8 +1,7 @@
 import type { FlatEqn, FlatProgram } from "../../flat.ts";
 import { Rewriter } from "../internal.ts";
-import { splitReduction, splitScan } from "./folds.ts";
-import { splitScatter, splitSort } from "./moves.ts";
-import { splitConv, splitDot } from "./products.ts";
+import { splitReduction } from "./folds.ts";
+import { splitDot } from "./products.ts";
 import { isComplexValue } from "./views.ts";
 
 /**
@@ -44,16 +43,10 @@ function split(w: Rewriter, eqn: FlatEqn): void {
       splitDot(w, eqn, lowering);
       break;
     case "conv":
-      splitConv(w, eqn, lowering);
-      break;
     case "scan":
-      splitScan(w, eqn, lowering);
-      break;
     case "sort":
-      splitSort(w, eqn, lowering);
-      break;
     case "scatter":
-      splitScatter(w, eqn, lowering);
+      lowering.template.splitComplex?.(w, eqn, lowering as never);
       break;
     case "reduction":
       splitReduction(w, eqn, lowering);
