@@ -2,6 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { config } from "../core/config.ts";
 import { pruneClosed } from "../core/dce.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
+import { isControl } from "../core/lowering.ts";
 import { checkPositions, maxPositions } from "../core/positions.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
 import { type Plan, planBuffers } from "./bufferPlan.ts";
@@ -14,9 +15,7 @@ import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
 import { complexTemplates } from "./passes/complex/index.ts";
 import { deadCode } from "./passes/deadCode.ts";
-import { hoistInvariants } from "./passes/hoistInvariants.ts";
 import { narrowProducts } from "./passes/narrowProducts.ts";
-import { recomputeResiduals } from "./passes/recomputeResiduals.ts";
 import { singlePrecision } from "./passes/singlePrecision.ts";
 import { printKernels, printProgram, writesOf } from "./print.ts";
 import { printFlat } from "./printFlat.ts";
@@ -65,15 +64,15 @@ function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe
   const flat = complexTemplates(singlePrecision(narrowProducts(deadCode(whole))));
   observe?.("flattened", () => printFlat(whole));
   observe?.("dead code", () => printFlat(flat));
-  if (!flat.eqns.some((eqn) => eqn.programs !== undefined)) return flat;
+  const control = flat.eqns.map(({ primitive }) => primitive.lowering).find(isControl);
+  if (control === undefined) return flat;
   const eqns = flat.eqns.map((eqn) =>
     eqn.programs === undefined ? eqn : { ...eqn, programs: eqn.programs.map((p) => optimize(p)) },
   );
-  const hoisted = hoistInvariants({ ...flat, eqns });
-  observe?.("loop invariants", () => printFlat(hoisted));
-  const recomputed = recomputeResiduals(hoisted);
-  observe?.("residuals", () => printFlat(recomputed));
-  return recomputed;
+  return control.template.optimize(
+    { ...flat, eqns },
+    observe && ((step, program) => observe(step, () => printFlat(program))),
+  );
 }
 
 /** The other steps of {@link compileToProgram}. */

@@ -2,7 +2,7 @@ import type { ShapedArray } from "../core/aval.ts";
 import type { HostFunction, ReduceOp } from "../core/lowering.ts";
 import type { Routine } from "../core/routine/ir.ts";
 import type { DType } from "../dtypes/index.ts";
-import type { Writers } from "./templates/template.ts";
+import type { ControlWriters, Writers } from "./templates/template.ts";
 
 /**
  * The kernel IR. A program is a list of kernels over flat buffers. A loop kernel is a nest over a parallel index space,
@@ -337,6 +337,7 @@ export interface Carry {
 /** Runs a program `length` times. */
 export interface ForLoopKernel {
   readonly kind: "forLoop";
+  readonly writers: ControlWriters;
   readonly name: string;
   readonly length: number;
   /** Whether slices are walked from the last to the first. */
@@ -350,6 +351,7 @@ export interface ForLoopKernel {
 /** Runs `cond`, then `body` as long as `cond` wrote true to `predicate`. */
 export interface WhileLoopKernel {
   readonly kind: "whileLoop";
+  readonly writers: ControlWriters;
   readonly name: string;
   readonly carries: readonly Carry[];
   readonly cond: InnerProgram;
@@ -360,6 +362,7 @@ export interface WhileLoopKernel {
 /** Runs the program whose number is the int32 in `selector`, which is in range. Carries are operands that every program overwrites or keeps. */
 export interface BranchKernel {
   readonly kind: "branch";
+  readonly writers: ControlWriters;
   readonly name: string;
   readonly selector: number;
   readonly carries: readonly Carry[];

@@ -1,4 +1,4 @@
-import type { Template } from "../compiler/templates/template.ts";
+import type { ControlTemplate, Template } from "../compiler/templates/template.ts";
 import type { Complex, DType } from "../dtypes/index.ts";
 import type { ArrayImpl } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
@@ -166,6 +166,7 @@ export type ControlLowering<P extends Params> =
    */
   | {
       readonly kind: "forLoop";
+      readonly template: ControlTemplate;
       readonly loop: (params: P) => {
         readonly body: ClosedJaxpr;
         readonly length: number;
@@ -181,6 +182,7 @@ export type ControlLowering<P extends Params> =
   /** Operands: constants of the condition, constants of the body, initial carries; each program takes its own constants, then carries. */
   | {
       readonly kind: "whileLoop";
+      readonly template: ControlTemplate;
       readonly loop: (params: P) => {
         readonly cond: ClosedJaxpr;
         readonly body: ClosedJaxpr;
@@ -189,7 +191,11 @@ export type ControlLowering<P extends Params> =
       };
     }
   /** Operand 0, an int32 scalar within range, says which program is run on the other operands. */
-  | { readonly kind: "branch"; readonly branches: (params: P) => readonly ClosedJaxpr[] };
+  | {
+      readonly kind: "branch";
+      readonly template: ControlTemplate;
+      readonly branches: (params: P) => readonly ClosedJaxpr[];
+    };
 
 /** A function of JavaScript on concrete arrays. The results have the types that the caller expects, or it throws. */
 export type HostFunction = (args: readonly ArrayImpl[]) => readonly ArrayImpl[];

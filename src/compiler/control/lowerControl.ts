@@ -8,6 +8,7 @@ import type { Binding, Carry, ControlKernel, InnerProgram, Kernel, Program } fro
 import { partsPerElement } from "../lowering/draft.ts";
 import type { Lowering } from "../lowering/lower.ts";
 import type { Source } from "../lowering/source.ts";
+import type { ControlWriters } from "../templates/template.ts";
 import { boundBuffer, controlAccess } from "./access.ts";
 import { unrolledBody, unrollFactor } from "./unroll.ts";
 
@@ -19,15 +20,16 @@ const fixed = (buffer: number): Binding => ({ kind: "fixed", buffer });
 
 /** Loops and branches: operands and results in memory, the programs inside compiled on their own. */
 export function lowerControl(l: Lowering, eqn: FlatEqn, lowering: ControlLowering<Params>): void {
+  const { writers } = lowering.template;
   switch (lowering.kind) {
     case "forLoop":
-      lowerForLoop(l, eqn, lowering.loop(eqn.params));
+      lowerForLoop(l, eqn, lowering.loop(eqn.params), writers);
       break;
     case "whileLoop":
-      lowerWhileLoop(l, eqn, lowering.loop(eqn.params));
+      lowerWhileLoop(l, eqn, lowering.loop(eqn.params), writers);
       break;
     case "branch":
-      lowerBranch(l, eqn);
+      lowerBranch(l, eqn, writers);
       break;
   }
 }
@@ -36,6 +38,7 @@ function lowerForLoop(
   l: Lowering,
   eqn: FlatEqn,
   loop: ReturnType<Extract<ControlLowering<Params>, { kind: "forLoop" }>["loop"]>,
+  writers: ControlWriters,
 ): void {
   const { reverse, numConsts, numCarry, parallel = false } = loop;
   const { operands, consts } = split(l, eqn);
@@ -71,7 +74,7 @@ function lowerForLoop(
   const name = eqn.primitive.name;
   const carries = state.list;
   const independent = parallel && carries.length === 0;
-  add(l, { kind: "forLoop", name, length, reverse, carries, body: inner, parallel: independent });
+  add(l, { kind: "forLoop", writers, name, length, reverse, carries, body: inner, parallel: independent });
   eqn.outputs.forEach((v, i) => {
     if (i < numCarry) l.define(v, state.final(i));
     else l.define(v, result(l, v.aval, stacked[i - numCarry]));
@@ -82,6 +85,7 @@ function lowerWhileLoop(
   l: Lowering,
   eqn: FlatEqn,
   loop: ReturnType<Extract<ControlLowering<Params>, { kind: "whileLoop" }>["loop"]>,
+  writers: ControlWriters,
 ): void {
   const { condConsts, bodyConsts } = loop;
   const { operands, consts } = split(l, eqn);
@@ -96,6 +100,7 @@ function lowerWhileLoop(
   const inMemoryAll = (list: readonly Source[]) => list.map((x) => inMemory(l, x));
   add(l, {
     kind: "whileLoop",
+    writers,
     name,
     carries: state.list,
     cond: {
@@ -117,7 +122,7 @@ function lowerWhileLoop(
   });
 }
 
-function lowerBranch(l: Lowering, eqn: FlatEqn): void {
+function lowerBranch(l: Lowering, eqn: FlatEqn, writers: ControlWriters): void {
   const { operands, consts } = split(l, eqn);
   const [selector, ...others] = operands;
   if (selector.aval.dtype !== int32) throw new Error("the selector of a branch is an int32");
@@ -140,7 +145,7 @@ function lowerBranch(l: Lowering, eqn: FlatEqn): void {
     }),
   );
   const index = l.draft.contiguous(selector);
-  add(l, { kind: "branch", name: eqn.primitive.name, selector: index, carries, branches });
+  add(l, { kind: "branch", writers, name: eqn.primitive.name, selector: index, carries, branches });
   eqn.outputs.forEach((v, k) => {
     const bound = results[k];
     const buffer = bound.kind === "carry" ? carries[bound.carry].out : boundBuffer(bound);

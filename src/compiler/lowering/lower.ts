@@ -1,6 +1,6 @@
 import { isControl, type PointwiseLowering } from "../../core/lowering.ts";
 import type { Params } from "../../core/primitive.ts";
-import { type CompileInner, lowerControl } from "../control/lowerControl.ts";
+import type { CompileInner } from "../control/lowerControl.ts";
 import type { FlatEqn, FlatProgram, Value } from "../flat.ts";
 import type { Node, View } from "../ir.ts";
 import { lowerDot } from "../templates/dot.ts";
@@ -108,7 +108,7 @@ export class Lowering {
       case "forLoop":
       case "whileLoop":
       case "branch":
-        lowerControl(this, eqn, lowering);
+        lowering.template.lower(this, eqn, lowering as never);
         break;
       case "hostCall":
         lowerHostCall(this, eqn, lowering);

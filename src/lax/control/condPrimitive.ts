@@ -4,6 +4,7 @@ import type { HostArray } from "../../core/hostArray.ts";
 import { definePrimitive, type Primitive } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import type { HostData } from "../../dtypes/index.ts";
+import { controlTemplate } from "../../kernels/control.ts";
 import { liftTracers } from "../../transforms/traceToJaxpr.ts";
 import { condBatching } from "./condBatching.ts";
 import { condJvp, condLinearize, condPartialEval } from "./condDerivatives.ts";
@@ -39,7 +40,7 @@ export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
   transpose: /* @__PURE__ */ condTranspose(bindCond),
   batching: /* @__PURE__ */ condBatching(bindCond),
   prune: pruneCond,
-  lowering: { kind: "branch", branches: ({ branches }) => branches },
+  lowering: { kind: "branch", template: controlTemplate, branches: ({ branches }) => branches },
 });
 
 function condReference([index, ...operands]: readonly HostArray[], { branches }: CondParams): HostData[] {

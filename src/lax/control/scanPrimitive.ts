@@ -4,6 +4,7 @@ import type { HostArray } from "../../core/hostArray.ts";
 import { definePrimitive, type Primitive } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import { type HostData, hostArray, wordsPerElement } from "../../dtypes/index.ts";
+import { controlTemplate } from "../../kernels/control.ts";
 import { liftTracers } from "../../transforms/traceToJaxpr.ts";
 import { parts } from "./lists.ts";
 import { stacked } from "./programs.ts";
@@ -35,6 +36,7 @@ export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
   prune: pruneScan,
   lowering: {
     kind: "forLoop",
+    template: controlTemplate,
     loop: ({ jaxpr, length, reverse, numConsts, numCarry, unroll, parallel }) => ({
       body: jaxpr,
       length,

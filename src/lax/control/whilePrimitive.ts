@@ -5,6 +5,7 @@ import { definePrimitive, type Primitive } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import type { HostData } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
+import { controlTemplate } from "../../kernels/control.ts";
 import { liftTracers } from "../../transforms/traceToJaxpr.ts";
 import { parts } from "./lists.ts";
 import { whileBatching } from "./whileBatching.ts";
@@ -54,6 +55,7 @@ export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
   inlineAs: (params) => (conditionRank(params) === 0 ? undefined : maskedLoop(bindWhile, params)),
   lowering: {
     kind: "whileLoop",
+    template: controlTemplate,
     loop: ({ condJaxpr, condNconsts, bodyJaxpr, bodyNconsts }) => ({
       cond: condJaxpr,
       body: bodyJaxpr,

@@ -6,6 +6,7 @@ import { ClosedJaxpr } from "../../../src/core/jaxpr.ts";
 import { definePrimitive, notDifferentiable, notLinear, type Params } from "../../../src/core/primitive.ts";
 import { bind } from "../../../src/core/trace.ts";
 import { type HostData, hostArray } from "../../../src/dtypes/index.ts";
+import { controlTemplate } from "../../../src/kernels/control.ts";
 import { traceToJaxpr } from "../../../src/transforms/traceToJaxpr.ts";
 
 /** Loops and branches without any rule but those that evaluate them, to test their compilation alone. */
@@ -66,7 +67,7 @@ const forP = definePrimitive<ForParams>({
     }
     return [...carries.map((c) => c.data), ...stacked];
   },
-  lowering: { kind: "forLoop", loop: (params) => params },
+  lowering: { kind: "forLoop", template: controlTemplate, loop: (params) => params },
   ...rules,
 });
 
@@ -106,7 +107,7 @@ const whileP = definePrimitive<WhileParams>({
     while (run(cond, [...first, ...carries])[0].data[0] !== 0) carries = run(body, [...second, ...carries]);
     return carries.map((c) => c.data);
   },
-  lowering: { kind: "whileLoop", loop: (params) => params },
+  lowering: { kind: "whileLoop", template: controlTemplate, loop: (params) => params },
   ...rules,
 });
 
@@ -136,7 +137,7 @@ const branchP = definePrimitive<BranchParams>({
   abstractEval: (_, { branches }) => branches[0].outAvals,
   reference: ([index, ...operands], { branches }) =>
     run(branches[index.data[0] as number], operands).map((x) => x.data),
-  lowering: { kind: "branch", branches: ({ branches }) => branches },
+  lowering: { kind: "branch", template: controlTemplate, branches: ({ branches }) => branches },
   ...rules,
 });
 

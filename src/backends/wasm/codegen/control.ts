@@ -5,7 +5,7 @@ import type { Layout } from "./layout.ts";
 import type { Frame } from "./sequence.ts";
 
 /** A program that a loop or branch runs: the function of the arena, and where its table of addresses is. */
-interface InnerFunction {
+export interface InnerFunction {
   readonly layout: Layout;
   readonly ref: FuncRef;
 }

@@ -13,7 +13,7 @@ import {
 } from "./kernelFunctions.ts";
 import { align, type Layout, layOut, pointersOf } from "./layout.ts";
 import { Library } from "./library.ts";
-import { blockBytes, parallelLoops, stepTask } from "./parallelLoop.ts";
+import { parallelLoops } from "./parallelLoop.ts";
 import { Sequence } from "./sequence.ts";
 
 /** Addresses up to this many are parameters of the entry; more of them are passed in a table in memory. */
@@ -105,7 +105,9 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
       most((fn) => (fn.pieces > 1 ? fn.buffers.length + 1 : 0)),
       ...operands,
     );
-  const scratch = align(block + Math.max(ofPieces, ...loops.map(blockBytes)));
+  const scratch = align(
+    block + Math.max(ofPieces, ...loops.map((loop) => loop.kernel.writers.wasm.blockBytes(loop))),
+  );
   // Steps that are done at the same time have a copy of the arena each.
   const arenaOfStep = scratch + align(most((fn) => fn.scratch));
   const arenaBytes = arenaOfStep * Math.max(1, ...loops.map(({ kernel }) => kernel.length));
@@ -124,7 +126,7 @@ export function emitProgram(program: Program, options: EmitOptions = {}): Progra
   const stepTasks = new Map<Layout, number>();
   for (const loop of loops) {
     stepTasks.set(loop.body, refs.length);
-    refs.push(stepTask(mb, loop, withinSteps.functionOf(loop.body), arenaOfStep));
+    refs.push(loop.kernel.writers.wasm.stepTask(mb, loop, withinSteps.functionOf(loop.body), arenaOfStep));
   }
   const region = refs.length === 0 ? null : shared ? sharedRegion(mb, refs) : serialRegion(mb, refs);
 

@@ -1,9 +1,8 @@
 import type { ForLoopKernel } from "../../../compiler/ir.ts";
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
-import { emitControl } from "./control.ts";
 import type { HostCallStep, KernelFunction, ProgramStep } from "./kernelFunctions.ts";
 import type { Layout } from "./layout.ts";
-import { emitParallelLoop, isParallel } from "./parallelLoop.ts";
+import { isParallel } from "./parallelLoop.ts";
 
 /** The memory of a program in a function: the arena of the call, and how to get the addresses of buffers. */
 export interface Frame {
@@ -92,11 +91,17 @@ export class Sequence {
       const { block, region, stepTasks } = this.context;
       const [body] = layouts;
       const loop = { kernel: step.kernel as ForLoopKernel, outer: frame.layout, body };
-      emitParallelLoop(frame, loop, block, stepTasks.get(body) as number, region as FuncRef);
+      step.kernel.writers.wasm.emitParallel(
+        frame,
+        loop,
+        block,
+        stepTasks.get(body) as number,
+        region as FuncRef,
+      );
       return;
     }
     const programs = layouts.map((layout) => ({ layout, ref: this.functionOf(layout) }));
-    emitControl(frame, step.kernel, programs);
+    step.kernel.writers.wasm.emit(frame, step.kernel, programs);
   }
 
   private emitHostCall({ f, push, pushArena }: Frame, { kernel }: HostCallStep): void {
