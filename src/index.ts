@@ -2,6 +2,7 @@
 import "./backends/install.ts";
 import "./numpy/methods.ts";
 import "./numpy/moreMethods.ts";
+import "./tools/all.ts";
 
 export * as debug from "./callbacks/debug.ts";
 export { effectsBarrier } from "./callbacks/effectsBarrier.ts";

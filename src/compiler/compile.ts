@@ -4,6 +4,7 @@ import { pruneClosed } from "../core/dce.ts";
 import type { ClosedJaxpr } from "../core/jaxpr.ts";
 import { isControl } from "../core/lowering.ts";
 import { checkPositions, maxPositions } from "../core/positions.ts";
+import { tools } from "../core/tools.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
 import { type Plan, planBuffers } from "./bufferPlan.ts";
 import { chunkReductions } from "./chunkReductions.ts";
@@ -17,10 +18,7 @@ import { complexTemplates } from "./passes/complex/index.ts";
 import { deadCode } from "./passes/deadCode.ts";
 import { narrowProducts } from "./passes/narrowProducts.ts";
 import { singlePrecision } from "./passes/singlePrecision.ts";
-import { printKernels, printProgram, writesOf } from "./print.ts";
-import { printFlat } from "./printFlat.ts";
-import { printGroups } from "./printGroups.ts";
-import { validateProgram } from "./validate.ts";
+import { writesOf } from "./writes.ts";
 
 /** A program with the arrays behind its constants: those of the jaxpr and of the programs inside it. */
 export interface CompiledProgram extends Program {
@@ -62,8 +60,8 @@ export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptio
 /** A program without unused equations; so are the programs of its loops and branches. */
 function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe"]): FlatProgram {
   const flat = complexTemplates(singlePrecision(narrowProducts(deadCode(whole))));
-  observe?.("flattened", () => printFlat(whole));
-  observe?.("dead code", () => printFlat(flat));
+  observe?.("flattened", () => tools().printFlat(whole));
+  observe?.("dead code", () => tools().printFlat(flat));
   const control = flat.eqns.map(({ primitive }) => primitive.lowering).find(isControl);
   if (control === undefined) return flat;
   const eqns = flat.eqns.map((eqn) =>
@@ -71,7 +69,7 @@ function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe
   );
   return control.template.optimize(
     { ...flat, eqns },
-    observe && ((step, program) => observe(step, () => printFlat(program))),
+    observe && ((step, program) => observe(step, () => tools().printFlat(program))),
   );
 }
 
@@ -84,7 +82,7 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
   const lowering = new Lowering(flat, compileInner);
   const { draft } = lowering;
   const results = placeResults(lowering, flat, options.donated ?? [], ties);
-  observe?.("groups after fusion", () => printGroups(draft));
+  observe?.("groups after fusion", () => tools().printGroups(draft));
   const finished = finishKernels(draft);
   const chunked = chunkReductions(draft, finished);
   const kernels = fuseEpilogues(draft, blockKernels(draft, chunked));
@@ -125,9 +123,9 @@ export function compileFlat(flat: FlatProgram, options: CompileToProgramOptions)
     constants: flat.arrays,
     equations: flat.eqns.length,
   };
-  observe?.("kernels", () => printKernels(program, finished));
-  observe?.("chunks and buffer plan", () => printProgram(program));
-  if (config.enableChecks && ties === undefined) validateProgram(program, options.donated);
+  observe?.("kernels", () => tools().printKernels(program, finished));
+  observe?.("chunks and buffer plan", () => tools().printProgram(program));
+  if (config.enableChecks && ties === undefined) tools().validateProgram(program, options.donated);
   return program;
 }
 

@@ -1,7 +1,5 @@
 import { float32, int32 } from "../dtypes/index.ts";
-import { controlAccess } from "./control/access.ts";
 import { printControl } from "./control/printControl.ts";
-import { hostBuffers } from "./hostCall.ts";
 import type {
   BlockedKernel,
   ConstNode,
@@ -18,9 +16,10 @@ import type {
   Store,
   View,
 } from "./ir.ts";
-import { nestRoots, storesOf } from "./nest.ts";
+import { nestRoots } from "./nest.ts";
 import { childrenOf, nodesOf } from "./nodes/walk.ts";
 import { epilogueRoots, type Product, resultDims } from "./products.ts";
+import { writesOf } from "./writes.ts";
 
 /** A program as text, one line per kernel: `asText("kernels")`. */
 export function printProgram(program: Program): string {
@@ -43,40 +42,6 @@ export function printKernels(program: Program, kernels: readonly Kernel[]): stri
 
 function isUsed(program: Program, id: number): boolean {
   return program.kernels.some((k) => writesOf(k).includes(id));
-}
-
-/** The buffers a kernel writes. */
-export function writesOf(kernel: Kernel): readonly number[] {
-  switch (kernel.kind) {
-    case "loop":
-      return kernel.stores.map((s) => s.buffer);
-    case "row": {
-      const all = storesOf(kernel).map((s) => s.buffer);
-      return [...new Set(all)].filter((id) => !kernel.locals.includes(id));
-    }
-    case "blocked": {
-      const written = new Set(kernel.stages.flatMap(writesOf));
-      return kernel.slices.filter((s) => written.has(s.id)).map((s) => s.buffer);
-    }
-    case "scan":
-      return [kernel.store.buffer];
-    case "sort":
-    case "routine":
-      return kernel.outputs;
-    case "forLoop":
-    case "whileLoop":
-    case "branch":
-      return controlAccess(kernel).writes;
-    case "hostCall":
-      return hostBuffers(kernel.outputs);
-    case "fourier":
-      return [kernel.output];
-    case "scatter":
-      return [kernel.out];
-    case "dot":
-    case "contract":
-      return kernel.epilogue?.map((s) => s.buffer) ?? [kernel.out];
-  }
 }
 
 /** `x0` for arguments, `c0` for constants, `t5` for temporaries, `l6` for rows of one kernel, `y7` for outputs. */

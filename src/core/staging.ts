@@ -1,9 +1,9 @@
 import { ArrayImpl, type NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
-import { checkJaxpr } from "./checkJaxpr.ts";
 import { config } from "./config.ts";
 import { type Atom, type Eqn, Jaxpr, Literal, Var } from "./jaxpr.ts";
 import type { Params, Primitive } from "./primitive.ts";
+import { tools } from "./tools.ts";
 import { bind, checkAlive, isFoldingConstants, Trace, Tracer, withEvaluation } from "./trace.ts";
 import { varyingResults } from "./varying.ts";
 
@@ -87,7 +87,7 @@ export class StagingTrace extends Trace {
     const outvars = outs.map((x) => this.lift(x).atom);
     this.alive = false;
     const jaxpr = new Jaxpr(this.constvars, this.invars, this.eqns, outvars);
-    if (config.enableChecks) checkJaxpr(jaxpr);
+    if (config.enableChecks) tools().checkJaxpr(jaxpr);
     return { jaxpr, consts: this.consts };
   }
 }

@@ -1,5 +1,6 @@
 import { beginRecording, endRecording, isRecording } from "../core/timeline.ts";
 import { RuntimeError } from "../errors.ts";
+import { installAllTools } from "../tools/all.ts";
 import { hasFiles, makeFolder, writeFile } from "./files.ts";
 import { Trace } from "./trace.ts";
 
@@ -24,6 +25,7 @@ export function startTrace(logDir: string | null = null): void {
   }
   folder = logDir;
   began = performance.now();
+  installAllTools();
   beginRecording();
 }
 

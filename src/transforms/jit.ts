@@ -19,6 +19,7 @@ import {
 } from "../core/placement.ts";
 import type { Primitive } from "../core/primitive.ts";
 import { isRecording, record } from "../core/timeline.ts";
+import { tools } from "../core/tools.ts";
 import { bind, boundAxesKey, isEager, withEvaluation } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
@@ -32,7 +33,6 @@ import type { PyTreeDef } from "../tree/treedef.ts";
 import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { jitP } from "./jitPrimitive.ts";
-import { missReason } from "./missReason.ts";
 import { checkOptions, resolvePositions } from "./options.ts";
 import { checkPurity } from "./purity.ts";
 import { type Lowered, markWrapped, Traced } from "./stages.ts";
@@ -166,7 +166,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     treedef: PyTreeDef,
   ): string => {
     const known = [cache, ...nested.values()].flatMap((entries) => [...entries.values()]);
-    return missReason(
+    return tools().missReason(
       plain ? args : dynamicArgs(args, statics),
       { treedef, avals, statics: statics.map((i) => args[i]), context: traceContext() },
       statics,

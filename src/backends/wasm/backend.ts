@@ -1,10 +1,4 @@
-import {
-  compileFlat,
-  compileToProgram,
-  flatProgram,
-  printProgram,
-  programKey,
-} from "../../compiler/index.ts";
+import { compileFlat, compileToProgram, flatProgram, programKey } from "../../compiler/index.ts";
 import { ArrayImpl } from "../../core/array.ts";
 import type { ShapedArray } from "../../core/aval.ts";
 import type {
@@ -20,6 +14,7 @@ import { reports } from "../../core/debug.ts";
 import type { ClosedJaxpr } from "../../core/jaxpr.ts";
 import type { Profile } from "../../core/profile.ts";
 import { isRecording, record } from "../../core/timeline.ts";
+import { tools } from "../../core/tools.ts";
 import { type HostData, hostArray } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { hostArrayOf, interpretReference } from "../reference/interpret.ts";
@@ -32,9 +27,9 @@ import { usesRelaxedSimd } from "./features.ts";
 import { loadCode, resultBytes, usesPool } from "./loadedCode.ts";
 import { Marks } from "./marks.ts";
 import type { Storage } from "./memory/index.ts";
-import { choicesText, passesText, reportProgram, type Step } from "./reportProgram.ts";
+import type { Step } from "./reportProgram.ts";
 import type { Pool } from "./threads/pool.ts";
-import { TimedProgram } from "./timedProgram.ts";
+import type { TimedProgram } from "./timedProgram.ts";
 
 const emitOptions = { sharedMemory: pool !== null, commonCode };
 
@@ -78,7 +73,7 @@ class WasmExecutable implements Executable {
       this.loaded = this.load(timed, this.options.origin ?? { reason: "compiled ahead of a call" });
     } else if (reports("timings") && this.level > this.reported) {
       this.loaded = this.load(timed, { reason: `compiled again: debugLevel was raised to ${this.level}` });
-    } else if (timed !== loaded instanceof TimedProgram) {
+    } else if (timed !== "profile" in loaded) {
       // Between traces a program runs as it was compiled before.
       const quiet = this.recorded || wasRecorded;
       this.loaded =
@@ -116,9 +111,9 @@ class WasmExecutable implements Executable {
       this.reported = config.debugLevel;
       const engine = performance.now() - emitted;
       const times = { lowering: lowered - started, code: emitted - lowered, engine };
-      reportProgram(program, code, origin, times, steps);
+      tools().reportProgram(program, code, origin, times, steps);
     }
-    return marks === null ? loaded : new TimedProgram(loaded, marks, program, code);
+    return marks === null ? loaded : new (tools().TimedProgram)(loaded, marks, program, code);
   }
 
   /** The code of an equal program, if there was one. */
@@ -158,12 +153,12 @@ class WasmExecutable implements Executable {
       case "passes": {
         const steps: Step[] = [];
         compileToProgram(this.closed, { ...this.options, observe: stepsInto(steps) });
-        return passesText(steps);
+        return tools().passesText(steps);
       }
       case "kernels":
-        return printProgram(compileToProgram(this.closed, this.options));
+        return tools().printProgram(compileToProgram(this.closed, this.options));
       case "choices":
-        return choicesText(emitProgram(compileToProgram(this.closed, this.options), emitOptions));
+        return tools().choicesText(emitProgram(compileToProgram(this.closed, this.options), emitOptions));
       case "wat":
         // With the functions that it would share with other programs, to be read as one.
         return emitProgram(compileToProgram(this.closed, this.options), {

@@ -1,5 +1,5 @@
+import { tools } from "../../../core/tools.ts";
 import { ByteBuffer } from "./bytes.ts";
-import { disassemble } from "./disassembler.ts";
 import { FunctionBuilder, type FunctionCode } from "./function.ts";
 import type { DataRef, FuncRef, GlobalRef, Local, MemoryLimits, ValType } from "./types.ts";
 import { VAL_TYPE_CODES } from "./types.ts";
@@ -246,7 +246,7 @@ export class ModuleBuilder {
 
   /** The module as text in the linear WebAssembly text format, for reading. */
   toText(): string {
-    return disassemble(this.#view());
+    return tools().disassemble(this.#view());
   }
 
   #setMemory(limits: MemoryLimits, source: MemoryImport | undefined): void {

@@ -1,3 +1,4 @@
+import "../../../../src/tools/all.ts";
 import { describe, expect, it } from "vitest";
 import type { Body, ValType } from "../../../../src/backends/wasm/asm/index.ts";
 import { ModuleBuilder } from "../../../../src/backends/wasm/asm/index.ts";
