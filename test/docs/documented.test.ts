@@ -72,6 +72,7 @@ const spaces: [name: string, module: object, file: string][] = [
   ["nn", fluxion.nn, "nn/index.ts"],
   ["nn.initializers", fluxion.nn.initializers, "nn/initializersPublic.ts"],
   ["optim", fluxion.optim, "optim/index.ts"],
+  ["scipy.special", fluxion.scipy.special, "scipy/special/index.ts"],
   ["scipy.fft", fluxion.scipy.fft, "scipy/fft/index.ts"],
   ["optim.losses", fluxion.optim.losses, "optim/losses/index.ts"],
   ["optim.contrib", fluxion.optim.contrib, "optim/contrib/index.ts"],

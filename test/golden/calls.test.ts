@@ -23,6 +23,7 @@ const files = [
   "random",
   "reductions",
   "scipy_linalg",
+  "scipy_special",
   "sorting",
   "ufuncs_binary",
   "ufuncs_unary",

@@ -33,12 +33,11 @@ const tables: Record<string, Table> = {
   random: random as unknown as Table,
   nn: nn as unknown as Table,
   "nn.initializers": nn.initializers as unknown as Table,
+  "scipy.special": scipy.special as unknown as Table,
 };
 
 /** Names that are spelled otherwise here. */
 const renamed: Record<string, string> = {
-  // JAX defines both names as one function.
-  "scipy.special.logsumexp": "nn.logsumexp",
   "dtypes.resultType": "jnp.resultType",
   "Array.pos": "jnp.positive",
   "Array.floorDivide": "Array.floorDiv",
