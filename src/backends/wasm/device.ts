@@ -1,7 +1,7 @@
 import { COMMON_MODULE } from "./asm/index.ts";
 import { MATH_MODULE } from "./codegen/library.ts";
 import { ProcessCode } from "./commonCode.ts";
-import { enableRelaxedSimd, wasmFeatures } from "./features.ts";
+import { wasmFeatures } from "./features.ts";
 import { scalarMath } from "./math/index.ts";
 import { DeviceMemory } from "./memory/index.ts";
 import { Pool } from "./threads/pool.ts";
@@ -34,7 +34,7 @@ function isShared(memory: WebAssembly.Memory): boolean {
 export const deviceMemory = /* @__PURE__ */ new DeviceMemory(wasmMemory);
 
 /** The code that compiled modules share. */
-export const commonCode = /* @__PURE__ */ new ProcessCode(wasmMemory, pool, enableRelaxedSimd);
+export const commonCode = /* @__PURE__ */ new ProcessCode(wasmMemory, pool);
 
 /** What compiled modules import. */
 export const moduleImports: WebAssembly.Imports = {

@@ -65,6 +65,7 @@ export function usesPool(code: ProgramCode): boolean {
 function instantiate(name: string, code: ProgramCode, shares: boolean, marks: Marks | null): Run {
   wasmFeatures();
   try {
+    commonCode.load();
     const module = new WebAssembly.Module(code.bytes);
     const id = shares && pool !== null ? pool.add(module) : 0;
     const nothing = () => undefined;

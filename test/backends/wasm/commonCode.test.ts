@@ -7,7 +7,7 @@ import { commonCode } from "../../../src/backends/wasm/device.ts";
 describe("common code", () => {
   test("modules import one function of a name, or contain it", () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
-    const common = new ProcessCode(memory, null, () => false);
+    const common = new ProcessCode(memory, null);
     const load = (commonCode?: ProcessCode) => {
       const mb = new ModuleBuilder({ commonCode });
       mb.importMemory("env", "memory", { initial: 1 });
@@ -17,6 +17,7 @@ describe("common code", () => {
       );
       mb.exportFunction(twice);
       const module = new WebAssembly.Module(mb.toBytes());
+      commonCode?.load();
       const imports = WebAssembly.Module.imports(module).filter(({ kind }) => kind === "function");
       const instance = new WebAssembly.Instance(module, { env: { memory }, common: common.imports });
       return { imports, twice: instance.exports["twice"] as (x: number) => number };
@@ -55,5 +56,61 @@ describe("common code", () => {
     expect(before.length).toBeGreaterThan(0);
     multiply(120, 250, 128);
     expect(tiles()).toEqual(before);
+  });
+
+  describe("epilogues", () => {
+    const [m, k, n] = [21, 70, 18];
+    const whole = (rows: number, cols: number, seed: number) =>
+      Array.from({ length: rows * cols }, (_, i) => ((i * 7 + seed * 13) % 19) - 9);
+    const [left, right, other] = [whole(m, k, 1), whole(k, n, 2), whole(m, n, 3)];
+    const products = Array.from({ length: m * n }, (_, at) => {
+      let sum = 0;
+      for (let l = 0; l < k; l++) sum += left[Math.floor(at / n) * k + l] * right[l * n + (at % n)];
+      return sum;
+    });
+    type Epilogue = (product: NDArray, other: NDArray) => NDArray;
+    const run = (dtype: "float32" | "float64" | "int32", epilogue: Epilogue): number[] => {
+      const array = (values: number[], shape: number[]) => jnp.array(values, { dtype }).reshape(shape);
+      const f = jit((a: NDArray, b: NDArray, c: NDArray) => epilogue(a.matmul(b), c));
+      const [a, b, c] = [array(left, [m, k]), array(right, [k, n]), array(other, [m, n])];
+      expect(f.lower(a, b, c).asText("kernels")).toMatch(/dot_general_\w+ /);
+      return Array.from(f(a, b, c).dataSync() as ArrayLike<number>);
+    };
+    const functions = () => Object.keys(commonCode.imports).length;
+    const names = ["float32", "float64", "int32"] as const;
+
+    test.each(names)("that differ in numbers of %s share tiles", (dtype) => {
+      const scaled = (factor: number) => {
+        const made = run(dtype, (x, c) => c.sub(x.mul(factor)));
+        expect(made).toEqual(products.map((x, i) => other[i] - x * factor));
+      };
+      scaled(2);
+      const before = functions();
+      scaled(3);
+      scaled(-1024);
+      expect(functions()).toBe(before);
+    });
+
+    test("whose instructions depend on a number do not", () => {
+      for (const bound of [0, 12, -7, 0.5, NaN]) {
+        const made = run("float32", (x) => jnp.maximum(x, bound));
+        expect(made).toEqual(products.map((x) => Math.max(x, bound)));
+      }
+      for (const shift of [1, 3, 31]) {
+        const made = run("int32", (x) => jnp.rightShift(x, shift));
+        expect(made).toEqual(products.map((x) => x >> shift));
+      }
+    });
+
+    test("with several numbers and arrays", () => {
+      for (const [a, b] of [
+        [2, 8],
+        [8, 2],
+        [4, 4],
+      ]) {
+        const made = run("float32", (x, c) => jnp.where(c.gt(a), x.mul(b).add(a), c.sub(b)));
+        expect(made).toEqual(products.map((x, i) => (other[i] > a ? x * b + a : other[i] - b)));
+      }
+    });
   });
 });

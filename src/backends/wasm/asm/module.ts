@@ -40,8 +40,17 @@ export const COMMON_MODULE = "common";
 
 /** Functions that modules share: each is compiled once, in a module of its own. */
 export interface CommonCode {
-  /** Makes the function of this name available to importers; equal names mean equal functions. */
-  provide(name: string, params: readonly ValType[], results: readonly ValType[], body: Body): void;
+  /**
+   * Makes the function of this name available to importers; equal names mean equal functions. False when there is no room for more: then the
+   * module contains it.
+   */
+  provide(
+    name: string,
+    params: readonly ValType[],
+    results: readonly ValType[],
+    body: Body,
+    relaxedSimd: boolean,
+  ): boolean;
 }
 
 export interface ModuleOptions {
@@ -140,8 +149,8 @@ export class ModuleBuilder {
    */
   common(name: string, params: readonly ValType[], results: readonly ValType[], body: Body): FuncRef {
     return this.shared(`common ${name}`, () => {
-      if (this.#commonCode === undefined) return this.function(name, params, results, body);
-      this.#commonCode.provide(name, params, results, body);
+      const provided = this.#commonCode?.provide(name, params, results, body, this.#relaxedSimd) === true;
+      if (!provided) return this.function(name, params, results, body);
       return this.importFunction(COMMON_MODULE, name, params, results);
     });
   }

@@ -1,10 +1,11 @@
 import { affineOf } from "../../../compiler/affine.ts";
-import type { Node, Store } from "../../../compiler/ir.ts";
+import type { ConstNode, Node, Store } from "../../../compiler/ir.ts";
 import { childrenOf } from "../../../compiler/nodes/walk.ts";
 import { epilogueLoads, type Product, resultDims, valuesOf } from "../../../compiler/products.ts";
 import type { DType } from "../../../dtypes/index.ts";
-import type { FunctionBuilder, Local } from "../asm/index.ts";
-import type { EpilogueContext } from "../kernels/epilogue.ts";
+import { FunctionBuilder, type Local } from "../asm/index.ts";
+import { usesRelaxedSimd } from "../features.ts";
+import type { EpilogueContext, SharedEpilogue } from "../kernels/epilogue.ts";
 import { buffersOf, epilogueKey } from "./kernelKey.ts";
 import type { Library } from "./library.ts";
 import { splatConst } from "./splat.ts";
@@ -26,6 +27,8 @@ export interface EpilogueCode {
   readonly key: string;
   readonly arrays: readonly EpilogueArray[];
   readonly emit: (f: FunctionBuilder, at: EpilogueContext) => void;
+  /** The same for tiles that programs share; null where it calls functions of the program. */
+  readonly shared: () => SharedEpilogue | null;
 }
 
 /** The code of a product's epilogue, null without one. */
@@ -45,20 +48,81 @@ export function epilogueCode(kernel: Product, lib: Library): EpilogueCode | null
   const buffers = buffersOf(kernel);
   const place = (load: unknown) => arrayOf.get(load) as number;
   const uses = usesOf(epilogue);
+  const emit = (f: FunctionBuilder, at: EpilogueContext, numbers?: Numbers) => {
+    const values = new EpilogueValues(f, lib, kernel.dtype, uses, at, place, numbers);
+    // All is read before anything is stored, perhaps in the same place.
+    const results = epilogue.map((s) => values.compute(s.value));
+    results.forEach((value, i) => {
+      if (i === 0) f.get(value).set(at.acc);
+      else at.store(arrayOf.get(epilogue[i]) as number, value);
+    });
+    values.release();
+  };
+  let shared: SharedEpilogue | null | undefined;
   return {
     key: epilogueKey(kernel, (buffer) => `b${buffers.indexOf(buffer)}`),
     arrays,
-    emit: (f, at) => {
-      const values = new EpilogueValues(f, lib, kernel.dtype, uses, at, place);
-      // All is read before anything is stored, perhaps in the same place.
-      const results = epilogue.map((s) => values.compute(s.value));
-      results.forEach((value, i) => {
-        if (i === 0) f.get(value).set(at.acc);
-        else at.store(arrayOf.get(epilogue[i]) as number, value);
-      });
-      values.release();
+    emit,
+    shared: () => {
+      if (shared === undefined) shared = sharedEpilogue(kernel, arrays.length, emit);
+      return shared;
     },
   };
+}
+
+/** Numbers of an epilogue that are arguments, and those whose value its instructions depend on. */
+interface Numbers {
+  readonly arguments: ReadonlyMap<Node, Local>;
+  readonly examined: (number: Node) => void;
+}
+
+/** An epilogue with its numbers as arguments, save those that choose instructions. It is written on trial: its name is the code. */
+function sharedEpilogue(
+  { dtype, epilogue = [] }: Product,
+  arrays: number,
+  emit: (f: FunctionBuilder, at: EpilogueContext, numbers: Numbers) => void,
+): SharedEpilogue | null {
+  let free = valuesOf(epilogue).filter((x) => x.kind === "const" && x.dtype.itemsize === dtype.itemsize);
+  const write = (examined: (number: Node) => void) =>
+    FunctionBuilder.write([], usesRelaxedSimd(), (f) => {
+      const [acc, ...memory] = Array.from({ length: 1 + arrays }, () => f.local("v128"));
+      const at: EpilogueContext = {
+        acc,
+        load: (array) => f.get(memory[array]),
+        store: (array, value) => f.get(value).set(memory[array]),
+      };
+      emit(f, at, { arguments: new Map(free.map((x) => [x, f.local("v128")])), examined });
+    });
+  const fixed = new Set<Node>();
+  let written = write((number) => fixed.add(number));
+  if (free.some((x) => fixed.has(x))) {
+    free = free.filter((x) => !fixed.has(x));
+    written = write(() => undefined);
+  }
+  if (written.calls.length > 0) return null;
+  const name = Array.from(written.bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return {
+    name,
+    numbers: free.map((x) => laneBits((x as ConstNode).value, x.dtype)),
+    emit: (f, at, numbers) => {
+      const known = new Map(free.map((x, i) => [x, numbers[i]]));
+      emit(f, at, { arguments: known, examined: () => undefined });
+    },
+  };
+}
+
+const lane = new DataView(new ArrayBuffer(8));
+
+/** The bits of a number in a lane of 32 or 64 bits. */
+function laneBits(value: number | bigint, dtype: DType): number | bigint {
+  if (dtype.itemsize === 8) {
+    if (dtype.kind === "float") lane.setFloat64(0, Number(value));
+    else lane.setBigInt64(0, BigInt.asIntN(64, BigInt(value)));
+    return lane.getBigInt64(0);
+  }
+  if (dtype.kind === "float") lane.setFloat32(0, Number(value));
+  else lane.setInt32(0, Number(value));
+  return lane.getInt32(0);
 }
 
 /** What an epilogue accesses, in words; nothing without one. */
@@ -85,6 +149,7 @@ class EpilogueValues {
   private readonly arrayOf: (load: Node) => number;
   private readonly lanes: 2 | 4;
   private readonly uses: ReadonlyMap<Node, number>;
+  private readonly numbers: Numbers | undefined;
   private readonly known = new Map<Node, Local>();
   private readonly temps: Local[] = [];
 
@@ -95,11 +160,13 @@ class EpilogueValues {
     uses: ReadonlyMap<Node, number>,
     at: EpilogueContext,
     arrayOf: (load: Node) => number,
+    numbers: Numbers | undefined,
   ) {
     this.f = f;
     this.lib = lib;
     this.at = at;
     this.arrayOf = arrayOf;
+    this.numbers = numbers;
     this.lanes = dtype.itemsize === 8 ? 2 : 4;
     this.uses = uses;
   }
@@ -124,9 +191,12 @@ class EpilogueValues {
       return;
     }
     switch (node.kind) {
-      case "const":
-        splatConst(f, node.value, node.dtype, this.lanes);
+      case "const": {
+        const number = this.numbers?.arguments.get(node);
+        if (number === undefined) splatConst(f, node.value, node.dtype, this.lanes);
+        else f.get(number);
         return;
+      }
       case "acc":
         f.get(this.at.acc);
         return;
@@ -145,7 +215,7 @@ class EpilogueValues {
           operandType(node),
           this.lanes,
           (i) => this.push(node.args[i]),
-          (i) => constantOf(node.args[i]),
+          (i) => this.constantOf(node.args[i]),
           () => false,
         );
         break;
@@ -158,13 +228,15 @@ class EpilogueValues {
     this.known.set(node, local);
   }
 
+  private constantOf(node: Node): number | undefined {
+    if (node.kind !== "const") return undefined;
+    this.numbers?.examined(node);
+    return Number(node.value);
+  }
+
   private temp(): Local {
     const local = this.f.temp("v128");
     this.temps.push(local);
     return local;
   }
-}
-
-function constantOf(node: Node): number | undefined {
-  return node.kind === "const" ? Number(node.value) : undefined;
 }

@@ -1,11 +1,12 @@
 import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
+import { epilogueContext, type SharedEpilogue } from "./epilogue.ts";
 import type { Lanes } from "./lanes.ts";
 import { addVectors, advance, loadPart, loadSplat, multiplyAdd, neverTaken, storePart } from "./lanes.ts";
 
 /**
  * A register tile for any product: what {@link ./gemmTile.ts} knows when it is written, strides and the length of k, are arguments here. So
  * all programs share a few of these functions, which are in the engine's optimised code when the next program calls them. They pay for
- * sums that are long enough to make up for the call.
+ * sums that are long enough to make up for the call. An epilogue is part of the function, but the numbers in it are arguments.
  */
 export interface CommonTile {
   readonly type: Lanes;
@@ -16,11 +17,17 @@ export interface CommonTile {
   /** B has padding after its columns, so whole vectors may be read. */
   readonly bPadded: boolean;
   readonly relaxed: boolean;
+  readonly epilogue: CommonEpilogue | undefined;
 }
 
-/** Shortest sums for which common tiles are used, and with an epilogue: it finds the sums in memory, which costs a thirtieth at 128. */
-const LEAST_K = 33;
-const LEAST_K_BEFORE_EPILOGUE = 256;
+/** Code that runs on the sums before they are stored, and the element strides of its arrays along columns. */
+export interface CommonEpilogue {
+  readonly code: SharedEpilogue;
+  readonly colStrides: readonly number[];
+}
+
+/** Shortest sums for which common tiles pay. */
+export const LEAST_K = 33;
 /** Rows of A that are read in place each have a pointer: so many fit in registers. */
 const MOST_POINTERS = 8;
 /** Steps of k that are written out. */
@@ -28,14 +35,11 @@ const UNROLL = 4;
 /** Vector registers of the poorest common machine (x64), less the one that V8 keeps. */
 const REGISTERS = 15;
 
-/** The tile for a product of `k` whose A has these element strides; null where none suits. */
+/** The tile for a product whose A has these element strides; null where none suits. */
 export function commonTileOf(
   tile: Omit<CommonTile, "contiguous">,
   a: { readonly row: number; readonly col: number },
-  k: number,
-  epilogue: boolean,
 ): CommonTile | null {
-  if (k < (epilogue ? LEAST_K_BEFORE_EPILOGUE : LEAST_K)) return null;
   if (a.row === 1 || tile.rows === 1) return { ...tile, contiguous: "rows" };
   return a.col === 1 && tile.rows <= MOST_POINTERS ? { ...tile, contiguous: "k" } : null;
 }
@@ -60,26 +64,39 @@ export interface TileArguments<T> {
   readonly tiles: T;
   /** From one tile to the next in A. */
   readonly aTile: T;
+  /** Of the epilogue: the address of each array, and its bytes from one row to the next. */
+  readonly arrays: readonly { readonly at: T; readonly row: T }[];
 }
 
-/** Calls `tiles` tiles, one below the other: C = sums + A B. Each argument pushes its value. */
+/** Calls `tiles` tiles, one below the other: C = sums + A B, through the epilogue. Each argument pushes its value. */
 export function callCommonTile(
   mb: ModuleBuilder,
   f: FunctionBuilder,
   tile: CommonTile,
-  { a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile }: TileArguments<() => unknown>,
+  { a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile, arrays }: TileArguments<() => unknown>,
 ): void {
   for (const push of [a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile]) push();
+  for (const { at, row } of arrays) {
+    at();
+    row();
+  }
+  for (const bits of tile.epilogue?.code.numbers ?? []) {
+    if (typeof bits === "bigint") f.i64.const(bits);
+    else f.i32.const(bits);
+  }
   f.call(commonTile(mb, tile));
 }
 
 function commonTile(mb: ModuleBuilder, tile: CommonTile): FuncRef {
-  const { type, rows, cols, contiguous, bPadded, relaxed } = tile;
+  const { type, rows, cols, contiguous, bPadded, relaxed, epilogue } = tile;
   const fused = relaxed && type.kind.startsWith("f");
-  const name = `tile_${type.kind}_${rows}x${cols}${bPadded ? "p" : ""}_${contiguous}${fused ? "_fma" : ""}`;
+  const after = epilogue === undefined ? "" : `_${epilogue.colStrides.join("_")}_${epilogue.code.name}`;
+  const name = `tile_${type.kind}_${rows}x${cols}${bPadded ? "p" : ""}_${contiguous}${fused ? "_fma" : ""}${after}`;
   const params = Array.from({ length: 11 }, (): ValType => "i32");
+  for (const _ of epilogue?.colStrides ?? []) params.push("i32", "i32");
+  for (const bits of epilogue?.code.numbers ?? []) params.push(typeof bits === "bigint" ? "i64" : "i32");
   return mb.common(name, params, [], (f, ...locals) => {
-    const [a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile] = locals as [
+    const [a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile, ...rest] = locals as [
       Local,
       Local,
       Local,
@@ -91,14 +108,26 @@ function commonTile(mb: ModuleBuilder, tile: CommonTile): FuncRef {
       Local,
       Local,
       Local,
+      ...Local[],
     ];
-    emitTiles(f, tile, { a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile });
+    const arrays = (epilogue?.colStrides ?? []).map((_, i) => ({
+      at: rest[2 * i] as Local,
+      row: rest[2 * i + 1] as Local,
+    }));
+    const numbers = rest.slice(2 * arrays.length);
+    const args = { a, b, c, ldc, k, sums, sumsRow, aStride, bStride, tiles, aTile, arrays };
+    emitTiles(f, tile, args, numbers);
   });
 }
 
-function emitTiles(f: FunctionBuilder, tile: CommonTile, args: TileArguments<Local>): void {
-  const { type, rows, cols } = tile;
-  const { c, ldc, sums, sumsRow, tiles } = args;
+function emitTiles(
+  f: FunctionBuilder,
+  tile: CommonTile,
+  args: TileArguments<Local>,
+  numbers: readonly Local[],
+): void {
+  const { type, rows, cols, epilogue } = tile;
+  const { c, ldc, sums, sumsRow, tiles, arrays } = args;
   const vectors = Math.ceil(cols / type.count);
   const lanesOf = (j: number) => Math.min(type.count, cols - j * type.count);
   const acc = Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.local("v128")));
@@ -121,10 +150,27 @@ function emitTiles(f: FunctionBuilder, tile: CommonTile, args: TileArguments<Loc
         next(sums, sumsRow);
       }
     });
+    // Only now, or registers would hold them while k runs.
+    const vectorsOf = numbers.map((bits) => {
+      const vector = f.temp("v128");
+      f.get(bits);
+      if (bits.type === "i64") f.i64x2.splat();
+      else f.i32x4.splat();
+      f.set(vector);
+      return vector;
+    });
+    const strides = (epilogue?.colStrides ?? []).map((col) => ({ row: 0, col }));
+    const pointers = arrays.map(({ at }) => at);
     for (const row of acc) {
-      row.forEach((sum, j) => storePart(f, type, c, sum, lanesOf(j), j * 16));
+      row.forEach((sum, j) => {
+        const at = { acc: sum, row: 0, col: j * type.count, lanes: lanesOf(j) };
+        epilogue?.code.emit(f, epilogueContext(f, type, strides, pointers, at), vectorsOf);
+        storePart(f, type, c, sum, lanesOf(j), j * 16);
+      });
       next(c, ldc);
+      for (const { at, row } of arrays) next(at, row);
     }
+    f.release(...vectorsOf);
     next(args.a, args.aTile);
     f.get(tiles).i32.const(1).i32.sub().tee(tiles).brIf(again);
   });

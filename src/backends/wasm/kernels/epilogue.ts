@@ -12,6 +12,18 @@ export type Epilogue<Strides> = {
   /** Their addresses are further arguments of the function. Elements are as wide as the sums. */
   readonly arrays: readonly Strides[];
   readonly emit: (f: FunctionBuilder, at: EpilogueContext) => void;
+  /** What tiles need that all programs share; they do not have the others. */
+  readonly shared?: (() => SharedEpilogue | null) | undefined;
+};
+
+/** The code of an epilogue without what it has from its program: numbers are arguments. */
+export type SharedEpilogue = {
+  /** Equal for equal code. */
+  readonly name: string;
+  /** The bits of a lane of each number. */
+  readonly numbers: readonly (number | bigint)[];
+  /** `numbers`: vectors with each in all lanes. */
+  readonly emit: (f: FunctionBuilder, at: EpilogueContext, numbers: readonly Local[]) => void;
 };
 
 /** One vector of sums. */

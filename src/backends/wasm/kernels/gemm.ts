@@ -7,8 +7,7 @@ import { emitOuter, takesOuter } from "./gemmOuter.ts";
 import { emitPanels, panelElements, takesPanels } from "./gemmPanels.ts";
 import type { Batch, GemmSpec, GemmTuning, Problem } from "./gemmProblem.ts";
 import { normalize } from "./gemmProblem.ts";
-import { usesCommon } from "./gemmTileCall.ts";
-import { columnBytes, hasConflicts, keptBytes, packedBytes, tune } from "./gemmTuning.ts";
+import { hasConflicts, keptBytes, packedBytes, tune } from "./gemmTuning.ts";
 import { advance } from "./lanes.ts";
 
 export type { EpilogueContext } from "./epilogue.ts";
@@ -159,8 +158,7 @@ function scratchOf(problem: Problem, path: GemmPlan["path"], tuning: GemmTuning)
   if (path === "axpy") return axpyScratch(problem);
   if (path !== "tiles") return 0;
   const { a, b } = packedBytes(problem, tuning);
-  const column = usesCommon(problem, tuning) ? columnBytes(problem, tuning) : 0;
-  return a + b + keptBytes(problem, tuning) + column;
+  return a + b + keptBytes(problem, tuning);
 }
 
 /** Bytes at the start of scratch for the sums of a group of products, where k has several. */

@@ -4,7 +4,7 @@ import { callPack } from "./gemmPack.ts";
 import { advancePanels, eachBlock, pushSize, strips, writePanels } from "./gemmPanels.ts";
 import type { GemmArray, GemmTuning, Problem } from "./gemmProblem.ts";
 import { type Block, callColumn, callTile, type Placed, usesCommon } from "./gemmTileCall.ts";
-import { blocksOf, keptBytes, packedBytes } from "./gemmTuning.ts";
+import { blocksOf, packedBytes } from "./gemmTuning.ts";
 import { advance, pushScaled } from "./lanes.ts";
 
 export type Operands = {
@@ -44,12 +44,6 @@ export function emitTiles(
       .i32.const(packed.a + packed.b)
       .i32.add()
       .set(keptSums);
-  const tileSums = f.local("i32", "tileSums");
-  if (p.epilogue !== undefined && usesCommon(p, t))
-    f.get(operands.scratch)
-      .i32.const(packed.a + packed.b + keptBytes(p, t))
-      .i32.add()
-      .set(tileSums);
   eachBlock(f, p, t, operands.b, (blockOfB) => {
     const { jc, pc, nc, kc, at: bBlock } = blockOfB;
     if (t.packB && !p.panels) writePanels(mb, f, p, t, blockOfB, packedB);
@@ -76,7 +70,6 @@ export function emitTiles(
         mc,
         kc,
         singleK,
-        tileSums,
       };
       const { epilogue } = p;
       if (epilogue === undefined || singleK) {

@@ -1,9 +1,7 @@
-import type { FuncRef, FunctionBuilder, Local, ModuleBuilder, ValType } from "../asm/index.ts";
-import { type CommonTile, callCommonTile, commonTileOf } from "./commonTile.ts";
-import { epilogueContext, epilogueName } from "./epilogue.ts";
+import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import { type CommonTile, callCommonTile, commonTileOf, LEAST_K } from "./commonTile.ts";
 import type { GemmEpilogue, GemmTuning, Problem } from "./gemmProblem.ts";
 import { gemmTile } from "./gemmTile.ts";
-import { advance, loadPart, storePart } from "./lanes.ts";
 
 /** Memory that moves with the tiles: the address for the first tile, and element strides. */
 export type Placed = { readonly at: Local; readonly rowStride: number; readonly colStride: number };
@@ -23,8 +21,6 @@ export type Block = {
   readonly epilogue: GemmEpilogue | undefined;
   /** Those of the epilogue. */
   readonly arrays: readonly Placed[];
-  /** Room for the sums of a column of tiles, where there is an epilogue. */
-  readonly tileSums: Local;
 };
 
 /** The addresses for one tile. */
@@ -81,18 +77,29 @@ const stridesOf = ({ arrays }: GemmEpilogue) =>
   arrays.map(({ rowStride, colStride }) => ({ row: rowStride, col: colStride }));
 
 /** The tile that all programs share, where there is one for this product. */
-function commonOf(p: Problem, t: GemmTuning, rows: number, cols: number): CommonTile | null {
-  const shape = { type: p.type, rows, cols, bPadded: t.packB, relaxed: p.relaxed };
+function commonOf(
+  p: Problem,
+  t: GemmTuning,
+  rows: number,
+  cols: number,
+  epilogue: GemmEpilogue | undefined,
+): CommonTile | null {
+  if (p.k < LEAST_K) return null;
+  const code = epilogue?.shared?.() ?? null;
+  if (epilogue !== undefined && code === null) return null;
+  const colStrides = epilogue?.arrays.map((x) => x.colStride) ?? [];
+  const after = code === null ? undefined : { code, colStrides };
+  const shape = { type: p.type, rows, cols, bPadded: t.packB, relaxed: p.relaxed, epilogue: after };
   const a = t.packA ? { row: 1, col: rows } : { row: p.aRow, col: p.aCol };
-  return commonTileOf(shape, a, p.k, p.epilogue !== undefined);
+  return commonTileOf(shape, a);
 }
 
 /** Whether the tiles below each other in a block are done by {@link callColumn}. */
 export function usesCommon(p: Problem, t: GemmTuning): boolean {
-  return commonOf(p, t, Math.min(t.rows, p.m), t.vectors * p.type.count) !== null;
+  return commonOf(p, t, Math.min(t.rows, p.m), t.vectors * p.type.count, p.epilogue) !== null;
 }
 
-/** Calls common tiles of so many columns for all rows of a block. An epilogue then finds their sums in memory. */
+/** Calls common tiles of so many columns for all rows of a block. */
 export function callColumn(
   mb: ModuleBuilder,
   f: FunctionBuilder,
@@ -102,10 +109,9 @@ export function callColumn(
   at: TileOperands,
   cols: number,
 ): void {
-  const { bytes, count } = p.type;
+  const { bytes } = p.type;
   const { epilogue, sums, singleK, kc, mc, pc } = block;
   const ldc = block.c.rowStride * bytes;
-  const sumsRow = 16 * Math.ceil(cols / count);
   const earlierRow = sums === null ? ldc : sums.rowStride * bytes;
   const [earlier, ...arrays] = sums === null ? [at.c, ...at.arrays] : at.arrays;
   /** Pushes an address that is so many bytes further for each row above. */
@@ -115,9 +121,7 @@ export function callColumn(
   };
   const constant = (value: number) => () => f.i32.const(value);
   const call = (rows: number, tiles: () => unknown, above: Local | null) => {
-    const tile = commonOf(p, t, rows, cols) as CommonTile;
-    const to = epilogue === undefined ? at.c : block.tileSums;
-    const toRow = epilogue === undefined ? ldc : sumsRow;
+    const tile = commonOf(p, t, rows, cols, epilogue) as CommonTile;
     callCommonTile(mb, f, tile, {
       a: () => {
         f.get(at.a);
@@ -131,8 +135,8 @@ export function callColumn(
             .i32.add();
       },
       b: () => f.get(at.b),
-      c: below(to, toRow, above),
-      ldc: constant(toRow),
+      c: below(at.c, ldc, above),
+      ldc: constant(ldc),
       k: () => f.get(kc),
       sums: () => {
         if (singleK) f.i32.const(0);
@@ -152,6 +156,10 @@ export function callColumn(
             .i32.mul();
         else f.i32.const(rows * p.aRow * bytes);
       },
+      arrays: (epilogue?.arrays ?? []).map(({ rowStride }, i) => ({
+        at: below(arrays[i] as Local, rowStride * bytes, above),
+        row: constant(rowStride * bytes),
+      })),
     });
   };
   const rest = p.m % t.rows;
@@ -165,41 +173,4 @@ export function callColumn(
     f.if(() => call(rest, constant(1), whole));
     f.release(whole);
   }
-  if (epilogue === undefined) return;
-  f.get(block.tileSums).get(mc).get(at.c);
-  for (const array of arrays) f.get(array);
-  f.call(epilogueOfColumn(mb, p, cols, epilogue, ldc));
-}
-
-/** The function (sums, rows, c, ...arrays) that runs the epilogue on rows of sums, each of whole vectors, and stores them. */
-function epilogueOfColumn(
-  mb: ModuleBuilder,
-  { type }: Problem,
-  cols: number,
-  epilogue: GemmEpilogue,
-  ldc: number,
-): FuncRef {
-  const vectors = Math.ceil(cols / type.count);
-  const strides = stridesOf(epilogue);
-  const name = `epilogue_${type.kind}_${cols}_c${ldc}`;
-  return mb.shared(`${name} ${epilogueName({ ...epilogue, arrays: strides })}`, () => {
-    const params: ValType[] = ["i32", "i32", "i32", ...strides.map(() => "i32" as const)];
-    return mb.function(name, params, [], (f, sums, rows, c, ...pointers) => {
-      const acc = f.local("v128");
-      f.loop((again) => {
-        for (let j = 0; j < vectors; j++) {
-          const lanes = Math.min(type.count, cols - j * type.count);
-          loadPart(f, type, sums, lanes, 16 * j);
-          f.set(acc);
-          const at = { acc, row: 0, col: j * type.count, lanes };
-          epilogue.emit(f, epilogueContext(f, type, strides, pointers, at));
-          storePart(f, type, c, acc, lanes, 16 * j);
-        }
-        advance(f, sums, 16 * vectors);
-        advance(f, c, ldc);
-        pointers.forEach((pointer, i) => advance(f, pointer, (strides[i]?.row as number) * type.bytes));
-        f.get(rows).i32.const(1).i32.sub().tee(rows).brIf(again);
-      });
-    });
-  });
 }

@@ -89,8 +89,3 @@ export function keptBytes(p: Problem, tuning: GemmTuning): number {
   if (p.epilogue === undefined || p.k <= blocks.k) return 0;
   return p.m * Math.min(p.n, blocks.n) * p.type.bytes;
 }
-
-/** Bytes after those for the sums of a column of common tiles, from which an epilogue takes them. */
-export function columnBytes(p: Problem, tuning: GemmTuning): number {
-  return p.epilogue === undefined ? 0 : 16 * blocksOf(p, tuning).m * tuning.vectors;
-}
