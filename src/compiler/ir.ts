@@ -334,16 +334,22 @@ export interface Carry {
   readonly spare: number | null;
 }
 
+/** A program that is run `length` times. */
+export interface LoopPart {
+  readonly length: number;
+  readonly body: InnerProgram;
+}
+
 /** Runs a program `length` times. */
-export interface ForLoopKernel {
+export interface ForLoopKernel extends LoopPart {
   readonly kind: "forLoop";
   readonly writers: ControlWriters;
   readonly name: string;
-  readonly length: number;
   /** Whether slices are walked from the last to the first. */
   readonly reverse: boolean;
   readonly carries: readonly Carry[];
-  readonly body: InnerProgram;
+  /** Steps that follow, in the same order: those of an unrolled loop that are left over. */
+  readonly rest?: LoopPart | undefined;
   /** Steps have nothing to do with each other, and are many enough or long enough to be done at the same time. Then there are no carries. */
   readonly parallel: boolean;
 }

@@ -1,4 +1,4 @@
-import { innerPrograms, isControlKernel } from "../../compiler/control/access.ts";
+import { innerPrograms, isControlKernel, loopParts } from "../../compiler/control/access.ts";
 import type { ControlKernel, FourierKernel, Kernel, LoadNode, Node, Program } from "../../compiler/ir.ts";
 import { innerAxesOf, nestRoots, passesOf, storesOf } from "../../compiler/nest.ts";
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
@@ -67,9 +67,10 @@ export function fourierFlops({ radices, before, after }: FourierKernel): number 
 
 /** All steps of a loop, one step where their number is not known, and the costliest branch. */
 function controlCost(kernel: ControlKernel, costOf: (program: Program) => number): number {
+  if (kernel.kind === "forLoop")
+    return loopParts(kernel).reduce((sum, { length, body }) => sum + length * costOf(body.program), 0);
   const costs = innerPrograms(kernel).map(({ program }) => costOf(program));
-  if (kernel.kind === "branch") return Math.max(...costs);
-  return (kernel.kind === "forLoop" ? kernel.length : 1) * costs.reduce((sum, cost) => sum + cost, 0);
+  return kernel.kind === "branch" ? Math.max(...costs) : costs.reduce((sum, cost) => sum + cost, 0);
 }
 
 function expressionFlops(nodes: readonly Node[]): number {

@@ -1,16 +1,26 @@
 import type { KernelAccess } from "../bufferPlan.ts";
-import type { Binding, Carry, ControlKernel, InnerProgram, Kernel } from "../ir.ts";
+import type { Binding, Carry, ControlKernel, ForLoopKernel, InnerProgram, Kernel, LoopPart } from "../ir.ts";
 
 /** The programs that a kernel runs, in order. */
 export function innerPrograms(kernel: ControlKernel): readonly InnerProgram[] {
   switch (kernel.kind) {
     case "forLoop":
-      return [kernel.body];
+      return loopParts(kernel).map(({ body }) => body);
     case "whileLoop":
       return [kernel.cond, kernel.body];
     case "branch":
       return kernel.branches;
   }
+}
+
+/** The parts of a loop, one after the other. */
+export function loopParts({ length, body, rest }: ForLoopKernel): readonly LoopPart[] {
+  return rest === undefined ? [{ length, body }] : [{ length, body }, rest];
+}
+
+/** How many steps a loop takes. */
+export function stepCount(kernel: ForLoopKernel): number {
+  return loopParts(kernel).reduce((sum, { length }) => sum + length, 0);
 }
 
 export function isControlKernel(kernel: Kernel): kernel is ControlKernel {
@@ -47,5 +57,5 @@ export function controlAccess(kernel: ControlKernel): KernelAccess {
 
 /** Whether the first step of an alternating carry, which reads `init`, writes to the spare. */
 function mayStartInPlace(kernel: ControlKernel, { spare }: Carry): boolean {
-  return spare === null || kernel.kind !== "forLoop" || kernel.length % 2 === 0;
+  return spare === null || kernel.kind !== "forLoop" || stepCount(kernel) % 2 === 0;
 }

@@ -51,30 +51,41 @@ function lowerForLoop(
     return;
   }
   const factor = parallel ? 1 : unrollFactor(flat, loop);
-  const length = loop.length / factor;
-  const steps = unrolled(flat, factor, loop);
-  const body = l.compileInner(steps, `${eqn.primitive.name}_body`, tiesOf(steps, numConsts, numCarry));
+  const length = Math.floor(loop.length / factor);
+  const left = loop.length % factor;
+  const { name } = eqn.primitive;
+  const flats = [unrolled(flat, factor, loop), ...(left > 0 ? [flat] : [])];
+  const [body, rest] = compileParts(l, flats, `${name}_body`, numConsts, numCarry);
   const state = new Carries(l, inits, body, numConsts);
   const stacked = eqn.outputs
     .slice(numCarry)
     .map((v) => inMemory(l, l.draft.stored(v.aval, l.draft.newBuffer(v.aval))));
-  const inner: InnerProgram = {
-    program: body,
+  /** A program that does `count` steps at a time, from step `first` of the loop on. */
+  const bound = (program: Program, first: number, count: number): InnerProgram => ({
+    program,
     args: operands.flatMap((x, i) => {
       if (i < numConsts) return inMemory(l, x);
       if (i < numConsts + numCarry) return state.argument(i - numConsts);
-      return slices(inMemory(l, x), stepOf(x.aval, length), factor);
+      return slices(inMemory(l, x), stepOf(x.aval, loop.length), first, count);
     }),
     consts: consts[0].map((x) => inMemory(l, x)),
     results: eqn.outputs.flatMap((v, i) => {
       if (i < numCarry) return state.result(i);
-      return slices(stacked[i - numCarry], stepOf(v.aval, length), factor);
+      return slices(stacked[i - numCarry], stepOf(v.aval, loop.length), first, count);
     }),
-  };
-  const name = eqn.primitive.name;
+  });
   const carries = state.list;
-  const independent = parallel && carries.length === 0;
-  add(l, { kind: "forLoop", writers, name, length, reverse, carries, body: inner, parallel: independent });
+  add(l, {
+    kind: "forLoop",
+    writers,
+    name,
+    length,
+    reverse,
+    carries,
+    body: bound(body, reverse ? left : 0, factor),
+    rest: left > 0 ? { length: left, body: bound(rest, reverse ? 0 : length * factor, 1) } : undefined,
+    parallel: parallel && carries.length === 0,
+  });
   eqn.outputs.forEach((v, i) => {
     if (i < numCarry) l.define(v, state.final(i));
     else l.define(v, result(l, v.aval, stacked[i - numCarry]));
@@ -189,6 +200,35 @@ function returnedOperand(flats: readonly FlatProgram[], k: number): number {
   return -1;
 }
 
+/** The programs of the parts of a loop, which agree on what becomes of each carry: passed on, updated in place, or written to a second place. */
+function compileParts(
+  l: Lowering,
+  flats: readonly FlatProgram[],
+  name: string,
+  numConsts: number,
+  numCarry: number,
+): Program[] {
+  let ties = tiesOf(flats[0], numConsts, numCarry);
+  const fates = (program: Program): string[] =>
+    program.results.slice(0, numCarry).map((source, i) => {
+      if (source.kind !== "buffer") return "passed on";
+      return source.donatedArg === numConsts + i ? "in place" : "in turn";
+    });
+  for (;;) {
+    const programs = flats.map((flat) =>
+      l.compileInner(
+        flat,
+        name,
+        flat.results.map((_, i) => (i < numCarry ? ties[i] : -1)),
+      ),
+    );
+    const [first, ...others] = programs.map(fates);
+    const agreed = first.map((fate, i) => others.every((other) => other[i] === fate));
+    if (agreed.every((same) => same)) return programs;
+    ties = ties.map((tie, i) => (i < numCarry && !agreed[i] ? -1 : tie));
+  }
+}
+
 /** What the loop carries: values that every step passes on unchanged have no memory of their own. */
 class Carries {
   readonly list: Carry[] = [];
@@ -254,11 +294,11 @@ function stepOf({ size, dtype }: ShapedArray, length: number): number {
   return (size * partsPerElement(dtype)) / length;
 }
 
-/** Each step sees its part of what is bound, `step` elements in so many slices. */
-function slices(whole: Binding, step: number, count: number): Binding[] {
+/** What `count` steps in a row see of what is bound, `step` elements each, from step `first` on. */
+function slices(whole: Binding, step: number, first: number, count: number): Binding[] {
   return Array.from({ length: count }, (_, i) =>
     whole.kind === "fixed"
-      ? { kind: "slice", buffer: whole.buffer, step, offset: (i * step) / count }
+      ? { kind: "slice", buffer: whole.buffer, step: count * step, offset: (first + i) * step }
       : whole,
   );
 }

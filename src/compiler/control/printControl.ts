@@ -35,7 +35,10 @@ export function printControl(
   switch (kernel.kind) {
     case "forLoop": {
       const order = kernel.reverse ? " from the last" : "";
-      return [head(`for ${kernel.length} steps${order}`), ...inner("body", kernel.body)].join("\n");
+      const { length, body, rest } = kernel;
+      const more = rest === undefined ? [] : inner("rest", rest.body);
+      const then = rest === undefined ? "" : `, then ${rest.length} of the rest`;
+      return [head(`for ${length} steps${order}${then}`), ...inner("body", body), ...more].join("\n");
     }
     case "whileLoop":
       return [

@@ -1,6 +1,8 @@
 import type { Cells, Place, Places } from "../interpret.ts";
 import type { Binding, Carry, ControlKernel, InnerProgram, Program } from "../ir.ts";
 
+import { loopParts, stepCount } from "./access.ts";
+
 /** Runs a program in the given memory. */
 type RunProgram = (program: Program, places: Places) => void;
 
@@ -14,11 +16,13 @@ interface Position {
 export function runControl(kernel: ControlKernel, memory: readonly Cells[], run: RunProgram): void {
   switch (kernel.kind) {
     case "forLoop": {
-      const { length, reverse, carries } = kernel;
-      const positions = carries.map((carry) => begin(carry, memory, length % 2 === 0));
-      for (let step = 0; step < length; step++) {
-        runInner(kernel.body, reverse ? length - 1 - step : step, positions);
-        advance(carries, positions);
+      const { reverse, carries } = kernel;
+      const positions = carries.map((carry) => begin(carry, memory, stepCount(kernel) % 2 === 0));
+      for (const { length, body } of loopParts(kernel)) {
+        for (let step = 0; step < length; step++) {
+          runInner(body, reverse ? length - 1 - step : step, positions);
+          advance(carries, positions);
+        }
       }
       finish(carries, positions);
       return;

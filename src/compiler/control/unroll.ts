@@ -13,13 +13,10 @@ interface Loop {
   readonly unroll?: number | undefined;
 }
 
-/** Steps that one step of the unrolled loop does: the most, up to those asked for (0: all), that divide the length and keep the body short. */
+/** Steps that one step of the unrolled loop does: those asked for (0: all), or as many as keep the body short. */
 export function unrollFactor(body: FlatProgram, { length, unroll = 1 }: Loop): number {
   const wanted = unroll === 0 ? length : Math.min(unroll, length);
-  for (let factor = wanted; factor > 1; factor--) {
-    if (length % factor === 0 && factor * body.eqns.length <= MOST_EQUATIONS) return factor;
-  }
-  return 1;
+  return Math.max(1, Math.min(wanted, Math.floor(MOST_EQUATIONS / Math.max(1, body.eqns.length))));
 }
 
 /**

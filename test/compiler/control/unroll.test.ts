@@ -1,5 +1,7 @@
 import { grad, jit, jnp, lax, type NDArray, random, vmap } from "fluxion";
 import { describe, expect, test } from "vitest";
+import type { ArrayImpl } from "../../../src/core/array.ts";
+import { check } from "../harness.ts";
 
 const w = random.normal(random.key(1), [4, 4]).mul(0.5);
 const x = random.normal(random.key(2), [4]);
@@ -17,14 +19,14 @@ function expectClose(got: NDArray[], want: NDArray[], what: string): void {
   });
 }
 
-/** How often the loops of a program go round. */
-const steps = (f: (...args: NDArray[]) => unknown, ...args: NDArray[]): number[] =>
-  [
-    ...jit(f)
-      .lower(...args)
-      .asText("kernels")
-      .matchAll(/ for (\d+) steps/g),
-  ].map(([, n]) => Number(n));
+/** How often the first loop of a program goes round, and with what is left over. */
+function steps(f: (...args: NDArray[]) => unknown, ...args: NDArray[]): string {
+  const text = jit(f)
+    .lower(...args)
+    .asText("kernels");
+  const [, whole, rest] = / for (\d+) steps(?:, then (\d+))?/.exec(text) as RegExpExecArray;
+  return rest === undefined ? whole : `${whole} and ${rest}`;
+}
 
 const programs: Record<string, (options: Options) => NDArray[]> = {
   "a recurrence with stacked results": (o) => {
@@ -63,6 +65,18 @@ const programs: Record<string, (options: Options) => NDArray[]> = {
     const [c, ys] = lax.scan(step, x, xs, o);
     return [c, ys as NDArray];
   },
+  "steps of a prime number": (o) => {
+    const step = ([a, b]: NDArray[], v: NDArray): [NDArray[], NDArray[]] => [
+      [b, a.add(v)],
+      [a, v.mul(b)],
+    ];
+    const [c, ys] = lax.scan(step, [x, x], xs.get("1:"), o);
+    return [...(c as NDArray[]), ...(ys as NDArray[])];
+  },
+  "a carry that moves on after every second step": (o) =>
+    lax
+      .scan(([a, b]: NDArray[], _: null) => [[b, a], b.sum()], [x, x.mul(2)], null, { ...o, length: 11 })
+      .flat() as NDArray[],
   "its gradient": (o) => {
     const loss = (w: NDArray, x: NDArray) =>
       (lax.scan((c: NDArray, v: NDArray) => [jnp.tanh(w.matmul(c).add(v)), c], x, xs, o)[1] as NDArray).sum();
@@ -80,19 +94,45 @@ describe("unrolled loops give the same results", () => {
     test(name, () => {
       for (const reverse of [false, true]) {
         const want = jit(() => f({ unroll: 1, reverse }))();
-        for (const unroll of [2, 3, 5, 12, true]) {
+        for (const unroll of [2, 3, 5, 7, 11, 12, true]) {
           expectClose(jit(() => f({ unroll, reverse }))(), want, `${reverse} ${unroll}`);
         }
       }
     });
   }
 
-  test("as many steps in one as divide the length, up to those asked for", () => {
+  test("their programs are valid, and the interpreter agrees", () => {
+    for (const reverse of [false, true]) {
+      for (const unroll of [2, 3, 5]) {
+        const f = (x: NDArray, xs: NDArray): NDArray[] => {
+          const step = ([a, b]: NDArray[], v: NDArray): [NDArray[], NDArray] => [
+            [b.add(1), a.mul(v)],
+            a.add(v),
+          ];
+          const [c, ys] = lax.scan(step, [x, x], xs, { unroll, reverse });
+          return [...(c as NDArray[]), ys as NDArray];
+        };
+        check(f, [x, xs.get("1:")] as ArrayImpl[], { tolerance: 1e-5 });
+      }
+    }
+  });
+
+  test("steps that are left over are done singly", () => {
     const f = (unroll: number | boolean) => (xs: NDArray) =>
       lax.scan((c: NDArray, v: NDArray) => [c.mul(v).add(1), c], x, xs, { unroll });
-    expect([1, 2, 5, 12, 100, true, false].map((u) => steps(f(u), xs)[0])).toEqual([12, 6, 3, 1, 1, 1, 12]);
-    expect(steps(f(4), xs.get("0:7"))).toEqual([7]);
-    const g = (x: NDArray) => lax.foriLoop(0, 10, (i, c: NDArray) => c.mul(i), x, { unroll: 5 });
-    expect(steps(g, x)).toEqual([2]);
+    const unrolls = [1, 2, 5, 7, 12, 100, true, false];
+    expect(unrolls.map((u) => steps(f(u), xs))).toEqual([
+      "12",
+      "6",
+      "2 and 2",
+      "1 and 5",
+      "1",
+      "1",
+      "1",
+      "12",
+    ]);
+    expect(steps(f(4), xs.get("0:7"))).toBe("1 and 3");
+    const g = (x: NDArray) => lax.foriLoop(0, 10, (i, c: NDArray) => c.mul(i), x, { unroll: 4 });
+    expect(steps(g, x)).toBe("2 and 2");
   });
 });

@@ -1,4 +1,4 @@
-import { boundBuffer } from "../../../compiler/control/access.ts";
+import { boundBuffer, loopParts, stepCount } from "../../../compiler/control/access.ts";
 import type { Binding, Carry, ControlKernel, InnerProgram } from "../../../compiler/ir.ts";
 import type { FuncRef, Local } from "../asm/index.ts";
 import type { Layout } from "./layout.ts";
@@ -26,16 +26,19 @@ export function emitControl(frame: Frame, kernel: ControlKernel, functions: read
   switch (kernel.kind) {
     case "forLoop": {
       const { f } = frame;
-      const { length, reverse, carries, body } = kernel;
-      const positions = carries.map((carry) => code.begin(carry, length % 2 === 0));
-      code.bindFixed(body, functions[0], reverse ? length - 1 : 0);
-      code.prepare(body, functions[0]);
+      const { reverse, carries } = kernel;
+      const positions = carries.map((carry) => code.begin(carry, stepCount(kernel) % 2 === 0));
       const step = f.local("i32", "step");
-      f.for(step, 0, length, 1, () => {
-        code.bindCarries(body, functions[0], positions);
-        code.call(functions[0]);
-        code.moveSlices(body, functions[0], reverse ? -1 : 1);
-        for (const position of positions) code.advance(position);
+      loopParts(kernel).forEach(({ length, body }, part) => {
+        const fn = functions[part];
+        code.bindFixed(body, fn, reverse ? length - 1 : 0);
+        code.prepare(body, fn);
+        f.for(step, 0, length, 1, () => {
+          code.bindCarries(body, fn, positions);
+          code.call(fn);
+          code.moveSlices(body, fn, reverse ? -1 : 1);
+          for (const position of positions) code.advance(position);
+        });
       });
       // The number of steps is such that the last one wrote to the place of the result.
       return;

@@ -1,4 +1,4 @@
-import { innerPrograms, isControlKernel } from "../../../compiler/control/access.ts";
+import { innerPrograms, isControlKernel, loopParts } from "../../../compiler/control/access.ts";
 import { callsHost } from "../../../compiler/hostCall.ts";
 import type {
   ControlKernel,
@@ -117,7 +117,12 @@ export function programFunctions(
 
 /** Whether a buffer of a program that a loop runs has the same elements in every step. */
 function staysAlike(kernel: ControlKernel, { program, args, consts }: InnerProgram, buffer: number): boolean {
-  if (kernel.kind === "branch" || (kernel.kind === "forLoop" && kernel.length === 1)) return false;
+  if (kernel.kind === "branch") return false;
+  if (
+    kernel.kind === "forLoop" &&
+    loopParts(kernel).some(({ body, length }) => body.program === program && length === 1)
+  )
+    return false;
   const at = program.placements[buffer];
   if (at.kind === "argument") return args[at.index].kind === "fixed";
   return at.kind === "const" && consts[at.index].kind === "fixed";

@@ -41,7 +41,7 @@ export function layOut(functions: ProgramFunctions, start: number, hasTable = tr
     let at = own;
     const layouts: Layout[] = [];
     for (const program of step.programs) {
-      const layout = layOut(program, step.kernel.kind === "branch" ? own : at);
+      const layout = layOut(program, step.kernel.kind === "whileLoop" ? at : own);
       layouts.push(layout);
       at = Math.max(at, layout.end);
     }
