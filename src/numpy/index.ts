@@ -3,7 +3,9 @@ import "../backends/install.ts";
 import "./methods.ts";
 import "./moreMethods.ts";
 
+export { NDArray as ndarray } from "../core/array.ts";
 export { finfo, iinfo, isdtype, issubdtype } from "../dtypes/index.ts";
+export * from "./abstractTypes.ts";
 export * from "./applying.ts";
 export * from "./average.ts";
 export * from "./binary.ts";
@@ -27,6 +29,7 @@ export * from "./indexHelpers.ts";
 export { take, takeAlongAxis } from "./indexing.ts";
 export { type PutAlongAxisOptions, putAlongAxis } from "./indexingPut.ts";
 export { type InterpOptions, interp } from "./interpolation.ts";
+export { type Bytes, load, type NamedArrays, save, savez } from "./io/index.ts";
 export * as linalg from "./linalg/index.ts";
 export * from "./manipulation.ts";
 export { type TrimZerosOptions, trimZeros } from "./manipulationTrim.ts";

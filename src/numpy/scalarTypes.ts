@@ -30,22 +30,30 @@ export const float32 = scalarType(dt.float32);
 export const float64 = scalarType(dt.float64);
 export { float32 as single, float64 as double };
 
-// Names of the other dtypes: they can be given to promoteTypes, finfo and iinfo; making arrays of them is an error that says so.
-/** 8-bit signed integers; a name for promotion, not computed in yet. */
+/** 8-bit signed integers. */
 export const int8 = scalarType(dt.int8);
-/** 16-bit signed integers; a name for promotion, not computed in yet. */
+/** 16-bit signed integers. */
 export const int16 = scalarType(dt.int16);
-/** 64-bit signed integers; a name for promotion, not computed in yet. */
+/** 64-bit signed integers. */
 export const int64 = scalarType(dt.int64);
-/** 16-bit unsigned integers; a name for promotion, not computed in yet. */
+/** 16-bit unsigned integers. */
 export const uint16 = scalarType(dt.uint16);
-/** 64-bit unsigned integers; a name for promotion, not computed in yet. */
+/** 64-bit unsigned integers. */
 export const uint64 = scalarType(dt.uint64);
-/** 16-bit floats with the exponents of float32; a name for promotion, not computed in yet. */
+/** 16-bit floats with the exponents of float32. */
 export const bfloat16 = scalarType(dt.bfloat16);
-/** 16-bit floats; a name for promotion, not computed in yet. */
+/** 16-bit floats. */
 export const float16 = scalarType(dt.float16);
 /** Complex numbers of two 32-bit floats. @example `String(jnp.complex64([1, new Complex(0, 2)])); // => "[1.+0.j 0.+2.j]"` */
 export const complex64 = scalarType(dt.complex64);
 /** Complex numbers of two 64-bit floats. */
 export const complex128 = scalarType(dt.complex128);
+// NumPy's default dtypes, which are the 32-bit ones here.
+export {
+  complex64 as complex_,
+  complex64 as csingle,
+  complex128 as cdouble,
+  float32 as float_,
+  int32 as int_,
+  uint32 as uint,
+};

@@ -1,11 +1,10 @@
-/** Files of Node, reached through the global object so that bundlers for the browser see no Node module. */
+import { nodeModule } from "../core/hostFiles.ts";
+
 type Files = {
   mkdirSync(path: string, options: { recursive: true }): void;
   writeFileSync(path: string, data: string | Uint8Array): void;
 };
 type Path = { join(...parts: string[]): string };
-const host = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;
-const nodeModule = <T>(name: string): T | undefined => host?.getBuiltinModule?.(name) as T | undefined;
 
 export function hasFiles(): boolean {
   return nodeModule("node:fs") !== undefined;

@@ -5,6 +5,7 @@ const nodeOnly: Readonly<Record<string, string>> = {
   "examples/": "command line programs: files, child processes, signals",
   "memory/": "measure the resident memory of processes",
   "effects/traceFile.test.ts": "writes files",
+  "numpy/ioFiles.test.ts": "writes files",
   "package.test.ts": "builds the package and imports it in processes",
   "size/": "bundles pages and runs them in processes",
   "readme.test.ts": "reads the README and runs its programs from disk",
