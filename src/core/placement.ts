@@ -1,5 +1,6 @@
 import { RuntimeError, ValueError } from "../errors.ts";
 import type { ArrayImpl } from "./array.ts";
+import type { ShapedArray } from "./aval.ts";
 import { config, setTraceSetting } from "./config.ts";
 import type { Atom, Jaxpr } from "./jaxpr.ts";
 
@@ -82,10 +83,18 @@ export function checkOutSharding(where: string, given: unknown): void {
 
 /** Places the results of an operation where its operands are. */
 export type Follow = (inputs: readonly ArrayImpl[], outputs: readonly ArrayImpl[]) => void;
+/** The same for a result of a type, and operands of types of which some are placed. */
+export type FollowTypes = (inputs: readonly Placed[], output: ShapedArray) => Placement;
+export interface Placed {
+  readonly aval: ShapedArray;
+  readonly placement: Placement;
+}
 let follow: Follow | null = null;
+let followTypes: FollowTypes | null = null;
 /** Called once the first array is placed: before, there is nothing to follow. */
-export function installFollow(f: Follow): void {
-  follow = f;
+export function installFollow(arrays: Follow, types: FollowTypes): void {
+  follow = arrays;
+  followTypes = types;
 }
 export function followPlacement(inputs: readonly ArrayImpl[], outputs: readonly ArrayImpl[]): void {
   if (follow !== null) follow(inputs, outputs);
@@ -121,17 +130,20 @@ export function placeResults(
 
 const known = new WeakMap<Jaxpr, readonly (Placement | null)[]>();
 
-/** Where the operations that compute the results of a program place them. */
+/** Where the operations that compute the results of a program place them, or what they are computed from. */
 export function placementsOf(jaxpr: Jaxpr): readonly (Placement | null)[] {
   let placements = known.get(jaxpr);
   if (placements === undefined) {
     const places = new Map<Atom, Placement>();
-    const wanted = new Set(jaxpr.outvars);
-    for (const { primitive, outputs, params } of jaxpr.eqns) {
-      if (primitive.placement === undefined) continue;
+    for (const { primitive, inputs, outputs, params } of jaxpr.eqns) {
+      const placed = inputs.flatMap((atom): Placed[] => {
+        const placement = places.get(atom);
+        return placement === undefined ? [] : [{ aval: atom.aval, placement }];
+      });
       outputs.forEach((v, i) => {
-        const place = wanted.has(v) ? primitive.placement?.(params, i) : null;
-        if (place !== null && place !== undefined) places.set(v, place);
+        const own = primitive.placement?.(params, i) ?? null;
+        if (own !== null) places.set(v, own);
+        else if (placed.length > 0 && followTypes !== null) places.set(v, followTypes(placed, v.aval));
       });
     }
     placements = jaxpr.outvars.map((atom) => places.get(atom) ?? null);

@@ -132,8 +132,16 @@ class ScopeTrace extends Trace {
 type Align = (primitive: Primitive, args: readonly NDArray[], params: Params) => readonly NDArray[];
 let installedAlign: Align | null = null;
 let align: Align | null = null;
-export function installAlignment(f: Align): void {
+type Vary = (x: NDArray, axes: readonly string[]) => NDArray;
+let vary: Vary | null = null;
+/** Called by what makes types that tell over which axes of a mesh values vary: how operands are aligned, and a value made to vary. */
+export function installAlignment(f: Align, g: Vary): void {
   installedAlign = f;
+  vary = g;
+}
+/** A new value as one that varies over the axes over which another does. */
+export function varyingLike(x: NDArray, { varying }: ShapedArray): NDArray {
+  return varying.length === 0 || vary === null ? x : vary(x, varying);
 }
 
 /** Runs `f` with named axes bound. */

@@ -4,65 +4,107 @@ import { definePrimitive, type Params, type Primitive, type TransposeRule, Zero 
 import { bind1, isEager } from "../core/trace.ts";
 import { leafToArray } from "../core/values.ts";
 import { Device } from "../sharding/device.ts";
-import type { PartitionSpec } from "../sharding/partitionSpec.ts";
-import { place } from "../sharding/placement.ts";
-import { type Sharding, SingleDeviceSharding } from "../sharding/sharding.ts";
+import { PartitionSpec } from "../sharding/partitionSpec.ts";
+import { followOperands, place } from "../sharding/placement.ts";
+import { NamedSharding, type Sharding, SingleDeviceSharding } from "../sharding/sharding.ts";
 import { map } from "../tree/map.ts";
-import { vectorizedBatching } from "./batching.ts";
-import { linearJvp } from "./families.ts";
+import { linearJvp, linearTranspose } from "./families.ts";
 import { copy } from "./identity.ts";
 
 /** The identity, as far as values go; its result is on the devices that it names. */
 /* @__NO_SIDE_EFFECTS__ */
 function placing<P extends Params>(
   name: string,
-  target: (params: P) => Sharding | null,
-  printParams: (params: P) => Params,
+  rules: {
+    /** Where the result is. */
+    readonly target: (params: P) => Sharding | null;
+    /** The same for arrays with one dimension more. */
+    readonly mapped: (params: P, dim: number) => P;
+    readonly printParams: (params: P) => Params;
+    readonly transpose: TransposeRule<P>;
+  },
 ): Primitive<P> {
-  const transpose: TransposeRule<P> = ([ct]) => [ct instanceof Zero ? null : ct];
   const primitive: Primitive<P> = definePrimitive<P>({
     name,
     abstractEval: ([x], params) => {
-      target(params)?.shardShape(x.shape);
+      rules.target(params)?.shardShape(x.shape);
       return [x];
     },
     reference: ([x]) => [x.data],
     jvp: linearJvp(() => primitive),
-    transpose,
-    batching: vectorizedBatching(() => primitive),
-    placement: target,
+    transpose: rules.transpose,
+    batching: ([x], [dim], params) => [[bind1(primitive, [x], rules.mapped(params, dim as number))], [dim]],
+    placement: (params) => {
+      followOperands();
+      return rules.target(params);
+    },
     lowering: { kind: "pointwise", cost: "view", emit: (_b, [x], index) => x.at(index) },
-    printParams,
+    printParams: rules.printParams,
   });
   return primitive;
+}
+
+function mappedSharding<S extends Device | Sharding | null>(sharding: S, dim: number): S | NamedSharding {
+  if (!(sharding instanceof NamedSharding)) return sharding;
+  return new NamedSharding(sharding.mesh, sharding.spec.withDimension(dim));
 }
 
 interface PutParams extends Params {
   readonly device: Device | Sharding | null;
 }
-const devicePutP = placing<PutParams>(
-  "device_put",
-  ({ device }) => shardingFor(device),
-  ({ device }) => ({
+const devicePutP = placing<PutParams>("device_put", {
+  target: ({ device }) => shardingFor(device),
+  mapped: ({ device }, dim) => ({ device: mappedSharding(device, dim) }),
+  printParams: ({ device }) => ({
     copy_semantics: [{ toString: () => "ArrayCopySemantics.REUSE_INPUT" }],
     devices: [device],
     srcs: [null],
   }),
-);
+  transpose: ([ct]) => [ct instanceof Zero ? null : ct],
+});
 
 interface ConstraintParams extends Params {
   readonly sharding: Sharding;
+  /** Where the value is: whole on the devices, if it cannot be divided evenly. */
+  readonly target: Sharding;
+  /** Dimensions by which it is mapped, of which nothing is said. */
+  readonly unconstrained: readonly number[];
 }
-const constraintP = placing<ConstraintParams>(
-  "sharding_constraint",
-  ({ sharding }) => sharding,
-  ({ sharding }) => ({
+const constraintP: Primitive<ConstraintParams> = placing<ConstraintParams>("sharding_constraint", {
+  target: ({ target }) => target,
+  mapped: ({ sharding, target, unconstrained }, dim) => ({
+    sharding: mappedSharding(sharding, dim),
+    target: trimmed(mappedSharding(target, dim)),
+    unconstrained: [...unconstrained.map((d) => (d >= dim ? d + 1 : d)), dim].sort((a, b) => a - b),
+  }),
+  printParams: ({ sharding, unconstrained }) => ({
     context_mesh: { toString: () => "Mesh()" },
     layout: null,
-    sharding,
-    unconstrained_dims: { toString: () => "frozenset({})" },
+    sharding: { toString: () => constraintText(sharding, unconstrained) },
+    unconstrained_dims: { toString: () => `frozenset({${unconstrained.join(", ")}})` },
   }),
-);
+  transpose: /* @__PURE__ */ linearTranspose((ct, _x, params) => bind1(constraintP, [ct], params)),
+});
+
+/** Without dimensions at the end that are not divided. */
+function trimmed(sharding: Sharding): Sharding {
+  if (!(sharding instanceof NamedSharding)) return sharding;
+  const entries = sharding.spec.entries.slice();
+  while (entries.length > 0 && entries.at(-1) === null) entries.pop();
+  return new NamedSharding(sharding.mesh, new PartitionSpec(...entries));
+}
+
+/** A sharding as JAX prints it where it says nothing of some dimensions. */
+function constraintText(sharding: Sharding, unconstrained: readonly number[]): string {
+  if (!(sharding instanceof NamedSharding) || unconstrained.length === 0) return String(sharding);
+  const { entries } = sharding.spec;
+  const ndim = Math.max(entries.length, ...unconstrained.map((d) => d + 1));
+  const marked = Array.from({ length: ndim }, (_, d) =>
+    unconstrained.includes(d) ? "UNCONSTRAINED" : (entries[d] ?? null),
+  );
+  const spec = String(new PartitionSpec(...marked)).replaceAll("'UNCONSTRAINED'", "UNCONSTRAINED");
+  return `NamedSharding(mesh=${sharding.mesh}, spec=${spec}, memory_kind=device)`;
+}
 
 function shardingFor(device: Device | Sharding | null): Sharding | null {
   return device instanceof Device ? new SingleDeviceSharding(device) : device;
@@ -84,7 +126,8 @@ function placedCopy(array: ArrayImpl, sharding: Sharding): ArrayImpl {
 }
 
 /**
- * Says how a value inside a program is to be divided among devices, for every leaf of `x`. The value stays as it is.
+ * Says how a value inside a program is to be divided among devices, for every leaf of `x`. The value stays as it is. Inside of `jit`, a value that
+ * cannot be divided evenly is whole on each device.
  * @param sharding a sharding, or, where a mesh is set, a spec
  * @throws ValueError for an array that cannot be divided so; RuntimeError for a spec where no mesh is set; TypeError for something else
  * @example
@@ -103,6 +146,17 @@ export function withShardingConstraint<T>(x: T, sharding: Sharding | PartitionSp
     const array = leafToArray(leaf);
     if (array === null) throw new TypeError("withShardingConstraint requires arrays.");
     if (isEager() && array instanceof ArrayImpl) return placedCopy(array, concrete);
-    return bind1(constraintP, [array], { sharding: concrete });
+    return bind1(constraintP, [array], {
+      sharding: concrete,
+      target: divided(concrete, array.shape),
+      unconstrained: [],
+    });
   }, x) as T;
+}
+
+function divided(sharding: Sharding, shape: readonly number[]): Sharding {
+  if (!(sharding instanceof NamedSharding)) return sharding;
+  sharding.checkRank(shape);
+  if (shape.every((size, i) => size % sharding.partsAt(i) === 0)) return sharding;
+  return new NamedSharding(sharding.mesh, new PartitionSpec());
 }

@@ -36,6 +36,13 @@ export class PartitionSpec {
   get names(): readonly string[] {
     return this.entries.flatMap((_, i) => this.namesAt(i));
   }
+  /** The spec of an array with one dimension more, which is divided as `entry` says. */
+  withDimension(dimension: number, entry: SpecEntry = null): PartitionSpec {
+    const entries: SpecEntry[] = this.entries.slice();
+    while (entries.length < dimension) entries.push(null);
+    entries.splice(dimension, 0, entry);
+    return new PartitionSpec(...entries);
+  }
   equals(other: unknown): boolean {
     return other instanceof PartitionSpec && other.toString() === this.toString();
   }

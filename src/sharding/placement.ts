@@ -29,7 +29,10 @@ export function isCommitted({ placement }: ArrayImpl): boolean {
 
 /** Results are where their operands are, from now on. */
 export function followOperands(): void {
-  installFollow(follow);
+  installFollow(follow, (placed, output) => {
+    const like = placed.find(({ aval }) => shapesEqual(aval.shape, output.shape));
+    return like?.placement ?? wholeOn(placed[0].placement as Sharding);
+  });
 }
 
 /** Says where a new array is. @throws ValueError when it cannot be divided so */
@@ -90,6 +93,10 @@ function deviceIds({ deviceList }: Sharding): string {
 function shardingOfResult(placed: readonly ArrayImpl[], y: ArrayImpl, sharding: Sharding): Sharding {
   const like = placed.find((x) => shapesEqual(x.shape, y.shape));
   if (like !== undefined) return shardingOf(like);
+  return wholeOn(sharding);
+}
+
+function wholeOn(sharding: Sharding): Sharding {
   return sharding instanceof NamedSharding ? new NamedSharding(sharding.mesh, new PartitionSpec()) : sharding;
 }
 

@@ -147,14 +147,17 @@ export class NamedSharding extends Sharding {
   partsAt(dimension: number): number {
     return this.spec.namesAt(dimension).reduce((n, name) => n * this.sizeOf(name), 1);
   }
+  /** @throws ValueError when the array has too few dimensions */
+  checkRank(shape: readonly number[]): void {
+    if (shape.length >= this.spec.length) return;
+    const advice = shape.length === 0 ? " For scalars the PartitionSpec should be P()" : "";
+    throw new ValueError(
+      `Sharding ${this} is only valid for values of rank at least ${this.spec.length}, but was applied to a value of rank ${shape.length}.${advice}`,
+    );
+  }
   /** @throws ValueError when the array has too few dimensions, or a size that cannot be divided evenly */
   check(shape: readonly number[]): void {
-    if (shape.length < this.spec.length) {
-      const advice = shape.length === 0 ? " For scalars the PartitionSpec should be P()" : "";
-      throw new ValueError(
-        `Sharding ${this} is only valid for values of rank at least ${this.spec.length}, but was applied to a value of rank ${shape.length}.${advice}`,
-      );
-    }
+    this.checkRank(shape);
     shape.forEach((size, i) => {
       const parts = this.partsAt(i);
       if (size % parts === 0) return;

@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { instantiate } from "../core/tangents.ts";
+import { varyingLike } from "../core/trace.ts";
 import { freshLiteral } from "../core/values.ts";
 import { ValueError } from "../errors.ts";
 import { functionOf } from "./argnums.ts";
@@ -119,7 +120,9 @@ function valueAndGradOf(f: AnyFunction, options: GradOptions, where: string) {
     checkOutput(lin, kind);
     const [y] = lin.primalsOut;
     const one = freshLiteral(1, shapedArray([], y.dtype, y.weakType)); // it may be the gradient itself
-    const grads = lin.inTree.unflatten(pullback(lin, [one]).map(instantiate)) as unknown[];
+    const grads = lin.inTree.unflatten(
+      pullback(lin, [varyingLike(one, y.aval)]).map(instantiate),
+    ) as unknown[];
     return { value: y, aux: lin.aux, gradient: typeof argnums === "number" ? grads[0] : grads };
   };
 }

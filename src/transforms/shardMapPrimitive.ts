@@ -1,6 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
-import { type Atom, ClosedJaxpr } from "../core/jaxpr.ts";
+import { type Atom, ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
 import {
   definePrimitive,
   type LinearOperand,
@@ -12,10 +12,12 @@ import {
 import { instantiate } from "../core/tangents.ts";
 import { bind, type NamedAxis, withAxes } from "../core/trace.ts";
 import { psum } from "../lax/collectives/index.ts";
+import { vary } from "../lax/collectives/varying.ts";
 import { constLike } from "../lax/operands.ts";
 import { ops } from "../lax/ops.ts";
 import type { Mesh } from "../sharding/mesh.ts";
-import { PartitionSpec, type SpecEntry } from "../sharding/partitionSpec.ts";
+import { PartitionSpec } from "../sharding/partitionSpec.ts";
+import { followOperands } from "../sharding/placement.ts";
 import { NamedSharding } from "../sharding/sharding.ts";
 import { batchJaxpr, mappedSpmdAxis } from "./batchTrace.ts";
 import { pruneProgram, transposeProgram } from "./jitPrimitive.ts";
@@ -72,7 +74,10 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
   },
   lowering: { kind: "inline" },
   bindsAxes: axesOf,
-  placement: ({ mesh, outSpecs }, i) => new NamedSharding(mesh, outSpecs[i]),
+  placement: ({ mesh, outSpecs }, i) => {
+    followOperands();
+    return new NamedSharding(mesh, outSpecs[i]);
+  },
   printParams: ({ checkVma, inSpecs, jaxpr, mesh, manualAxes, outSpecs }) => ({
     check_vma: checkVma,
     in_specs: inSpecs,
@@ -122,7 +127,7 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
     const residualSpecs = passed.sources.map((s) =>
       s.kind === "input" ? inSpecs[s.index] : passed.outSpecs[s.index],
     );
-    const primalsOut = outs.slice(0, split.numKnownOut);
+    const primalsOut = outs.slice(outs.length - split.numKnownOut);
     return {
       primalsOut,
       linear: (tangents) => {
@@ -164,19 +169,16 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
       const count = params.checkVma ? 1 : sizeAlong(shares(params.outSpecs[i]), axes);
       return [count === 1 ? ct : ops.div(ct, constLike(ct, count))];
     });
-    const outs = bind(
-      shardMapP,
-      [...operands.filter((x): x is NDArray => !(x instanceof UndefinedPrimal)), ...given],
-      {
-        ...params,
-        jaxpr: closed,
-        inSpecs: [
-          ...params.inSpecs.filter((_, i) => !linear[i]),
-          ...params.outSpecs.filter((_, i) => nonzeros[i]),
-        ],
-        outSpecs: params.inSpecs.filter((_, i) => nonzerosOut[i]),
-      },
-    );
+    const known = operands.filter((x): x is NDArray => !(x instanceof UndefinedPrimal));
+    const outs = bind(shardMapP, [...given, ...known], {
+      ...params,
+      jaxpr: lastFirst(closed, given.length),
+      inSpecs: [
+        ...params.outSpecs.filter((_, i) => nonzeros[i]),
+        ...params.inSpecs.filter((_, i) => !linear[i]),
+      ],
+      outSpecs: params.inSpecs.filter((_, i) => nonzerosOut[i]),
+    });
     let next = 0;
     return nonzerosOut.map((nz) => (nz ? outs[next++] : null));
   },
@@ -186,13 +188,17 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
     const own = axesOf(params);
     const size = spmdAxis === null ? 1 : params.mesh.axisSizes[params.mesh.axisNames.indexOf(spmdAxis)];
     const { closed, dimsOut } = withAxes(own, () => batchJaxpr(params.jaxpr, dims, axisSize / size));
+    const manualAxes = spmdAxis === null ? params.manualAxes : [...new Set([...params.manualAxes, spmdAxis])];
+    const varies = spmdAxis !== null && params.checkVma;
     return [
       bind(shardMapP, operands, {
         ...params,
-        jaxpr: closed,
-        manualAxes: spmdAxis === null ? params.manualAxes : [...new Set([...params.manualAxes, spmdAxis])],
-        inSpecs: params.inSpecs.map((spec, i) => insertEntry(spec, dims[i], spmdAxis)),
-        outSpecs: params.outSpecs.map((spec, i) => insertEntry(spec, dimsOut[i], spmdAxis)),
+        jaxpr: varies
+          ? varyingOver(spmdAxis, closed, dims, dimsOut, axesOf({ ...params, manualAxes }))
+          : closed,
+        manualAxes,
+        inSpecs: params.inSpecs.map((spec, i) => inserted(spec, dims[i], spmdAxis)),
+        outSpecs: params.outSpecs.map((spec, i) => inserted(spec, dimsOut[i], spmdAxis)),
       }),
       dimsOut,
     ];
@@ -213,18 +219,46 @@ export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapPara
   },
 });
 
+/** A program that takes its last `count` inputs first. */
+function lastFirst({ jaxpr, consts }: ClosedJaxpr, count: number): ClosedJaxpr {
+  const { constvars, invars, eqns, outvars } = jaxpr;
+  const split = invars.length - count;
+  return new ClosedJaxpr(
+    new Jaxpr(constvars, [...invars.slice(split), ...invars.slice(0, split)], eqns, outvars),
+    consts,
+  );
+}
+
+function inserted(spec: PartitionSpec, dim: number | null, entry: string | null): PartitionSpec {
+  return dim === null ? spec : spec.withDimension(dim, entry);
+}
+
 function sizeAlong(names: readonly string[], axes: readonly NamedAxis[]): number {
   return axes.reduce((n, { name, size }) => (names.includes(name) ? n * size : n), 1);
 }
 
-/** The spec with one more dimension. */
-function insertEntry(spec: PartitionSpec, dim: number | null, entry: string | null): PartitionSpec {
-  if (dim === null) return spec;
-  const entries: SpecEntry[] = spec.entries.slice();
-  while (entries.length < dim) entries.push(null);
-  entries.splice(dim, 0, entry);
-  while (entries.length > 0 && entry === null && entries.at(-1) === null) entries.pop();
-  return new PartitionSpec(...entries);
+/** A program of which the mapped inputs and results differ along one more axis of the mesh. */
+function varyingOver(
+  axis: string,
+  program: ClosedJaxpr,
+  dims: readonly (number | null)[],
+  dimsOut: readonly (number | null)[],
+  axes: readonly NamedAxis[],
+): ClosedJaxpr {
+  const avals = program.inAvals.map((aval, i) =>
+    dims[i] === null ? aval : aval.update({ varying: [...new Set([...aval.varying, axis])].sort() }),
+  );
+  const { jaxpr, consts } = withAxes(axes, () =>
+    traceToJaxpr(
+      (args) =>
+        evalJaxpr(program.jaxpr, program.consts, args).map((x, i) =>
+          dimsOut[i] === null ? x : vary(x, [axis]),
+        ),
+      avals,
+      "mapping a program of devices",
+    ),
+  );
+  return new ClosedJaxpr(jaxpr, consts);
 }
 
 /** The program with each result summed over axes. */
@@ -255,7 +289,7 @@ interface PassedResiduals {
 }
 
 /**
- * Residuals leave the devices as whole arrays: each device's along the first dimension, scalars as arrays of one element; those that types
+ * Residuals leave the devices as whole arrays, before the results: each device's along the first dimension, scalars as arrays of one element; those that types
  * say are shared are not divided, and operands are taken as they are.
  */
 function passResiduals(
@@ -271,16 +305,16 @@ function passResiduals(
       ? aval.varying.filter((name) => params.manualAxes.includes(name))
       : axesOf(params).map(({ name }) => name),
   );
-  const outSpecs = params.outSpecs.slice(0, numKnownOut);
+  const specs: PartitionSpec[] = [];
   const outputs: number[] = [];
   const lifted: boolean[] = [];
   const sources = outvars.slice(numKnownOut).map((atom, i): Source => {
     const input = (invars as readonly Atom[]).indexOf(atom);
     if (input >= 0) return { kind: "input", index: input };
     lifted[i] = avals[i].ndim === 0 && names[i].length > 0;
-    outSpecs.push(names[i].length === 0 ? new PartitionSpec() : new PartitionSpec(names[i]));
+    specs.push(names[i].length === 0 ? new PartitionSpec() : new PartitionSpec(names[i]));
     outputs.push(i);
-    return { kind: "output", index: numKnownOut + outputs.length - 1 };
+    return { kind: "output", index: outputs.length - 1 };
   });
   const first = traceToJaxpr(
     (args) => {
@@ -289,7 +323,7 @@ function passResiduals(
         const x = outs[numKnownOut + i];
         return lifted[i] ? ops.broadcastInDim(x, [1], []) : x;
       });
-      return [...outs.slice(0, numKnownOut), ...residuals];
+      return [...residuals, ...outs.slice(0, numKnownOut)];
     },
     known.inAvals,
     "linearizing a program of devices",
@@ -304,7 +338,7 @@ function passResiduals(
   );
   return {
     known: new ClosedJaxpr(first.jaxpr, first.consts),
-    outSpecs,
+    outSpecs: [...specs, ...params.outSpecs.slice(0, numKnownOut)],
     sources,
     unknown: new ClosedJaxpr(second.jaxpr, second.consts),
   };

@@ -59,9 +59,13 @@ const indexPrimitive: Primitive<IndexParams> = definePrimitive<IndexParams>({
 export function axisIndex(axisName: AxisNames): NDArray {
   const names = namesOf(axisName, "axisIndex");
   requireAxes(names, "axis_index");
-  return names.reduce<NDArray | null>((index, name) => {
-    const own = bind1(indexPrimitive, [], { axisName: name });
-    if (index === null) return own;
-    return ops.add(ops.mul(index, scalar(membersOf([name]), int32)), own);
-  }, null) as NDArray;
+  const indexOf = (name: string): NDArray => bind1(indexPrimitive, [], { axisName: name });
+  if (names.length === 1) return indexOf(names[0]);
+  let index = scalar(0, int32) as NDArray;
+  let stride = 1;
+  for (const name of names.toReversed()) {
+    index = ops.add(index, ops.mul(indexOf(name), scalar(stride, int32)));
+    stride *= membersOf([name]);
+  }
+  return index;
 }

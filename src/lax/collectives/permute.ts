@@ -1,4 +1,5 @@
 import { type CollectiveRule, definePrimitive, type Params, type Primitive } from "../../core/primitive.ts";
+import { pythonStr } from "../../core/printing.ts";
 import { bind1, type NamedAxis } from "../../core/trace.ts";
 import { ValueError } from "../../errors.ts";
 import { map } from "../../tree/map.ts";
@@ -89,7 +90,7 @@ export function ppermute<T>(x: T, axisName: AxisNames, perm: Permutation): T {
 function checkPermutation(perm: Permutation, size: number): void {
   const froms = perm.map(([from]) => from);
   const tos = perm.map(([, to]) => to);
-  const shown = `[${perm.map(([from, to]) => `[${from}, ${to}]`).join(", ")}]`;
+  const shown = pythonStr(perm);
   if (![...froms, ...tos].every((i) => Number.isInteger(i) && i >= 0 && i < size)) {
     throw new ValueError(
       `ppermute sources and destinations must be members from 0 to ${size - 1}, got ${shown}.`,

@@ -74,17 +74,25 @@ installAlignment((primitive, args, params) => {
   if (args.length < 2 || primitive.collective !== undefined || jaxprsInParams(params).length > 0) return args;
   const varying = joinVarying(args.map((x) => x.aval));
   return varying.length === 0 ? args : args.map((x) => vary(x, varying));
-});
+}, vary);
 
 /**
  * Changes over which axes of a mesh the type of a value varies, for every leaf of `x`; the value stays. Only "varying" can be asked for.
- * @throws NameError for a name that is not bound; ValueError for another `to`
+ * @throws NameError for a name that is not bound; ValueError for another `to`, and for a value that varies over the axis already
  * @example
  * vmap((x) => x.add(lax.pcast(1, "i", { to: "varying" })), { axisName: "i" })(jnp.array([1, 2])) // => Array([2., 3.], dtype=float32)
  */
 export function pcast<T>(x: T, axisName: AxisNames, options: { readonly to: "varying" }): T {
   const names = namesOf(axisName, "pcast");
   requireAxes(names, "pcast");
-  if (options?.to !== "varying") throw new ValueError('pcast: `to` must be "varying".');
-  return map((leaf: LaxOperand) => varyFor(unaryOperand(leaf, "pcast"), names), x as LaxOperand) as T;
+  if (options?.to !== "varying") {
+    throw new ValueError("pcast: Got unexpected `to` value. Allowed `to` values are: {'varying'}");
+  }
+  return map((leaf: LaxOperand) => {
+    const array = unaryOperand(leaf, "pcast");
+    if (names.some((name) => array.aval.varying.includes(name))) {
+      throw new ValueError("Unsupported pcast from=varying, to='varying'");
+    }
+    return varyFor(array, names);
+  }, x as LaxOperand) as T;
 }
