@@ -1,4 +1,4 @@
-import { contractionCode } from "../backends/wasm/codegen/contraction.ts";
+import { contractionPhases } from "../backends/wasm/codegen/contraction.ts";
 import type { Library } from "../backends/wasm/codegen/library.ts";
 import type { ContractionKernel, Program } from "../compiler/ir.ts";
 import { splitConv } from "../compiler/passes/complex/products.ts";
@@ -9,6 +9,6 @@ export const convTemplate: Template = {
   lower: lowerConv,
   splitComplex: splitConv,
   writers: {
-    wasm: (kernel: ContractionKernel, _program: Program, lib: Library) => [contractionCode(kernel, lib)],
+    wasm: (kernel: ContractionKernel, _program: Program, lib: Library) => contractionPhases(kernel, lib),
   },
 };

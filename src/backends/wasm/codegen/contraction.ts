@@ -8,11 +8,12 @@ import {
   describeContraction,
   emitContraction,
 } from "../kernels/contraction.ts";
+import { contractionSumsCode, cutContractionSums } from "./contractionSums.ts";
 import { gemmDType } from "./dot.ts";
 import { describeEpilogue, type EpilogueCode, epilogueCode } from "./epilogue.ts";
 import type { KernelCode } from "./kernelCode.ts";
 import type { Library } from "./library.ts";
-import { cutInto, describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
+import { type Cut, cutInto, describeCut, emitSized, pushPieceStart, sizesOf } from "./split.ts";
 
 function contractionSpec(kernel: ContractionKernel, epilogue: EpilogueCode | null): ContractionSpec {
   let dim = 0;
@@ -61,13 +62,27 @@ function firstOf({ batch, rows }: ContractionKernel, kind: "batch" | "rows" | "c
 
 const FLOPS_PER_NANOSECOND = 30;
 
-/** The code of a contraction: cut along one of its outer dimensions. */
-export function contractionCode(kernel: ContractionKernel, lib: Library): KernelCode {
+/** The code of a contraction, or of each of its phases. */
+export function contractionPhases(kernel: ContractionKernel, lib: Library): readonly KernelCode[] {
   const { batch, rows, cols, sum } = kernel;
-  const epilogue = epilogueCode(kernel, lib);
   const size = [...batch, ...rows, ...cols, ...sum].reduce((n, d) => n * d.size, 1);
+  const nanoseconds = (2 * size) / FLOPS_PER_NANOSECOND;
   const chosen = chooseDim(kernel);
-  const cut = cutInto((2 * size) / FLOPS_PER_NANOSECOND, chosen?.dim.size ?? 1);
+  const cut = cutInto(nanoseconds, chosen?.dim.size ?? 1);
+  const sums = cutContractionSums(kernel, nanoseconds, cut.pieces);
+  return sums === null
+    ? [contractionCode(kernel, lib, chosen, cut)]
+    : contractionSumsCode(kernel, sums, (part) => contractionSpec(part, null));
+}
+
+/** The code of a contraction that is cut along one of its outer dimensions. */
+function contractionCode(
+  kernel: ContractionKernel,
+  lib: Library,
+  chosen: ReturnType<typeof chooseDim>,
+  cut: Cut,
+): KernelCode {
+  const epilogue = epilogueCode(kernel, lib);
   const specOf = (units: number): ContractionSpec => {
     if (chosen === null || cut.pieces === 1) return contractionSpec(kernel, epilogue);
     const { kind, dim } = chosen;
