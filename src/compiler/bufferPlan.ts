@@ -4,6 +4,7 @@ import type { BlockedKernel, Kernel, LoadNode, Node, Placement, Store } from "./
 import { type NestKernel, passesOf, passRoots, storesOf } from "./nest.ts";
 import { nodesOf } from "./nodes/walk.ts";
 import { epilogueRoots, type Product } from "./products.ts";
+import { scatterRoots } from "./scatterRoots.ts";
 
 /**
  * Where buffers live. Every buffer belongs to a block of memory: an argument, a constant, a result, or a piece of the arena. Blocks are
@@ -300,9 +301,8 @@ function findAccess(kernel: Kernel): KernelAccess {
       return { reads: new Set(reads), writes: [output], reuse: [] };
     }
     case "scatter": {
-      const roots =
-        kernel.guard === null ? [kernel.offset, kernel.value] : [kernel.guard, kernel.offset, kernel.value];
-      const loads = sharedLoads(roots);
+      const loads = sharedLoads(scatterRoots(kernel));
+      loads.delete(kernel.out);
       // In place only when the updates do not read what they overwrite.
       const reuse: [number, number][] = loads.has(kernel.base) ? [] : [[kernel.base, kernel.out]];
       return { reads: new Set([kernel.base, ...loads.keys()]), writes: [kernel.out], reuse };

@@ -5,6 +5,7 @@ import type { NodeBuilder } from "./nodes/builder.ts";
 import { linearCombination, linearOf } from "./nodes/indexAlgebra.ts";
 import { rewrite } from "./nodes/substitute.ts";
 import { childrenOf } from "./nodes/walk.ts";
+import { scatterRoots } from "./scatterRoots.ts";
 
 /**
  * Loops in their simplest form: neighbouring axes become one where every use of their indices allows it, so that an elementwise
@@ -162,8 +163,7 @@ export function canonicalizeScan(b: NodeBuilder, kernel: ScanKernel): ScanKernel
 }
 
 export function canonicalizeScatter(b: NodeBuilder, kernel: ScatterKernel): ScatterKernel {
-  const roots = [kernel.offset, kernel.value, ...(kernel.guard === null ? [] : [kernel.guard])];
-  const merged = mergeAxes(b, [kernel.axes], roots);
+  const merged = mergeAxes(b, [kernel.axes], scatterRoots(kernel));
   if (merged === null) return kernel;
   const { rewritten } = merged;
   return {
@@ -172,5 +172,6 @@ export function canonicalizeScatter(b: NodeBuilder, kernel: ScatterKernel): Scat
     guard: kernel.guard === null ? null : rewritten(kernel.guard),
     offset: rewritten(kernel.offset),
     value: rewritten(kernel.value),
+    second: kernel.second === null ? null : rewritten(kernel.second),
   };
 }

@@ -530,7 +530,8 @@ function runScatter(kernel: ScatterKernel, memory: readonly Cells[]): void {
   const index: number[] = [];
   const guard = kernel.guard === null ? null : new Evaluator([kernel.guard], memory, index);
   const place = new Evaluator([kernel.offset], memory, index);
-  const value = new Evaluator([kernel.value], memory, index);
+  const { second } = kernel;
+  const value = new Evaluator(second === null ? [kernel.value] : [kernel.value, second], memory, index);
   const combine =
     kernel.combine === "set" ? (_old: number, x: number) => x : scalarFunction(kernel.combine, out.dtype);
   forEachIndex(kernel.axes, index, 0, () => {
@@ -540,5 +541,6 @@ function runScatter(kernel: ScatterKernel, memory: readonly Cells[]): void {
     value.run();
     const at = place.get(kernel.offset);
     write(out, at, combine(read(out, at), value.get(kernel.value), 0));
+    if (second !== null) write(out, at + 1, value.get(second));
   });
 }

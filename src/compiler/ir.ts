@@ -261,6 +261,11 @@ export interface ScatterKernel {
   readonly guard: Node | null;
   readonly offset: Node;
   readonly value: Node;
+  /**
+   * Written at `offset + 1`, where a point updates two neighbours, the parts of a complex number; null otherwise. Then `combine` is "set", and both
+   * values may load from `out` what earlier points left there.
+   */
+  readonly second: Node | null;
   readonly combine: "set" | "add" | "mul" | "min" | "max";
   readonly base: number;
   readonly baseSize: number;

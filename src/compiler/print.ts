@@ -19,6 +19,7 @@ import type {
 import { nestRoots } from "./nest.ts";
 import { childrenOf, nodesOf } from "./nodes/walk.ts";
 import { epilogueRoots, type Product, resultDims } from "./products.ts";
+import { scatterRoots } from "./scatterRoots.ts";
 import { writesOf } from "./writes.ts";
 
 /** A program as text, one line per kernel: `asText("kernels")`. */
@@ -139,10 +140,10 @@ export function printKernel(kernel: Kernel, name: Name = plainName): string {
       return `${kernel.name} ${sign > 0 ? "+" : "-"}${size}: ${name(output)} = ${name(input)}${turned}`;
     }
     case "scatter": {
-      const { guard, offset, value, out, base, combine } = kernel;
-      const e = new Expressions(guard === null ? [offset, value] : [guard, offset, value], name);
+      const { guard, offset, value, second, out, base, combine } = kernel;
+      const e = new Expressions(scatterRoots(kernel), name);
       const when = guard === null ? "" : ` if ${e.text(guard)}`;
-      const update = `${name(out)}[${e.text(offset)}] ${combine} ${e.text(value)}`;
+      const update = `${name(out)}[${e.text(offset)}] ${combine} ${e.text(value)}${second === null ? "" : `, ${e.text(second)}`}`;
       const loops = printAxes(kernel.axes, 0);
       return `${kernel.name} ${name(out)} = ${name(base)};${loops}: ${e.definitions()}${update}${when}`;
     }

@@ -170,6 +170,11 @@ class KernelCheck {
         }
         this.expression(kernel.offset, rank, 0);
         this.expression(kernel.value, rank, 0);
+        if (kernel.second !== null) {
+          this.expression(kernel.second, rank, 0);
+          if (kernel.combine !== "set") this.fail("pairs are combined by their values");
+          if (kernel.second.dtype !== kernel.value.dtype) this.fail("a pair has one dtype");
+        }
         if (kernel.offset.dtype !== int32) this.fail("the offset is no int32");
         this.sized(kernel.base, kernel.baseSize);
         this.sized(kernel.out, kernel.baseSize);

@@ -546,6 +546,7 @@ export function randomScatterProgram(seed: number): Built {
     guard,
     offset,
     value,
+    second: null,
     combine,
     base,
     baseSize: size,

@@ -147,6 +147,7 @@ describe("interpretProgram", () => {
       guard: b.op("lt", at, b.const(3, int32)),
       offset: at,
       value: b.cast(i, float32),
+      second: null,
       combine: "add",
       base: 0,
       baseSize: 3,

@@ -46,7 +46,6 @@ export const laterFunctions: Record<string, string[]> = {
 
 /** Single cases that are not run, by file and id. */
 export const laterCases: Record<string, Record<string, string>> = {
-  "scatters of complex numbers that multiply: later": { "indexing at.multiply#11": "x.at(idx).multiply(z)" },
   "differs by design: a number in a list, or to fill with, is a float32 (Python's 7 versus 7.0 decides)": {
     "creation jnp.full#0": "jnp.full([2], 7)",
     "creation jnp.full#3": "jnp.full([0], 1)",

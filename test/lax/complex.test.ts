@@ -95,6 +95,25 @@ testOps([
     vmap: false,
   }),
   binary("scatter-add", (x, y) => x.at(jnp.int32([2, 0, 2])).add(y), { args: [matrix(4), matrix(3)] }),
+  binary("scatter-mul", (x, y) => x.at(jnp.int32([2, 0])).multiply(y, { uniqueIndices: true }), {
+    args: [matrix(4), matrix(2)],
+  }),
+  binary("scatter-mul of rows that repeat", (x, y) => x.at(jnp.int32([1, 0, 1])).multiply(y), {
+    args: [matrix(3, 2), matrix(3, 2)],
+    wrt: [0],
+  }),
+  binary("scatter-mul of one element", (x, y) => x.at(jnp.int32([1, 1, 1, 1])).multiply(y), {
+    args: [matrix(3), matrix(1)],
+    wrt: [0],
+  }),
+  binary("scatter-min", (x, y) => x.at(jnp.int32([2, 0, 2])).min(y), {
+    args: [matrix(4), matrix(3)],
+    wrt: [],
+  }),
+  binary("scatter-max", (x, y) => x.at(jnp.int32([2, 0, 2])).max(y), {
+    args: [matrix(4), matrix(3)],
+    wrt: [],
+  }),
   binary("dynamicUpdateSlice", (x, y) => lax.dynamicUpdateSlice(x, y, [1]), { args: [matrix(4), matrix(2)] }),
   unary("gather", (x) => x.get(jnp.int32([2, 0, 2])), { args: [matrix(4, 2)] }),
 ]);

@@ -4,6 +4,7 @@ import { innerAxesOf, nestRoots, passesOf, storesOf } from "../../compiler/nest.
 import { childrenOf, nodesOf } from "../../compiler/nodes/walk.ts";
 import { epilogueLoads, type Product, resultDims } from "../../compiler/products.ts";
 import { scalarOps } from "../../compiler/scalarOps.ts";
+import { scatterRoots } from "../../compiler/scatterRoots.ts";
 
 const product = (sizes: readonly number[]) => sizes.reduce((n, size) => n * size, 1);
 
@@ -32,7 +33,7 @@ export function kernelFlops(kernel: Kernel): number {
     case "scan":
       return product(kernel.axes) * (1 + expressionFlops(nodesOf([kernel.value])));
     case "scatter":
-      return product(kernel.axes) * (1 + expressionFlops(nodesOf([kernel.value])));
+      return product(kernel.axes) * (1 + expressionFlops(nodesOf(scatterRoots(kernel))));
     case "dot":
     case "contract": {
       const sums = kernel.kind === "dot" ? kernel.k : product(kernel.sum.map((d) => d.size));
@@ -116,8 +117,8 @@ function accessesOf(program: Program, kernel: Kernel): BufferAccess[] {
     case "scan":
       return [kernel.store, ...loadsOf([kernel.value])].map((access) => placesOf(access, kernel.axes));
     case "scatter": {
-      const { axes, base, baseSize, out, offset, value, guard } = kernel;
-      const loads = loadsOf([offset, value, ...(guard === null ? [] : [guard])]);
+      const { axes, base, baseSize, out } = kernel;
+      const loads = loadsOf(scatterRoots(kernel));
       const copied = [base, out].map((buffer) => ({ buffer, count: baseSize }));
       const inPlace = [{ buffer: out, count: Math.min(product(axes), baseSize) }];
       return [

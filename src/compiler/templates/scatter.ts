@@ -4,8 +4,10 @@ import { bool } from "../../dtypes/index.ts";
 import { canonicalizeScatter } from "../canonicalize.ts";
 import type { FlatEqn } from "../flat.ts";
 import type { Node } from "../ir.ts";
+import { partsPerElement } from "../lowering/draft.ts";
 import type { Lowering } from "../lowering/lower.ts";
 import { measure } from "../lowering/measure.ts";
+import { partsOf } from "../nodes/complex/pairs.ts";
 import { linearCombination } from "../nodes/indexAlgebra.ts";
 import { loopSizes, rowMajorStrides } from "../shapes.ts";
 
@@ -33,7 +35,7 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
     return {
       guard: written.guard as Node | null,
       offset: linearCombination(b, written.index as Node[], strides, 0),
-      value: b.stored(written.value as Node),
+      value: written.value as Node,
     };
   });
   const condition = guard !== null && guard.kind === "const" ? null : guard;
@@ -45,6 +47,12 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
   // A constant base is filled in for this kernel alone, so that it can be updated in place.
   const from = l.draft.contiguous(base);
   const buffer = l.draft.newBuffer(out.aval);
+  const isPair = value.dtype.kind === "complex";
+  if (isPair && (lowering.combine === "set" || lowering.combine === "add"))
+    throw new Error("complex numbers that are set or added are scattered part by part");
+  const parts = isPair
+    ? partsOf(b, b.op(lowering.combine, b.load(buffer, value.dtype, offset), value))
+    : { re: b.stored(value), im: null };
   const roots = [offset, value, condition ?? b.const(true, bool)];
   const reads = roots.flatMap((node) => measure(b, node).loads.map((load) => load.buffer));
   l.draft.addTemplate([from, ...reads], [buffer], () =>
@@ -54,11 +62,12 @@ export function lowerScatter(l: Lowering, eqn: FlatEqn, lowering: ScatterLowerin
       name: eqn.primitive.name,
       axes: loopSizes(space),
       guard: condition,
-      offset,
-      value,
-      combine: lowering.combine,
+      offset: isPair ? b.partOffsets(offset)[0] : offset,
+      value: parts.re,
+      second: parts.im,
+      combine: isPair ? "set" : lowering.combine,
       base: from,
-      baseSize: base.aval.size,
+      baseSize: base.aval.size * partsPerElement(base.aval.dtype),
       out: buffer,
     }),
   );

@@ -9,6 +9,7 @@ import type {
 import { innerAxesOf, type NestKernel, nestRoots, passesOf, storesOf } from "../../../compiler/nest.ts";
 import { nodesOf } from "../../../compiler/nodes/walk.ts";
 import { epilogueRoots, type Product } from "../../../compiler/products.ts";
+import { scatterRoots } from "../../../compiler/scatterRoots.ts";
 
 /** The expressions at the roots of a kernel. */
 function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel | Product): Node[] {
@@ -22,7 +23,7 @@ function rootsOf(kernel: NestKernel | ScanKernel | ScatterKernel | Product): Nod
     case "scan":
       return [kernel.value, kernel.store.offset];
     case "scatter":
-      return [kernel.offset, kernel.value, ...(kernel.guard === null ? [] : [kernel.guard])];
+      return scatterRoots(kernel);
   }
 }
 
@@ -204,7 +205,7 @@ export function kernelKey(
       break;
     case "scatter":
       text += `|scatter ${kernel.axes}|${kernel.guard === null ? "" : ref(kernel.guard)}|${ref(kernel.offset)}`;
-      text += `|${ref(kernel.value)}|${kernel.combine}|${at(kernel.base)}|${kernel.baseSize}|${at(kernel.out)}`;
+      text += `|${ref(kernel.value)}|${kernel.second === null ? "" : ref(kernel.second)}|${kernel.combine}|${at(kernel.base)}|${kernel.baseSize}|${at(kernel.out)}`;
       break;
   }
   return text;

@@ -4,7 +4,7 @@ import type { Local } from "../asm/index.ts";
 import { Analysis } from "./analysis.ts";
 import type { KernelContext } from "./context.ts";
 import { valueNodes } from "./estimate.ts";
-import { emitScalarLoad, emitScalarOp } from "./scalarEmit.ts";
+import { emitScalarLoad, emitScalarOp, emitScalarStore } from "./scalarEmit.ts";
 import type { Copy } from "./scopes.ts";
 import { mergeAxes, type Part, type Space } from "./space.ts";
 import { scalarType } from "./types.ts";
@@ -44,11 +44,25 @@ export function emitScatter(context: KernelContext, kernel: ScatterKernel): void
   const guardLevel = axes.length - (lanes > 1 ? 1 : 0);
   if (kernel.guard !== null) uses.need(kernel.guard, guardLevel, false);
   uses.need(kernel.value, axes.length, lanes > 1);
+  const { second } = kernel;
+  if (second !== null) uses.need(second, axes.length, false);
   const values = new Values(f, lib, [uses], context.pointers, context.dtypeOf);
   const { dtype } = kernel.value;
 
   const point = (copy: Copy | null): void => {
-    if (copy === null) {
+    if (second !== null) {
+      const parts = [kernel.value, second].map((part) => {
+        const local = f.temp(scalarType(dtype));
+        values.scalar(part);
+        f.set(local);
+        return local;
+      });
+      parts.forEach((local, i) => {
+        const offset = values.pushAddress(access, i);
+        emitScalarStore(f.get(local), dtype, offset);
+      });
+      f.release(...parts);
+    } else if (copy === null) {
       const result = f.temp(scalarType(dtype));
       if (kernel.combine === "set") values.scalar(kernel.value);
       else {
@@ -148,12 +162,14 @@ function mergedAxes(kernel: ScatterKernel): Part {
   if (guard !== null) stores.push({ buffer, offset, value: guard });
   const parallel = kernel.axes.map((_, axis) => axis);
   const space: Space = { sizes: kernel.axes, parallel, reduce: [], passes: [], locals: [], stores };
-  return mergeAxes(space, new Analysis({ sizes: kernel.axes }));
+  if (kernel.second !== null) stores.push({ buffer, offset, value: kernel.second });
+  // What is loaded from the result may differ at every point.
+  return mergeAxes(space, new Analysis({ sizes: kernel.axes, stored: new Set([buffer]) }));
 }
 
 function vectorLanes(analysis: Analysis, kernel: ScatterKernel, axis: number, size: number): 1 | 2 | 4 {
   const dependsOnAxis = (node: Node) => (analysis.mask(node) & (1 << axis)) !== 0;
-  if (size < 2 || (kernel.guard !== null && dependsOnAxis(kernel.guard))) return 1;
+  if (size < 2 || kernel.second !== null || (kernel.guard !== null && dependsOnAxis(kernel.guard))) return 1;
   if (analysis.stride(analysis.linear(kernel.offset), axis) !== 1) return 1;
   return lanesFor(valueNodes(analysis, [kernel.value], axis), [kernel.value], analysis, axis);
 }

@@ -25,8 +25,14 @@ function needsParts({ primitive, inputs, outputs }: FlatEqn): boolean {
     case "conv":
     case "scan":
     case "sort":
-    case "scatter":
       return [...inputs, ...outputs].some(isComplexValue) && outputs.some(({ aval }) => aval.size > 0);
+    case "scatter":
+      // Other combinations of complex numbers are written by the template itself.
+      return (
+        (lowering.combine === "set" || lowering.combine === "add") &&
+        isComplexValue(outputs[0]) &&
+        outputs[0].aval.size > 0
+      );
     case "reduction":
       return (
         lowering.op !== "sum" && inputs.some(isComplexValue) && outputs.some(({ aval }) => aval.size > 0)

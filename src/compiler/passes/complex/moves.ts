@@ -37,8 +37,6 @@ export function splitSort(w: Rewriter, eqn: FlatEqn, lowering: SortLowering): vo
 export function splitScatter(w: Rewriter, eqn: FlatEqn, lowering: ScatterLowering): void {
   const [base, ...others] = eqn.inputs;
   const [out] = eqn.outputs;
-  if (lowering.combine !== "set" && lowering.combine !== "add")
-    throw new TypeError(`${eqn.primitive.name} of complex numbers is not supported`);
   const whole = base.aval;
   const restored = (operands: readonly ShapedArray[]) => [whole, ...operands.slice(1)];
   const ofParts: ScatterLowering = {
