@@ -1,7 +1,7 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import { literal } from "../core/values.ts";
-import { bool, int32, isInteger, keyFry, uint32 } from "../dtypes/index.ts";
+import { bool, type DType, int32, isInteger, keyFry, uint32 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { convert, toArray } from "../numpy/promote.ts";
@@ -71,6 +71,15 @@ export function keyData(keys: NDArray): NDArray {
 /** Keys from uint32 words whose last axis has size 2. @throws TypeError for another dtype or shape */
 export function wrapKeyData(words: ArrayLike, _options: { impl?: string } = {}): NDArray {
   return lax.randomWrap(toArray(words, "wrapKeyData"));
+}
+/**
+ * The dtype of keys. `threefry2x32` is the only generator.
+ *
+ * @throws ValueError for another generator
+ * @example `random.keyDtype() === random.key(0).dtype; // => true`
+ */
+export function keyDtype(impl?: string): DType {
+  return key(0, impl === undefined ? {} : { impl }).dtype;
 }
 /** The name of the generator of a key: "threefry2x32" by the short name that JAX gives it. */
 export function keyImpl(keys: NDArray): string {

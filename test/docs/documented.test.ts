@@ -73,6 +73,7 @@ const spaces: [name: string, module: object, file: string][] = [
   ["nn.initializers", fluxion.nn.initializers, "nn/initializersPublic.ts"],
   ["optim", fluxion.optim, "optim/index.ts"],
   ["scipy.special", fluxion.scipy.special, "scipy/special/index.ts"],
+  ["scipy.stats", fluxion.scipy.stats, "scipy/stats/index.ts"],
   ["scipy.fft", fluxion.scipy.fft, "scipy/fft/index.ts"],
   ["optim.losses", fluxion.optim.losses, "optim/losses/index.ts"],
   ["optim.contrib", fluxion.optim.contrib, "optim/contrib/index.ts"],

@@ -24,6 +24,7 @@ const files = [
   "reductions",
   "scipy_linalg",
   "scipy_special",
+  "scipy_stats",
   "sorting",
   "ufuncs_binary",
   "ufuncs_unary",

@@ -34,6 +34,10 @@ const tables: Record<string, Table> = {
   nn: nn as unknown as Table,
   "nn.initializers": nn.initializers as unknown as Table,
   "scipy.special": scipy.special as unknown as Table,
+  "scipy.stats": scipy.stats as unknown as Table,
+  ...Object.fromEntries(
+    Object.entries(scipy.stats).map(([name, space]) => [`scipy.stats.${name}`, space as unknown as Table]),
+  ),
 };
 
 /** Names that are spelled otherwise here. */
@@ -65,6 +69,11 @@ const programs: Table = {
     method === undefined
       ? lax.round(x as NDArray)
       : lax.round(x as NDArray, lax.RoundingMethod[method as keyof typeof lax.RoundingMethod]),
+  // The first argument and the keywords go to the constructor.
+  "scipy.stats.gaussianKde.evaluate": (data, points, options) =>
+    new scipy.stats.gaussianKde(data as NDArray, (options ?? {}) as object).evaluate(points as NDArray),
+  "scipy.stats.gaussianKde.logpdf": (data, points, options) =>
+    new scipy.stats.gaussianKde(data as NDArray, (options ?? {}) as object).logpdf(points as NDArray),
   // A required argument is positional here.
   "lax.broadcastToRank": (x, options) =>
     lax.broadcastToRank(x as NDArray, (options as { rank: number }).rank),
