@@ -94,11 +94,6 @@ export const missingNames: Readonly<Record<string, readonly string[]>> = {
     "scipy.signal.stft",
     "scipy.signal.welch",
   ],
-  "not built yet: scipy.sparse": [
-    "scipy.sparse.linalg.bicgstab",
-    "scipy.sparse.linalg.cg",
-    "scipy.sparse.linalg.gmres",
-  ],
   "not built yet: typing": ["typing.ArrayLike", "typing.DTypeLike"],
   "the device knows memory, not arrays, so that none is kept alive by a list": ["liveArrays"],
   "there are no symbolic dimensions": ["errors.InconclusiveDimensionOperation"],

@@ -78,6 +78,7 @@ const spaces: [name: string, module: object, file: string][] = [
   ["optim.losses", fluxion.optim.losses, "optim/losses/index.ts"],
   ["optim.contrib", fluxion.optim.contrib, "optim/contrib/index.ts"],
   ["scipy.linalg", fluxion.scipy.linalg, "scipy/linalg/index.ts"],
+  ["scipy.sparse.linalg", fluxion.scipy.sparse.linalg, "scipy/sparse/linalg/index.ts"],
   ["tree", fluxion.tree, "tree/index.ts"],
   ["customDerivatives", fluxion.customDerivatives, "transforms/customDerivatives.ts"],
   ["customBatching", fluxion.customBatching, "transforms/customBatching.ts"],

@@ -125,6 +125,12 @@ const programs: Record<string, Program> = {
   "switch/2": choose,
   "switch/5": choose,
   "switch/-1": choose,
+  "custom_linear_solve/values": (a: A, b: A) =>
+    lax.customLinearSolve(
+      (x: A) => a.matmul(x),
+      b,
+      (_: unknown, y: A) => jnp.linalg.solve(a, y),
+    ),
   "map/square": (xs: A) => lax.map((x: A) => x.pow(2), xs),
   "map/batch_size": (xs: A) => lax.map((x: A) => jnp.sort(x), xs, { batchSize: 2 }),
 };
@@ -133,7 +139,6 @@ const programs: Record<string, Program> = {
 const weakByValue = new Set(["fori/dynamic_start"]);
 
 const later: [pattern: RegExp, reason: string][] = [
-  [/^custom_linear_solve\//, "customLinearSolve: later"],
   [/^odeint\//, "odeint: later"],
   [/^vectorize\//, "jnp.vectorize: later"],
 ];

@@ -87,6 +87,10 @@ const programs: Table = {
   },
   // NumPy's index of slices is a call with ranges here.
   "jnp.mgrid": (ranges) => jnp.mgrid(...(ranges as { stop: number }[])),
+  // The files have the solutions without the information beside them.
+  "scipy.sparse.linalg.cg": (a, b) => scipy.sparse.linalg.cg(a as NDArray, b as NDArray)[0],
+  "scipy.sparse.linalg.gmres": (a, b) => scipy.sparse.linalg.gmres(a as NDArray, b as NDArray)[0],
+  "scipy.sparse.linalg.bicgstab": (a, b) => scipy.sparse.linalg.bicgstab(a as NDArray, b as NDArray)[0],
   "random.vmapUniform": (keys, shape) =>
     vmap((key: NDArray) => random.uniform(key, shape as number[]))(keys as NDArray),
   "random.vmapSplit": (keys, num) =>

@@ -14,6 +14,7 @@ import {
   linearize,
   makeJaxpr,
   type NDArray,
+  namedCall,
   nn,
   random,
   valueAndGrad,
@@ -261,6 +262,7 @@ const programs: Record<string, Program> = {
       () => x.sub(y),
     ),
   "control/switch": (i: A, x: A) => lax.switch(i, [jnp.sin, jnp.cos, (v: A) => v], x),
+  "misc/named_call": namedCall((x: A) => x.add(1), { name: "inc" }),
   "linalg/cholesky": (a: A) => jnp.linalg.cholesky(a),
   "linalg/lax_qr": (a: A) => lax.linalg.qr(a, { fullMatrices: false }),
   "linalg/lax_eigh": (a: A) => lax.linalg.eigh(a),
@@ -280,7 +282,6 @@ const fractions: Record<string, [from: string, to: string]> = {
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^reduce\/median$/, "jnp statistics and NaN-ignoring reductions: later"],
-  [/^misc\/named_call$/, "namedCall: later"],
   [/^misc\/polyval$/, "jnp polynomials: later"],
 ];
 

@@ -6,6 +6,9 @@ import {
   customGradient,
   customJvp,
   customVjp,
+  defaultMatmulPrecision,
+  disableJit,
+  evalShape,
   grad,
   hessian,
   jacfwd,
@@ -15,9 +18,12 @@ import {
   jvp,
   lax,
   type NDArray,
+  namedCall,
   nn,
   pmap,
   random,
+  ravelPytree,
+  ShapeDtypeStruct,
   scipy,
   slice,
   valueAndGrad,
@@ -345,6 +351,7 @@ const autodiff: Record<string, Program> = {
   ),
   "linalg/solve_jvp": (a: A, b: A, s: A, t: A) => jvp((x: A, y: A) => jnp.linalg.solve(x, y), [a, b], [s, t]),
   "linalg/cholesky_batched": grad((a: A) => jnp.sum(vmap((x: A) => jnp.linalg.cholesky(x))(a))),
+  "linalg/cg": gradOfBoth((a, b) => jnp.sum(scipy.sparse.linalg.cg(a, b)[0].pow(2))),
   "model/gaussian_process": valueAndGrad((theta: A, x: A, y: A) => {
     const distances = jnp.expandDims(x, 1).sub(jnp.expandDims(x, 0)).pow(2);
     const kernel = jnp.exp(theta.get(0)).mul(jnp.exp(distances.mul(-0.5).div(jnp.exp(theta.get(1)))));
@@ -364,6 +371,33 @@ const autodiff: Record<string, Program> = {
     const unit = (z: A) => z.div(jnp.linalg.norm(z, { axis: 1, keepdims: true }));
     return jnp.mean(jnp.diag(nn.logSoftmax(unit(a).matmul(unit(b).T)))).neg();
   }),
+  "shape/insert": gradOfSin((x) => jnp.insert(x.get(0), 1, x.get(1, 0))),
+  "shape/choose": gradOfSin((x) =>
+    jnp.choose(jnp.int32([0, 1, 0, 1]), [x.get(0), x.get(1)], { mode: "clip" }),
+  ),
+  "shape/select": gradOfSin((x) => jnp.select([x.gt(1), x.gt(0)], [x, x.pow(2)], x.pow(3))),
+  "product/avg_pool": grad((x: A) => jnp.sum(lax.reduceWindow(x, 0, lax.add, [2, 2], [1, 1], "SAME").pow(2))),
+  "model/conv_net": valueAndGrad((p: { k: A; b: A; w: A }, x: A) => {
+    const layout = { dimensionNumbers: ["NHWC", "HWIO", "NHWC"] as [string, string, string] };
+    const h = nn.relu(lax.convGeneralDilated(x, p.k, [1, 1], "SAME", layout).add(p.b));
+    const pooled = lax.reduceWindow(h, -Infinity, lax.max, [1, 2, 2, 1], [1, 2, 2, 1], "VALID");
+    return jnp.mean(nn.logsumexp(pooled.reshape([pooled.shape[0], -1]).matmul(p.w), { axis: 1 }));
+  }),
+  "control/custom_linear_solve": gradOfBoth((a, b) =>
+    jnp.sum(
+      lax.customLinearSolve(
+        (x: A) => a.matmul(x),
+        b,
+        (_: unknown, y: A) => jnp.linalg.solve(a, y),
+        {
+          transposeSolve: (_: unknown, y: A) => jnp.linalg.solve(a.T, y),
+        },
+      ),
+    ),
+  ),
+  "options/mixed_precision": grad((w: A, x: A) =>
+    jnp.sum(x.astype("bfloat16").matmul(w.astype("bfloat16")).astype("float32").pow(2)),
+  ),
   "options/argnums_1": grad((x: A, y: A) => x.mul(y.pow(2)), { argnums: 1 }),
   "options/argnums_tuple": grad((x: A, y: A, z: A) => x.mul(y.pow(2)).add(z), { argnums: [0, 2] }),
   "options/argnums_negative": grad((x: A, y: A) => x.mul(y.pow(3)), { argnums: -1 }),
@@ -392,6 +426,24 @@ const transforms: Record<string, Program> = {
   "vmap/op_pad": vmap((x: A) => jnp.pad(x, 1)),
   "vmap/op_fft": vmap((x: A) => jnp.fft.fft(x)),
   "vmap/op_where": vmap((x: A) => jnp.where(x.gt(0), x, 0)),
+  "vmap/op_unique_size": vmap((x: A) => jnp.unique(jnp.round(x), { size: 4 })),
+  "vmap/op_interp": vmap((x: A) => jnp.interp(x, jnp.array([-1, 1]), jnp.array([0, 5]))),
+  "jit/eval_shape_struct": () => {
+    const f = (a: A, b: A) => a.matmul(b);
+    const out = evalShape(
+      f,
+      new ShapeDtypeStruct([2, 3], "float32"),
+      new ShapeDtypeStruct([3, 4], "bfloat16"),
+    ) as A;
+    return [[...out.shape], String(out.dtype)];
+  },
+  "misc/ravel_pytree_mixed": (d: unknown) => {
+    const [v, back] = ravelPytree(d);
+    return [v, back(v.mul(2))];
+  },
+  "misc/named_call": jit(namedCall((x: A) => x.mul(2), { name: "double" })),
+  "misc/disable_jit": (x: A) => disableJit(() => jit((y: A) => (Number(y.sum()) > 0 ? y.mul(2) : y))(x)),
+  "misc/matmul_precision": (x: A) => defaultMatmulPrecision("float32", () => x.matmul(x)),
   "vmap/op_norm": vmap((x: A) => jnp.linalg.norm(x)),
   "vmap/op_triangular_solve": vmap((x: A) =>
     scipy.linalg.solveTriangular(x.add(jnp.eye(2).mul(3)), x.get(0), { lower: true }),
@@ -435,19 +487,9 @@ const transforms: Record<string, Program> = {
 const later: [pattern: RegExp, reason: string][] = [
   [/^special\/(?!erf)/, "special functions: later"],
   [/^linalg\/mvn_logpdf$/, "scipy.stats: later"],
-  [/^linalg\/cg$/, "scipy.sparse: later"],
-  [/^shape\/(insert|choose|select)$/, "jnp selection by value, insertion and indices: later"],
-  [/^vmap\/op_interp$/, "jnp statistics and NaN-ignoring reductions: later"],
-  [/^vmap\/op_unique_size$/, "jnp sets and partial sorts: later"],
-  [
-    /^(product\/avg_pool|shape\/convolve|model\/conv_net|vmap\/op_conv)/,
-    "windows, jnp.convolve and jnp.correlate: later",
-  ],
-  [/^control\/custom_linear_solve$/, "customLinearSolve: later"],
+  [/^(shape\/convolve|vmap\/op_conv)/, "jnp.convolve and jnp.correlate: later"],
   [/^model\/beta_sample$/, "other random distributions: later"],
-  [/^options\/mixed_precision$|^jit\/eval_shape_struct$/, "dtype bfloat16: later"],
   [/^vmap\/op_segment_sum$/, "segment sums: later"],
-  [/^misc\//, "ravelPytree, namedCall, disableJit, defaultMatmulPrecision: later"],
 ];
 
 function whyExcluded({ id, inputs, expected }: ProgramCase): string | undefined {

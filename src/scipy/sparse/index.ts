@@ -1,0 +1,2 @@
+/** `scipy.sparse`: linear equations with operators. */
+export * as linalg from "./linalg/index.ts";
