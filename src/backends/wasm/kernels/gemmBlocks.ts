@@ -3,6 +3,7 @@ import { Walk } from "./epilogue.ts";
 import { callPack } from "./gemmPack.ts";
 import { advancePanels, eachBlock, pushSize, strips, writePanels } from "./gemmPanels.ts";
 import type { GemmArray, GemmTuning, Problem } from "./gemmProblem.ts";
+import { eachTile } from "./gemmRows.ts";
 import { type Block, callColumn, callTile, type Placed, usesCommon } from "./gemmTileCall.ts";
 import { blocksOf, packedBytes } from "./gemmTuning.ts";
 import { advance, pushScaled } from "./lanes.ts";
@@ -56,7 +57,7 @@ export function emitTiles(
         .i32.mul()
         .i32.add()
         .set(aBlock);
-      if (t.packA) packA(mb, f, p, t.rows, aBlock, packedA, mc, kc);
+      if (t.packA) packA(mb, f, p, t, aBlock, packedA, mc, kc);
       const from = { row: ic, col: jc };
       const c = placed(f, operands.c, { rowStride: p.ldc, colStride: 1 }, from, bytes);
       const arrays = (p.epilogue?.arrays ?? []).map((array, i) =>
@@ -97,18 +98,18 @@ function packA(
   mb: ModuleBuilder,
   f: FunctionBuilder,
   p: Problem,
-  rows: number,
+  t: GemmTuning,
   source: Local,
   target: Local,
   mc: Local,
   kc: Local,
 ): void {
-  const { type, m, aRow, aCol } = p;
+  const { type, aRow, aCol } = p;
   const i = f.temp("i32");
   const from = f.temp("i32");
   const to = f.temp("i32");
   f.get(source).set(from).get(target).set(to);
-  strips(f, i, mc, m, rows, (width) => {
+  eachTile(f, i, mc, p, t, (width) => {
     callPack(
       mb,
       f,
@@ -150,7 +151,7 @@ function placed(
  * that writing C takes the time, C is written row by row.
  */
 function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: GemmTuning, block: Block): void {
-  const { type, m, n, k } = p;
+  const { type, n, k } = p;
   const { bytes } = type;
   const { sums } = block;
   const [j, i, a, b] = Array.from({ length: 4 }, () => f.temp("i32")) as [Local, Local, Local, Local];
@@ -187,7 +188,7 @@ function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: Gem
   const tile = (rows: number, cols: number) => callTile(mb, f, p, t, block, { a, b, c, arrays }, rows, cols);
   if (k <= t.rowOrderK) {
     f.get(block.a).set(a);
-    strips(f, i, block.mc, m, t.rows, (rows) => {
+    eachTile(f, i, block.mc, p, t, (rows) => {
       f.get(block.b).set(b);
       to.from(start.at);
       strips(f, j, block.nc, n, t.vectors * type.count, (cols) => {
@@ -206,7 +207,7 @@ function multiplyBlock(mb: ModuleBuilder, f: FunctionBuilder, p: Problem, t: Gem
       if (usesCommon(p, t)) {
         callColumn(mb, f, p, t, block, { a, b, c, arrays }, cols);
       } else {
-        strips(f, i, block.mc, m, t.rows, (rows) => {
+        eachTile(f, i, block.mc, p, t, (rows) => {
           tile(rows, cols);
           nextA(rows);
           to.move(down(rows));

@@ -1,6 +1,7 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
 import { type CommonTile, callCommonTile, commonTileOf, LEAST_K } from "./commonTile.ts";
 import type { GemmEpilogue, GemmTuning, Problem } from "./gemmProblem.ts";
+import { lastTiles, pushFullRows } from "./gemmRows.ts";
 import { gemmTile } from "./gemmTile.ts";
 
 /** Memory that moves with the tiles: the address for the first tile, and element strides. */
@@ -162,15 +163,26 @@ export function callColumn(
       })),
     });
   };
-  const rest = p.m % t.rows;
-  if (p.m < t.rows) call(p.m, constant(1), null);
-  else if (rest === 0) call(t.rows, () => f.get(mc).i32.const(t.rows).i32.div_u(), null);
-  else {
-    const whole = f.temp("i32");
-    f.get(mc).i32.const(t.rows).i32.div_u().tee(whole);
-    f.if(() => call(t.rows, () => f.get(whole), null));
-    f.get(whole).i32.const(t.rows).i32.mul().tee(whole).get(mc).i32.lt_u();
-    f.if(() => call(rest, constant(1), whole));
-    f.release(whole);
+  const last = lastTiles(p, t);
+  if (p.m >= t.rows) {
+    const full = f.temp("i32");
+    pushFullRows(f, p, t, mc);
+    f.i32.const(t.rows).i32.div_u().tee(full);
+    f.if(() => call(t.rows, () => f.get(full), null));
+    f.release(full);
   }
+  if (last.length === 0) return;
+  const above = f.temp("i32");
+  pushFullRows(f, p, t, mc);
+  f.tee(above).get(mc).i32.lt_u();
+  f.if(() => {
+    for (const { rows, count } of last) {
+      call(rows, constant(count), above);
+      f.get(above)
+        .i32.const(rows * count)
+        .i32.add()
+        .set(above);
+    }
+  });
+  f.release(above);
 }

@@ -66,9 +66,12 @@ function tileTime(rows: number, vectors: number): number {
 /** Lengths of the blocks of k, rows and columns: whole tiles, except that the last block ends with the matrix. */
 export function blocksOf({ type, m, n, k }: Problem, t: GemmTuning): { k: number; m: number; n: number } {
   const nr = t.vectors * type.count;
+  const mostRows = Math.max(t.rows, Math.floor(t.blockM / t.rows) * t.rows);
+  const blocks = Math.ceil(m / mostRows);
   return {
     k: blockLength(k),
-    m: Math.min(m, Math.max(t.rows, Math.floor(t.blockM / t.rows) * t.rows)),
+    // Blocks of about the same height: a last one of few rows would be slow.
+    m: Math.min(m, Math.ceil(m / Math.max(1, blocks) / t.rows) * t.rows),
     n: Math.min(n, Math.max(nr, Math.floor(t.blockN / nr) * nr)),
   };
 }
