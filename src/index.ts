@@ -2,12 +2,14 @@
 import "./backends/install.ts";
 import "./numpy/methods.ts";
 import "./numpy/moreMethods.ts";
+import "./kernels/complex.ts";
 import "./tools/all.ts";
 
 export * as debug from "./callbacks/debug.ts";
 export { effectsBarrier } from "./callbacks/effectsBarrier.ts";
 export { type IoCallbackOptions, ioCallback } from "./callbacks/ioCallback.ts";
 export { type PureCallbackOptions, pureCallback, type VmapMethod } from "./callbacks/pureCallback.ts";
+export { Complex } from "./complex/scalar.ts";
 export { type ArrayLike, NDArray } from "./core/array.ts";
 export type { Nested } from "./core/arrayMethods.ts";
 export { ShapeDtypeStruct, ShapedArray } from "./core/aval.ts";
@@ -15,7 +17,7 @@ export { ClosedJaxpr, Jaxpr } from "./core/jaxpr.ts";
 export type { KernelProfile, Profile } from "./core/profile.ts";
 export * as core from "./core/public.ts";
 export { ensureCompileTimeEval } from "./core/trace.ts";
-export { Complex, DType, type DTypeLike, float0 } from "./dtypes/index.ts";
+export { DType, type DTypeLike, float0 } from "./dtypes/index.ts";
 export * from "./errors.ts";
 export * as errors from "./errors.ts";
 export { typeOf } from "./lax/dtypeOf.ts";

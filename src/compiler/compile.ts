@@ -8,13 +8,13 @@ import { tools } from "../core/tools.ts";
 import { blockKernels } from "./blocks/blockKernels.ts";
 import { type Plan, planBuffers } from "./bufferPlan.ts";
 import { chunkReductions } from "./chunkReductions.ts";
+import { complexNumbers } from "./complexNumbers.ts";
 import { fuseEpilogues } from "./epilogues/fuseEpilogues.ts";
-import type { FlatProgram } from "./flat.ts";
+import type { FlatProgram, Value } from "./flat.ts";
 import { flatten } from "./inline.ts";
 import type { BufferInfo, Program, ResultSource } from "./ir.ts";
 import { finishKernels } from "./lowering/finish.ts";
 import { Lowering } from "./lowering/lower.ts";
-import { complexTemplates } from "./passes/complex/index.ts";
 import { deadCode } from "./passes/deadCode.ts";
 import { narrowProducts } from "./passes/narrowProducts.ts";
 import { singlePrecision } from "./passes/singlePrecision.ts";
@@ -59,7 +59,8 @@ export function flatProgram(closed: ClosedJaxpr, observe?: CompileToProgramOptio
 
 /** A program without unused equations; so are the programs of its loops and branches. */
 function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe"]): FlatProgram {
-  const flat = complexTemplates(singlePrecision(narrowProducts(deadCode(whole))));
+  const real = singlePrecision(narrowProducts(deadCode(whole)));
+  const flat = hasComplex(real) ? complexNumbers().complexTemplates(real) : real;
   observe?.("flattened", () => tools().printFlat(whole));
   observe?.("dead code", () => tools().printFlat(flat));
   const control = flat.eqns.map(({ primitive }) => primitive.lowering).find(isControl);
@@ -71,6 +72,11 @@ function optimize(whole: FlatProgram, observe?: CompileToProgramOptions["observe
     { ...flat, eqns },
     observe && ((step, program) => observe(step, () => tools().printFlat(program))),
   );
+}
+
+function hasComplex({ eqns }: FlatProgram): boolean {
+  const isComplex = ({ aval }: Value): boolean => aval.dtype.kind === "complex";
+  return eqns.some(({ inputs, outputs }) => outputs.some(isComplex) || inputs.some(isComplex));
 }
 
 /** The other steps of {@link compileToProgram}. */

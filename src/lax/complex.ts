@@ -2,6 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { definePrimitive, type Primitive, UndefinedPrimal, Zero } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
 import { Complex, type DType, float32, isComplex, realDType, toComplexDType } from "../dtypes/index.ts";
+import { installComplex } from "../kernels/complex.ts";
 import { broadcastingBatching } from "./batching.ts";
 import {
   applyUnary,
@@ -35,7 +36,7 @@ const realPrimitive = unary("real", {
   result: realDType,
   cost: "cheap",
   jvp: (g) => real(g),
-  transpose: /* @__PURE__ */ linearTranspose((ct) => complex(ct, zeroLike(ct))),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => joinParts(ct, zeroLike(ct))),
 });
 /**
  * Elementwise real part.
@@ -52,7 +53,7 @@ const imagPrimitive = unary("imag", {
   result: realDType,
   cost: "cheap",
   jvp: (g) => imag(g),
-  transpose: /* @__PURE__ */ linearTranspose((ct) => complex(zeroLike(ct), ops.neg(ct))),
+  transpose: /* @__PURE__ */ linearTranspose((ct) => joinParts(zeroLike(ct), ops.neg(ct))),
 });
 /**
  * Elementwise imaginary part.
@@ -98,6 +99,11 @@ const complexPrimitive: Primitive = definePrimitive({
  * lax.complex(jnp.array([1, 2]), jnp.array([3, 4])) // => Array([1.+3.j, 2.+4.j], dtype=complex64)
  */
 export function complex(x: LaxOperand, y: LaxOperand): NDArray {
+  installComplex();
+  return joinParts(x, y);
+}
+/** The same for parts of a number that there is: it brings no arithmetic into a bundle. */
+export function joinParts(x: LaxOperand, y: LaxOperand): NDArray {
   return bind1(complexPrimitive, sameDTypeOperands([x, y], "complex", 0, float32), {});
 }
 

@@ -15,6 +15,7 @@ import {
   toInexactDType,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { installComplex } from "../kernels/complex.ts";
 import { jit } from "../transforms/jit.ts";
 import { moveBatchDim } from "./batching.ts";
 import { broadcastedIota } from "./creation.ts";
@@ -227,6 +228,7 @@ export function fft(
   fftType: FftType | keyof typeof FftType,
   fftLengths: readonly number[],
 ): NDArray {
+  installComplex();
   const type = typeof fftType === "string" ? FftType[fftType] : fftType;
   if (!Object.values(FftType).includes(type)) {
     if (typeof fftType === "string") throw new ValueError(`Unknown FFT type '${fftType}'`);

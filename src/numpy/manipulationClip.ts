@@ -2,6 +2,7 @@ import type { ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
 import { finfo, isComplex, isInexact, isInteger } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { joinParts } from "../lax/complex.ts";
 import * as lax from "../lax/index.ts";
 import { jit } from "../transforms/jit.ts";
 import { readOptions } from "./arguments.ts";
@@ -52,8 +53,7 @@ export function clip(
 function rounding(name: string): (a: ArrayLike, decimals?: number | { decimals?: number }) => NDArray {
   const rounded = (x: NDArray, decimals: number): NDArray => {
     if (isInteger(x.dtype)) return x;
-    if (isComplex(x.dtype))
-      return lax.complex(rounded(lax.real(x), decimals), rounded(lax.imag(x), decimals));
+    if (isComplex(x.dtype)) return joinParts(rounded(lax.real(x), decimals), rounded(lax.imag(x), decimals));
     const even = lax.RoundingMethod.TO_NEAREST_EVEN;
     if (decimals === 0) return lax.round(x, even);
     // More decimals than the dtype holds change nothing.
@@ -100,7 +100,7 @@ interface Replacements {
 const nanToNumJit: (x: NDArray, given: Replacements) => NDArray = jit(
   (x: NDArray, given: Replacements): NDArray => {
     if (isComplex(x.dtype))
-      return lax.complex(nanToNumJit(lax.real(x), given), nanToNumJit(lax.imag(x), given));
+      return joinParts(nanToNumJit(lax.real(x), given), nanToNumJit(lax.imag(x), given));
     const { max, min } = finfo(x.dtype);
     const or = (v: NDArray | undefined, value: number): NDArray =>
       v === undefined ? scalar(value, x.dtype) : convert(v, x.dtype);

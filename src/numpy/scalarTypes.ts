@@ -1,5 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import * as dt from "../dtypes/index.ts";
+import { withComplex } from "../kernels/complex.ts";
 import { array } from "./creation.ts";
 
 /** A dtype as a function: `jnp.int32([1, 2])` makes an array, and `jnp.int32` can be given wherever a dtype is. */
@@ -45,9 +46,9 @@ export const bfloat16 = scalarType(dt.bfloat16);
 /** 16-bit floats. */
 export const float16 = scalarType(dt.float16);
 /** Complex numbers of two 32-bit floats. @example `String(jnp.complex64([1, new Complex(0, 2)])); // => "[1.+0.j 0.+2.j]"` */
-export const complex64 = scalarType(dt.complex64);
+export const complex64 = /* @__PURE__ */ withComplex(scalarType(dt.complex64));
 /** Complex numbers of two 64-bit floats. */
-export const complex128 = scalarType(dt.complex128);
+export const complex128 = /* @__PURE__ */ withComplex(scalarType(dt.complex128));
 // NumPy's default dtypes, which are the 32-bit ones here.
 export {
   complex64 as complex_,

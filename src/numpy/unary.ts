@@ -12,6 +12,7 @@ import {
   uint8,
 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
+import { joinParts } from "../lax/complex.ts";
 import * as lax from "../lax/index.ts";
 import { constLike } from "../lax/operands.ts";
 import { customJvp } from "../transforms/customJvp.ts";
@@ -109,7 +110,7 @@ export { trunc as fix };
 const roundEven = (x: NDArray) => lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN);
 const rintJit = jit(
   (x: NDArray) => {
-    if (isComplex(x.dtype)) return lax.complex(roundEven(lax.real(x)), roundEven(lax.imag(x)));
+    if (isComplex(x.dtype)) return joinParts(roundEven(lax.real(x)), roundEven(lax.imag(x)));
     return isFloating(x.dtype) ? roundEven(x) : convert(x, float32);
   },
   { name: "rint" },

@@ -214,6 +214,7 @@ export function unique(ar: ArrayLike, ...args: unknown[]): NDArray | NDArray[] {
 }
 
 /** The different elements with what belongs to them: the functions of the array API standard, for which NaN differs from NaN. */
+/* @__NO_SIDE_EFFECTS__ */
 function standard<R>(
   name: string,
   give: (found: ReturnType<typeof findUnique>, shape: readonly number[]) => R,

@@ -1,3 +1,4 @@
+import "../../src/kernels/complex.ts";
 import { expect, test } from "vitest";
 import "../../src/index.ts";
 import { complex64, float32 } from "../../src/dtypes/index.ts";

@@ -25,6 +25,11 @@ const withSideEffects = manifest.sideEffects.map((pattern) => {
   return new RegExp(`^${expression}$`);
 });
 
+/** Whether package.json says that importing a module of the sources does something. */
+export function hasSideEffects(path: string): boolean {
+  return withSideEffects.some((side) => side.test(path));
+}
+
 const page = `${root}test/size/page.ts`;
 
 /** Bundles a page, given as a module's text, as bundlers for the web do with the published package, and minifies it. */
@@ -34,7 +39,7 @@ export async function bundlePage(code: string, minify = true): Promise<OutputChu
     cwd: root,
     platform: "browser",
     logLevel: "warn",
-    treeshake: { moduleSideEffects: (id) => id === page || withSideEffects.some((side) => side.test(id)) },
+    treeshake: { moduleSideEffects: (id) => id === page || hasSideEffects(id) },
     plugins: [
       {
         name: "the page, and the package as its sources",

@@ -5,6 +5,7 @@ import { instantiate, zeroTangent } from "../../core/tangents.ts";
 import { bind } from "../../core/trace.ts";
 import { int32, toComplexDType } from "../../dtypes/index.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
+import { installComplex } from "../../kernels/complex.ts";
 import { checkOptions } from "../../transforms/options.ts";
 import { abs, integerPow } from "../arithmetic.ts";
 import { complex, imag, real } from "../complex.ts";
@@ -108,6 +109,7 @@ export interface EigOptions {
  * lax.imag(w) // => Array([ 1., -1.], dtype=float32)
  */
 export function eig(x: LaxOperand, options: EigOptions = {}): NDArray[] {
+  installComplex();
   checkOptions("lax.linalg.eig", options, [
     ...["computeLeftEigenvectors", "computeRightEigenvectors", "enableEigvecDerivs", "implementation"],
   ]);

@@ -3,6 +3,7 @@ import { shapeStr } from "../../core/aval.ts";
 import { notDifferentiable, type Params } from "../../core/primitive.ts";
 import { bind } from "../../core/trace.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
+import { installComplex } from "../../kernels/complex.ts";
 import { checkOptions } from "../../transforms/options.ts";
 import { inexact, unaryOperand } from "../operands.ts";
 import type { LaxOperand } from "../ops.ts";
@@ -51,6 +52,7 @@ export interface SchurOptions {
  * //           [0., 3.]], dtype=float32)
  */
 export function schur(x: LaxOperand, options: SchurOptions = {}): NDArray[] {
+  installComplex();
   checkOptions("lax.linalg.schur", options, ["computeSchurVectors", "sortEigVals", "selectCallable"]);
   const { computeSchurVectors = true, sortEigVals = false } = options;
   if (sortEigVals) throw new NotImplementedError("schur does not sort eigenvalues");

@@ -9,9 +9,9 @@ import {
   realDType,
 } from "../../../dtypes/index.ts";
 import { affineOf } from "../../affine.ts";
+import { complexNumbers } from "../../complexNumbers.ts";
 import type { Node, OpNode } from "../../ir.ts";
 import type { NodeBuilder } from "../builder.ts";
-import { complexFunction } from "./functions.ts";
 
 /**
  * Complex numbers. A node of a complex dtype is always a pair of nodes, its real and its imaginary part, and an operation on it makes the
@@ -89,7 +89,7 @@ export function complexOp(b: NodeBuilder, name: string, args: readonly Node[]): 
       `scalar operation ${name} does not take (${args.map((a) => a.dtype.name).join(", ")})`,
     );
   }
-  const result = complexFunction(
+  const result = complexNumbers().complexFunction(
     b,
     name,
     args.map((x) => partsOf(b, x)),
