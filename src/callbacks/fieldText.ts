@@ -1,5 +1,5 @@
 import { NDArray } from "../core/array.ts";
-import { pythonStr } from "../core/printing.ts";
+import { pythonStr } from "../core/pythonText.ts";
 import { AttributeError, KeyError } from "../errors.ts";
 import { quote, repr, typeName } from "../tree/repr.ts";
 import { type Formattable, formatValue } from "./formatSpec.ts";

@@ -113,7 +113,8 @@ function unionOfEffects(eqns: readonly Eqn[]): Effects {
   return all ?? noEffects;
 }
 
-let printer: (jaxpr: Jaxpr) => string = () => "<jaxpr>";
+/** Bundles have the printer where `makeJaxpr` or the tools are. */
+let printer: (jaxpr: Jaxpr) => string = () => '<jaxpr, printed with `import "fluxion/tools"`>';
 /** Installed by printing.ts, which needs this file. */
 export function installPrinter(print: (jaxpr: Jaxpr) => string): void {
   printer = print;

@@ -1,7 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { shapesEqual } from "../core/aval.ts";
 import type { BatchDim, BatchingRule, Params, Primitive } from "../core/primitive.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { bind, bind1 } from "../core/trace.ts";
 import { ops } from "./ops.ts";
 

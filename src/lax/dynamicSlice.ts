@@ -10,7 +10,7 @@ import {
   UndefinedPrimal,
   Zero,
 } from "../core/primitive.ts";
-import { pythonStr } from "../core/printing.ts";
+import { pythonStr } from "../core/pythonText.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { bind1 } from "../core/trace.ts";
 import { literal, scalar } from "../core/values.ts";

@@ -2,7 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { type BatchingRule, definePrimitive, type Primitive } from "../core/primitive.ts";
-import { pythonStr } from "../core/printing.ts";
+import { pythonStr } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
 import { type Scalar, scalar } from "../core/values.ts";
 import {

@@ -1,4 +1,4 @@
-import { asNumpyInts, isNumpyInt } from "../core/printing.ts";
+import { asNumpyInts, isNumpyInt } from "../core/pythonText.ts";
 
 /*
  * Tuples of integers that are parameters of primitives. JAX computes some entries with NumPy and prints those as `np.int64(1)`;

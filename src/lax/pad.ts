@@ -2,7 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { shapeStr } from "../core/aval.ts";
 import type { Expr } from "../core/lowering.ts";
 import { definePrimitive, type Primitive, UndefinedPrimal, Zero } from "../core/primitive.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
 import { literal, scalar } from "../core/values.ts";
 import { bool, int32 } from "../dtypes/index.ts";

@@ -1,5 +1,5 @@
 import { type ShapedArray, shapeStr, shapesEqual } from "../core/aval.ts";
-import { pythonStr } from "../core/printing.ts";
+import { pythonStr } from "../core/pythonText.ts";
 import { canonicalizeDimensions, type DotDimensionNumbers, dotShape, remaining } from "./dotShape.ts";
 import type { Ints } from "./intTuples.ts";
 

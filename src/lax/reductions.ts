@@ -13,7 +13,7 @@ import {
   type TransposeRule,
   zeroDerivative,
 } from "../core/primitive.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
 import { maximum, minimum, wrap } from "../core/wideIntegers.ts";
 import {

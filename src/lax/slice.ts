@@ -1,7 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { shapeStr } from "../core/aval.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
-import { asNumpyInts, isNumpyInt } from "../core/printing.ts";
+import { asNumpyInts, isNumpyInt } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
 import { int32 } from "../dtypes/index.ts";
 import { IndexError } from "../errors.ts";

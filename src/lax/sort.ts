@@ -10,7 +10,7 @@ import {
   type Tangent,
   Zero,
 } from "../core/primitive.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { bind } from "../core/trace.ts";
 import { type HostData, hostArray, isComplex, isKey, uint32, wordsPerElement } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";

@@ -7,7 +7,7 @@ import {
   type Primitive,
   type TransposeRule,
 } from "../core/primitive.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
 import { maximum, minimum } from "../core/wideIntegers.ts";
 import { type DType, float32, isFloating, isInteger, issubdtype, isWideInteger } from "../dtypes/index.ts";

@@ -1,7 +1,7 @@
 import { sizeOf } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
-import { pythonStr } from "../core/printing.ts";
+import { pythonStr } from "../core/pythonText.ts";
 import { type DType, iinfo, int32 } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { offsetsOf, rowMajorStrides, valuesOf } from "./hostLoops.ts";

@@ -1,5 +1,5 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { canonicalizeAxis, readOptions } from "./arguments.ts";

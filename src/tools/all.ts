@@ -9,15 +9,18 @@ import { printKernels, printProgram } from "../compiler/print.ts";
 import { printFlat } from "../compiler/printFlat.ts";
 import { printGroups } from "../compiler/printGroups.ts";
 import { validateProgram } from "../compiler/validate.ts";
+import "../core/printing.ts";
 import { checkJaxpr } from "../core/checkJaxpr.ts";
 import { installTools } from "../core/tools.ts";
 import { missReason } from "../transforms/missReason.ts";
+import { checkPurity } from "../transforms/purity.ts";
 
 /** Makes the tools available. */
 export function installAllTools(): void {
   installTools({
     checkJaxpr,
     missReason,
+    checkPurity,
     validateProgram,
     printFlat,
     printGroups,

@@ -1,5 +1,5 @@
 import type { NDArray } from "../core/array.ts";
-import { asNumpyInts } from "../core/printing.ts";
+import { asNumpyInts } from "../core/pythonText.ts";
 import { isEager } from "../core/trace.ts";
 import { scalar } from "../core/values.ts";
 import { int32, promoteEntries } from "../dtypes/index.ts";

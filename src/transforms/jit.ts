@@ -34,7 +34,6 @@ import { abstractLeaves, flattenArrays } from "./flatFunction.ts";
 import { functionName, setName } from "./functionName.ts";
 import { jitP } from "./jitPrimitive.ts";
 import { checkOptions, resolvePositions } from "./options.ts";
-import { checkPurity } from "./purity.ts";
 import { type Lowered, markWrapped, Traced } from "./stages.ts";
 import { closeOverConcrete, traceToJaxpr } from "./traceToJaxpr.ts";
 import type { AnyFunction, ArgsOf } from "./types.ts";
@@ -256,7 +255,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
         byAvals.set(key, entry);
       }
     } else if (config.checkPurity !== "off") {
-      checkPurity(
+      tools().checkPurity(
         name,
         entry.closed,
         () =>

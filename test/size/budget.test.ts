@@ -21,8 +21,8 @@ function runBundle(name: string, code: string): unknown[] {
 }
 
 describe.each([
-  { name: "minimal", page: minimal, budget: 171_000 },
-  { name: "tenFunctions", page: tenFunctions, budget: 172_000 },
+  { name: "minimal", page: minimal, budget: 168_000 },
+  { name: "tenFunctions", page: tenFunctions, budget: 169_000 },
 ])("page $name", ({ name, page, budget }) => {
   test(`computes what it does unbundled, in at most ${budget} bytes of gzip`, async () => {
     const chunk = await bundlePage(pageText(name));

@@ -1,5 +1,5 @@
 import { type CollectiveRule, definePrimitive, type Params, type Primitive } from "../../core/primitive.ts";
-import { pythonStr } from "../../core/printing.ts";
+import { pythonStr } from "../../core/pythonText.ts";
 import { bind1, type NamedAxis } from "../../core/trace.ts";
 import { ValueError } from "../../errors.ts";
 import { map } from "../../tree/map.ts";

@@ -7,7 +7,7 @@ import {
   type Primitive,
   type TransposeRule,
 } from "../../core/primitive.ts";
-import { asNumpyInts } from "../../core/printing.ts";
+import { asNumpyInts } from "../../core/pythonText.ts";
 import { bind1, type NamedAxis } from "../../core/trace.ts";
 import { axesWithout, batchDimAtFront, moveBatchDim } from "../batching.ts";
 import { type LaxOperand, ops } from "../ops.ts";
