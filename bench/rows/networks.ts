@@ -42,3 +42,9 @@ export function trainingFlops({ sizes, batch }: Network): number {
   const forward = sizes.slice(1).map((n, l) => 2 * batch * sizes[l] * n);
   return forward.reduce((sum, f, l) => sum + f * (l === 0 ? 2 : 3), 0);
 }
+
+/** Rates of learning that are all different, from `rate` on, so that a step with each is a program that was never compiled. */
+export function newRates(rate: number): () => number {
+  let taken = 0;
+  return () => rate * (1 + taken++ * 2 ** -20);
+}

@@ -2,7 +2,7 @@ import { bool } from "../dtypes/index.ts";
 import { affineOf } from "./affine.ts";
 import { resultOf } from "./dotSteps.ts";
 import type { ContractionKernel, DotKernel, Kernel, LoadNode, Node, Store } from "./ir.ts";
-import { childrenOf, nodesOf } from "./nodes/walk.ts";
+import { childrenOf, nodesOf, sortById } from "./nodes/walk.ts";
 
 /** Kernels that add up products and may go on with each finished sum. */
 export type Product = DotKernel | ContractionKernel;
@@ -85,5 +85,5 @@ export function valuesOf(stores: readonly Store[]): readonly Node[] {
     seen.add(node);
     if (node.kind !== "load") stack.push(...childrenOf(node));
   }
-  return [...seen].sort((a, b) => a.id - b.id);
+  return sortById([...seen]);
 }

@@ -1,4 +1,5 @@
 import { clearCaches, grad, jit, type NDArray, nn, optim, tree, valueAndGrad, vmap } from "fluxion";
+import { newRates } from "../../rows/networks.ts";
 import type { Inputs, Kernel, Parameters } from "../../rows/row.ts";
 import type { Implementation } from "../peer.ts";
 import { type Arrays, load, read, repeated } from "./prepared.ts";
@@ -72,9 +73,10 @@ function adamStep(inputs: Inputs, { rate, beta1, beta2, epsilon }: Parameters) {
 /** Traces, differentiates, compiles and runs a step that was never seen: of what was compiled before, only the library's own tiles of products are left. */
 function firstCall(inputs: Inputs, { rate }: Parameters) {
   const a = load(inputs);
+  const rates = newRates(rate);
   return repeated(() => {
     clearCaches();
-    const [value, params] = sgd(rate)(paramsOf(a), a.x, a.y);
+    const [value, params] = sgd(rates())(paramsOf(a), a.x, a.y);
     return [value, ...flat(params)];
   });
 }

@@ -1,4 +1,5 @@
 import { blockUntilReady, grad, jit, nn, numpy as np, tree, valueAndGrad, vmap } from "@jax-js/jax";
+import { newRates } from "../../rows/networks.ts";
 import type { Inputs, Kernel, Parameters } from "../../rows/row.ts";
 import type { Implementation, Prepared } from "../peer.ts";
 import { type Array, type Arrays, load, read, repeated } from "./prepared.ts";
@@ -116,10 +117,12 @@ function adamStep(inputs: Inputs, { rate, beta1, beta2, epsilon }: Parameters): 
   );
 }
 
+/** A step that was never seen; the library keeps kernels that it has met before. */
 function firstCall(inputs: Inputs, { rate }: Parameters): Prepared {
   const a = load(inputs);
+  const rates = newRates(rate);
   return repeated(() => {
-    const step = sgd(rate);
+    const step = sgd(rates());
     const [value, params] = step(paramsOf(a), a.x.ref, a.y.ref);
     step.dispose();
     return [value, ...flat(params)];

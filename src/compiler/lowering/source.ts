@@ -33,7 +33,7 @@ export class Source implements Operand {
   constant: Node | null = null;
   private readonly b: NodeBuilder;
   private readonly emit: Emit | null;
-  private readonly memo = new Map<string, Node>();
+  private memo: Map<string, Node> | null = null;
   private self: Node | null = null;
   private measured: Measure | null = null;
   /** Inlined values that are written in terms of this one. */
@@ -64,9 +64,10 @@ export class Source implements Operand {
     const key = this.isIdentity(ix) ? "" : ix.map((e) => e.id).join();
     this.tracker.record(this, key);
     if (key === "") return this.expression();
-    let node = this.memo.get(key);
+    let node = this.memo?.get(key);
     if (node === undefined) {
       node = (this.emit as Emit)(ix);
+      this.memo ??= new Map();
       this.memo.set(key, node);
     }
     return node;
@@ -131,10 +132,10 @@ export class Source implements Operand {
     const stack = this.users.slice();
     while (stack.length > 0) {
       const user = stack.pop() as Source;
-      if (!user.isInlined || (user.self === null && user.memo.size === 0)) continue;
+      if (!user.isInlined || (user.self === null && user.memo === null)) continue;
       user.self = null;
       user.measured = null;
-      user.memo.clear();
+      user.memo = null;
       stack.push(...user.users);
     }
   }

@@ -116,8 +116,13 @@ export function fromLinear(b: NodeBuilder, sum: Linear): Node {
   const { atoms, coefficients, constant } = recombine(b, sum);
   if (atoms.length === 0) return b.const(constant, int32);
   const at = atoms.map((_, i) => i);
-  if (at.length > 1) {
-    at.sort((i, j) => b.innermostAxis(atoms[i]) - b.innermostAxis(atoms[j]) || atoms[i].id - atoms[j].id);
+  const order = (i: number, j: number) =>
+    b.innermostAxis(atoms[i]) - b.innermostAxis(atoms[j]) || atoms[i].id - atoms[j].id;
+  // Mostly they are in order.
+  for (let i = 1; i < at.length; i++) {
+    if (order(i - 1, i) <= 0) continue;
+    at.sort(order);
+    break;
   }
   let node: Node | undefined;
   for (const i of at) {

@@ -21,8 +21,9 @@ interface Scope {
   readonly scalars: Map<Node, Local>;
   readonly splats: Map<Node, Local>;
   readonly vectors: Map<Node, Local>[];
-  readonly keys: Map<Node, readonly [Local, Local]>[];
-  readonly splatKeys: Map<Node, readonly [Local, Local]>;
+  /** Words of keys by vector, and of those that are the same in all; made when the first is remembered. */
+  readonly keys: (Map<Node, readonly [Local, Local]> | undefined)[];
+  splatKeys: Map<Node, readonly [Local, Local]> | undefined;
   readonly scaled: Map<string, Local>;
   readonly addresses: Map<AddressGroup, Local>;
   readonly temps: Local[];
@@ -46,8 +47,8 @@ export class Scopes {
       scalars: new Map(),
       splats: new Map(),
       vectors: copies.map(() => new Map()),
-      keys: copies.map(() => new Map()),
-      splatKeys: new Map(),
+      keys: [],
+      splatKeys: undefined,
       scaled: new Map(),
       addresses: new Map(),
       temps: [],
@@ -95,6 +96,15 @@ export class Scopes {
       if (words !== undefined) return words;
     }
     return undefined;
+  }
+
+  rememberKey(node: Node, words: readonly [Local, Local], copy: Copy | null): void {
+    const scope = this.present;
+    const known = copy === null ? scope.splatKeys : scope.keys[copy.index];
+    const map = known ?? new Map<Node, readonly [Local, Local]>();
+    if (copy === null) scope.splatKeys = map;
+    else scope.keys[copy.index] = map;
+    map.set(node, words);
   }
 
   findAddress(group: AddressGroup): Local | undefined {

@@ -1,4 +1,5 @@
 import type { LoadNode, Node } from "../../../compiler/ir.ts";
+import { sortById } from "../../../compiler/nodes/walk.ts";
 import { bool, keyFry } from "../../../dtypes/index.ts";
 import { ACC_BIT, type Analysis, argsOf, type Linear, scale } from "./analysis.ts";
 
@@ -170,7 +171,7 @@ export class Uses {
       stride = 1;
     }
     let name = `${buffer}`;
-    for (const atom of [...linear.terms.keys()].sort((a, b) => a.id - b.id)) {
+    for (const atom of sortById([...linear.terms.keys()])) {
       name += `,${atom.id}*${linear.terms.get(atom)}`;
     }
     const levels = new Set<number>();

@@ -370,7 +370,7 @@ export class Values {
     if (known !== undefined) return known;
     const words = [this.temp("v128"), this.temp("v128")] as const;
     this.computeKey(node, copy, words);
-    this.scopes.present.keys[copy.index].set(node, words);
+    this.scopes.rememberKey(node, words, copy);
     return words;
   }
 
@@ -423,7 +423,7 @@ export class Values {
     this.f.i64x2.splat().set(words[1]);
     this.f.get(words[1]).get(words[1]).i32x4.shuffle(0, 0, 0, 0).set(words[0]);
     this.f.get(words[1]).get(words[1]).i32x4.shuffle(1, 1, 1, 1).set(words[1]);
-    this.scopes.present.splatKeys.set(node, words);
+    this.scopes.rememberKey(node, words, null);
     return words;
   }
 
