@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
+import { get, at as update } from "../numpy/access.ts";
 import { readOptions } from "../numpy/arguments.ts";
 import * as bi from "../numpy/binary.ts";
 import { arange, zeros } from "../numpy/creation.ts";
@@ -52,9 +53,9 @@ function precondition(
   const size = state.weightsMemory.shape[0];
   const indices = bi.remainder(bi.add(oldest, arange(size)), size);
   const at = (i: NDArray): { dw: unknown; du: unknown; rho: NDArray } => ({
-    dw: mapArrays((x) => x.get(i), state.diffParamsMemory),
-    du: mapArrays((x) => x.get(i), state.diffUpdatesMemory),
-    rho: state.weightsMemory.get(i),
+    dw: mapArrays((x) => get(x, i), state.diffParamsMemory),
+    du: mapArrays((x) => get(x, i), state.diffUpdatesMemory),
+    rho: get(state.weightsMemory, i),
   });
   const backwards = (vector: Tree, i: NDArray): [Tree, NDArray] => {
     const { dw, du, rho } = at(i);
@@ -105,7 +106,7 @@ export function scaleByLbfgs(
       const curvature = realDot(diffUpdates, diffParams);
       const weight = where(curvature.eq(0), 0, bi.divide(1, curvature));
       const store = <T>(memory: T, difference: unknown): T =>
-        mapArrays((m, x) => m.at(last).set(where(begun, x, 0)), memory, difference);
+        mapArrays((m, x) => update(m, last).set(where(begun, x, 0)), memory, difference);
       const memory = {
         diffParamsMemory: store(state.diffParamsMemory, diffParams),
         diffUpdatesMemory: store(state.diffUpdatesMemory, diffUpdates),

@@ -2,6 +2,7 @@ import type { NDArray } from "../core/array.ts";
 import { isFloating } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
+import { at } from "../numpy/access.ts";
 import { readOptions } from "../numpy/arguments.ts";
 import * as bi from "../numpy/binary.ts";
 import { zeros, zerosLike } from "../numpy/creation.ts";
@@ -53,7 +54,7 @@ function accumulatorOf(kind: unknown, parts: number): Accumulator {
     case "concat":
       return {
         init: (x) => zeros([parts, ...x.shape], x.dtype),
-        update: (c, x, i) => c.at(i).set(x),
+        update: (c, x, i) => at(c, i).set(x),
         // The parts took every `parts`th example.
         finalize: (c) => moveaxis(c, 0, 1).reshape([-1, ...c.shape.slice(2)]),
       };

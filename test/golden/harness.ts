@@ -4,11 +4,13 @@ import { inspect } from "node:util";
 import {
   type Complex,
   type DTypeLike,
+  image,
   jit,
   jnp,
   lax,
   type NDArray,
   nn,
+  ops,
   random,
   ShapeDtypeStruct,
   scipy,
@@ -33,6 +35,12 @@ const tables: Record<string, Table> = {
   random: random as unknown as Table,
   nn: nn as unknown as Table,
   "nn.initializers": nn.initializers as unknown as Table,
+  image: image as unknown as Table,
+  ops: ops as unknown as Table,
+  "scipy.ndimage": scipy.ndimage as unknown as Table,
+  "scipy.signal": scipy.signal as unknown as Table,
+  "scipy.cluster.vq": scipy.cluster.vq as unknown as Table,
+  "scipy.integrate": scipy.integrate as unknown as Table,
   "scipy.special": scipy.special as unknown as Table,
   "scipy.stats": scipy.stats as unknown as Table,
   ...Object.fromEntries(
@@ -69,6 +77,12 @@ const programs: Table = {
     method === undefined
       ? lax.round(x as NDArray)
       : lax.round(x as NDArray, lax.RoundingMethod[method as keyof typeof lax.RoundingMethod]),
+  "scipy.interpolate.RegularGridInterpolator": (points, values, xi, options) =>
+    scipy.interpolate.RegularGridInterpolator(
+      points as NDArray[],
+      values as NDArray,
+      (options ?? {}) as object,
+    )(xi as NDArray),
   // The first argument and the keywords go to the constructor.
   "scipy.stats.gaussianKde.evaluate": (data, points, options) =>
     new scipy.stats.gaussianKde(data as NDArray, (options ?? {}) as object).evaluate(points as NDArray),
@@ -208,6 +222,8 @@ function needsValue({ fn, kwargs }: CallCase, array: GoldenArray, path: string):
   if (path === "index") return array.dtype === "bool";
   // So is the number of positions that are deleted, which may repeat.
   if (fn === "jnp.delete") return path === "1";
+  // The largest id is the number of segments, unless it is given.
+  if (fn.startsWith("ops.segment")) return path === "1" && kwargs?.numSegments === undefined;
   // And the total number of repeats, unless it is given.
   return (
     (fn === "jnp.repeat" || fn === "Array.repeat") && path === "1" && kwargs?.totalRepeatLength === undefined

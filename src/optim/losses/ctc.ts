@@ -3,6 +3,7 @@ import { float32, int32 } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import * as nn from "../../nn/index.ts";
+import { at } from "../../numpy/access.ts";
 import { readOptions } from "../../numpy/arguments.ts";
 import * as bi from "../../numpy/binary.ts";
 import { full } from "../../numpy/creation.ts";
@@ -100,9 +101,7 @@ export function ctcLossWithForwardProbs(
       [phi.get(slice(null), slice(null, 1)), lax.logaddexp(phi.get(slice(null), slice(1, null)), added)],
       1,
     );
-  const startPhi = full([batch, length + 1], logEpsilon, float32)
-    .at(slice(null), 0)
-    .set(0);
+  const startPhi = at(full([batch, length + 1], logEpsilon, float32), slice(null), 0).set(0);
   const start = [startPhi, full([batch, length], logEpsilon, float32)] as [NDArray, NDArray];
   const frame = ([phi, last]: [NDArray, NDArray], [e, b, padding]: [NDArray, NDArray, NDArray]) => {
     const ready = spread(phi, last.add(repeat.mul(logEpsilon)));
@@ -120,5 +119,5 @@ export function ctcLossWithForwardProbs(
   ]);
   const end = spread(phis.get(-1), emits.get(-1));
   const loss = un.negative(einsum("bn,bn->b", end, nn.oneHot(lengths, length + 1)));
-  return [loss, phis.at(-1).set(end), emits];
+  return [loss, at(phis, -1).set(end), emits];
 }

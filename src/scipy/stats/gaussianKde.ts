@@ -3,6 +3,7 @@ import { isComplex } from "../../dtypes/index.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { logsumexp } from "../../nn/softmax.ts";
+import { get } from "../../numpy/access.ts";
 import { readOptions } from "../../numpy/arguments.ts";
 import * as bi from "../../numpy/binary.ts";
 import { cov } from "../../numpy/covariance.ts";
@@ -191,7 +192,7 @@ export class GaussianKde {
       shape: size,
       dtype: this.dataset.dtype,
     });
-    const drawn = this.dataset.transpose().get(index).add(noise);
+    const drawn = get(this.dataset.transpose(), index).add(noise);
     return drawn.transpose([drawn.ndim - 1, ...drawn.shape.slice(1).map((_, k) => k)]);
   }
 

@@ -1,6 +1,7 @@
 import type { ArrayLike, NDArray } from "../../core/array.ts";
 import { float32 } from "../../dtypes/index.ts";
 import { NotImplementedError, ValueError } from "../../errors.ts";
+import { get } from "../../numpy/access.ts";
 import { canonicalizeAxis, readOptions } from "../../numpy/arguments.ts";
 import * as bi from "../../numpy/binary.ts";
 import { full, ones, zeros } from "../../numpy/creation.ts";
@@ -49,7 +50,7 @@ function modeOf(x: NDArray): [NDArray, NDArray] {
   const [from, to] = [searchsorted(sorted, sorted, "left"), searchsorted(sorted, sorted, "right")];
   const nan = un.isnan(sorted);
   const counts = where(nan, reductions.sum(nan), to.sub(from));
-  return [sorted.get(reductions.argmax(counts)), counts.max()];
+  return [get(sorted, reductions.argmax(counts)), counts.max()];
 }
 
 /**
@@ -84,7 +85,7 @@ export interface RankdataOptions {
 
 function ranks(x: NDArray, method: RankMethod): NDArray {
   const sorter = argsort(x);
-  const sorted = x.get(sorter);
+  const sorted = get(x, sorter);
   const left = (): NDArray => searchsorted(sorted, x, "left").add(1).astype(float32);
   const right = (): NDArray => searchsorted(sorted, x, "right").astype(float32);
   switch (method) {
@@ -99,9 +100,8 @@ function ranks(x: NDArray, method: RankMethod): NDArray {
     default: {
       const different = bi.notEqual(sorted.get(slice(1, null)), sorted.get(slice(null, -1)));
       const first = ones([Math.min(1, x.size)], "bool");
-      return cumsum(concatenate([first, different]).astype("int32"))
-        .get(argsort(sorter))
-        .astype(float32);
+      const dense = cumsum(concatenate([first, different]).astype("int32"));
+      return get(dense, argsort(sorter)).astype(float32);
     }
   }
 }

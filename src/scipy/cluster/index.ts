@@ -1,0 +1,2 @@
+/** `scipy.cluster`: vector quantization. */
+export * as vq from "./vq.ts";
