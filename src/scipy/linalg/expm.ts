@@ -10,6 +10,7 @@ import { solve } from "../../numpy/linalg/solving.ts";
 import { reshape } from "../../numpy/manipulationShape.ts";
 import { toArray } from "../../numpy/promote.ts";
 import { ceil, log2 } from "../../numpy/unary.ts";
+import { jit } from "../../transforms/jit.ts";
 import { jvp } from "../../transforms/jvp.ts";
 import { vmap } from "../../transforms/vmap.ts";
 import { checkSquare, inexactArguments } from "./arguments.ts";
@@ -116,11 +117,17 @@ export function expm(A: ArrayLike, options: ExpmOptions = {}): NDArray {
     throw new ValueError(
       `scipy.linalg.expm: maxSquarings must be an integer that is not negative, got ${maxSquarings}.`,
     );
-  const f = (x: NDArray): NDArray => expmOf(x, upperTriangular, maxSquarings);
-  if (a.ndim === 2) return f(a);
-  if (a.size === 0) return a;
-  return reshape(vmap(f)(reshape(a, [-1, ...a.shape.slice(-2)])) as NDArray, a.shape);
+  return expmJit(a, upperTriangular, maxSquarings);
 }
+const expmJit = jit(
+  (a: NDArray, upperTriangular: boolean, maxSquarings: number): NDArray => {
+    const f = (x: NDArray): NDArray => expmOf(x, upperTriangular, maxSquarings);
+    if (a.ndim === 2) return f(a);
+    if (a.size === 0) return a;
+    return reshape(vmap(f)(reshape(a, [-1, ...a.shape.slice(-2)])) as NDArray, a.shape);
+  },
+  { name: "expm", staticArgnums: [1, 2] },
+);
 
 /**
  * The exponential of square matrices and its Fréchet derivative in the direction E.

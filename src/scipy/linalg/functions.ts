@@ -15,6 +15,7 @@ import { expandDims, reshape } from "../../numpy/manipulationShape.ts";
 import { any, min, sum } from "../../numpy/reductions.ts";
 import { abs, isinf, sqrt } from "../../numpy/unary.ts";
 import { where } from "../../numpy/where.ts";
+import { jit } from "../../transforms/jit.ts";
 import { vmap } from "../../transforms/vmap.ts";
 import { inexactArguments, squareMatrix } from "./arguments.ts";
 import { schur } from "./eigen.ts";
@@ -75,9 +76,15 @@ export function sqrtm(A: ArrayLike, blocksize: number | { blocksize?: number } =
   if ((o.blocksize ?? 1) > 1) throw new NotImplementedError("Blocked version is not implemented yet.");
   const x = squareMatrix("sqrtm", A);
   if (x.size === 0) return x.astype(toComplexDType(x.dtype));
-  const [t, z] = schur(x, "complex");
-  return matmul(matmul(z, triangularRoot(t)), H(z));
+  return sqrtmJit(x);
 }
+const sqrtmJit = jit(
+  (x: NDArray): NDArray => {
+    const [t, z] = schur(x, "complex");
+    return matmul(matmul(z, triangularRoot(t)), H(z));
+  },
+  { name: "_sqrtm" },
+);
 
 /**
  * Parlett's recurrence for a function of a triangular matrix, whose values at the diagonal are given; and the smallest distance of eigenvalues by
@@ -108,6 +115,8 @@ function parlett(values: NDArray, t: NDArray): [NDArray, NDArray] {
     );
   return lax.foriLoop(1, n, superdiagonal, [diag(values), abs(diagonal.get(0))] as State);
 }
+
+const parlettJit = jit(parlett, { name: "_algorithm_11_1_1" });
 
 /**
  * A function of a square matrix, given as a function of numbers. Where eigenvalues are close to each other the result is not accurate; for the exponential
@@ -141,7 +150,7 @@ export function funm(
   const x = squareMatrix("funm", A);
   if (x.size === 0) throw new ValueError("scipy.linalg.funm: the matrix must not be empty.");
   const [t, z] = rsf2csf(...schur(x));
-  const [f, least] = parlett(func(diag(t)).astype(t.dtype), t);
+  const [f, least] = parlettJit(func(diag(t)).astype(t.dtype), t);
   const result = matmul(matmul(z, f), H(z));
   if (o.disp !== false) return result;
   const { eps } = finfo(t.dtype);
@@ -242,9 +251,14 @@ export function solveSylvester(
       `Incompatible shapes for Sylvester equation:\nA: ${shapeStr(a.shape)}\nB: ${shapeStr(b.shape)}\nC: ${shapeStr(c.shape)}`,
     );
   }
-  if (c.size === 0) return c;
-  const f = (p: NDArray, q: NDArray, r: NDArray): NDArray => sylvester(p, q, r, method, tol);
-  if (c.ndim === 2) return f(a, b, c);
-  const flat = [a, b, c].map((x) => reshape(x, [-1, ...x.shape.slice(-2)]));
-  return reshape(vmap(f)(flat[0], flat[1], flat[2]) as NDArray, c.shape);
+  return c.size === 0 ? c : sylvesterJit(a, b, c, method, tol);
 }
+const sylvesterJit = jit(
+  (a: NDArray, b: NDArray, c: NDArray, method: "schur" | "eigen", tol: number): NDArray => {
+    const f = (p: NDArray, q: NDArray, r: NDArray): NDArray => sylvester(p, q, r, method, tol);
+    if (c.ndim === 2) return f(a, b, c);
+    const flat = [a, b, c].map((x) => reshape(x, [-1, ...x.shape.slice(-2)]));
+    return reshape(vmap(f)(flat[0], flat[1], flat[2]) as NDArray, c.shape);
+  },
+  { name: "solve_sylvester", staticArgnums: [3, 4] },
+);

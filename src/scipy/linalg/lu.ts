@@ -9,6 +9,7 @@ import { readOptions } from "../../numpy/arguments.ts";
 import { broadcastTo } from "../../numpy/manipulationBroadcast.ts";
 import { expandDims } from "../../numpy/manipulationShape.ts";
 import { toArray } from "../../numpy/promote.ts";
+import { jit } from "../../transforms/jit.ts";
 import { inexactArguments, matrixArgument, solveStacks } from "./arguments.ts";
 import { type Transposition, transposition } from "./solving.ts";
 
@@ -50,17 +51,22 @@ export function lu(a: ArrayLike, ...args: unknown[]): NDArray[] {
     ["permuteL", "overwriteA", "checkFinite"],
     args,
   );
-  const x = matrixArgument("lu", a);
-  const [m, n] = x.shape.slice(-2);
-  const k = Math.min(m, n);
-  const [factors, , permutation] = lax.linalg.lu(x);
-  const l = tril(block(factors, [0, m], [0, k]), -1).add(
-    block(identity(x.dtype, Math.max(m, 1)), [0, m], [0, k]),
-  );
-  const u = triu(block(factors, [0, k], [0, n]));
-  const isPlace = expandDims(permutation, -2).eq(expandDims(lax.iota("int32", m), -1));
-  return permuteL ? [matmul(isPlace.astype(x.dtype), l), u] : [isPlace.astype(realDType(x.dtype)), l, u];
+  return luJit(matrixArgument("lu", a), permuteL);
 }
+const luJit = jit(
+  (x: NDArray, permuteL: boolean): NDArray[] => {
+    const [m, n] = x.shape.slice(-2);
+    const k = Math.min(m, n);
+    const [factors, , permutation] = lax.linalg.lu(x);
+    const l = tril(block(factors, [0, m], [0, k]), -1).add(
+      block(identity(x.dtype, Math.max(m, 1)), [0, m], [0, k]),
+    );
+    const u = triu(block(factors, [0, k], [0, n]));
+    const isPlace = expandDims(permutation, -2).eq(expandDims(lax.iota("int32", m), -1));
+    return permuteL ? [matmul(isPlace.astype(x.dtype), l), u] : [isPlace.astype(realDType(x.dtype)), l, u];
+  },
+  { name: "lu", staticArgnums: 1 },
+);
 
 /**
  * The decomposition for {@link luSolve}: L below the diagonal and U on and above it in one matrix, and the swaps of rows.

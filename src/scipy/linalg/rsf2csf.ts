@@ -12,6 +12,7 @@ import { stack } from "../../numpy/manipulationJoin.ts";
 import { expandDims, reshape } from "../../numpy/manipulationShape.ts";
 import { abs, sqrt } from "../../numpy/unary.ts";
 import { where } from "../../numpy/where.ts";
+import { jit } from "../../transforms/jit.ts";
 import { vmap } from "../../transforms/vmap.ts";
 import { inexactArguments } from "./arguments.ts";
 
@@ -101,9 +102,15 @@ export function rsf2csf(
     throw new ValueError(
       `Input array shapes must match: Z: ${shapeStr(z.shape)} vs. T: ${shapeStr(t.shape)}`,
     );
-  if (t.ndim === 2) return toComplexForm(t, z);
-  const flat = [t, z].map((x) => reshape(x, [-1, ...x.shape.slice(-2)]));
-  const results = vmap(toComplexForm as (x: NDArray, y: NDArray) => NDArray[])(flat[0], flat[1]);
-  const [newT, newZ] = (results as unknown as NDArray[]).map((x) => reshape(x, t.shape));
-  return [newT, newZ];
+  return rsf2csfJit(t, z);
 }
+const rsf2csfJit = jit(
+  (t: NDArray, z: NDArray): Pair => {
+    if (t.ndim === 2) return toComplexForm(t, z);
+    const flat = [t, z].map((x) => reshape(x, [-1, ...x.shape.slice(-2)]));
+    const results = vmap(toComplexForm as (x: NDArray, y: NDArray) => NDArray[])(flat[0], flat[1]);
+    const [newT, newZ] = (results as unknown as NDArray[]).map((x) => reshape(x, t.shape));
+    return [newT, newZ];
+  },
+  { name: "rsf2csf" },
+);

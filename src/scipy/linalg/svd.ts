@@ -4,6 +4,7 @@ import * as lax from "../../lax/index.ts";
 import { H, matmul } from "../../lax/linalg/matrices.ts";
 import { readOptions } from "../../numpy/arguments.ts";
 import { expandDims } from "../../numpy/manipulationShape.ts";
+import { jit } from "../../transforms/jit.ts";
 import { matrixArgument } from "./arguments.ts";
 
 /** Options of {@link svd}; what JAX ignores is ignored here. */
@@ -92,8 +93,14 @@ export function polar(
     throw new ValueError("The argument `side` must be either 'right' or 'left'.");
   if (method !== "qdwh" && method !== "svd")
     throw new ValueError(`Unknown polar decomposition method ${method}.`);
-  const [u, s, vh] = lax.linalg.svd(matrixArgument("polar", a), { fullMatrices: false });
-  const values = expandDims(s.astype(u.dtype), -2);
-  const definite = chosen === "right" ? matmul(H(vh).mul(values), vh) : matmul(u.mul(values), H(u));
-  return [matmul(u, vh), definite];
+  return polarJit(matrixArgument("polar", a), chosen);
 }
+const polarJit = jit(
+  (a: NDArray, side: "right" | "left"): [NDArray, NDArray] => {
+    const [u, s, vh] = lax.linalg.svd(a, { fullMatrices: false });
+    const values = expandDims(s.astype(u.dtype), -2);
+    const definite = side === "right" ? matmul(H(vh).mul(values), vh) : matmul(u.mul(values), H(u));
+    return [matmul(u, vh), definite];
+  },
+  { name: "polar", staticArgnums: 1 },
+);
