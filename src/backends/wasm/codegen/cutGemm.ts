@@ -110,8 +110,11 @@ export function cutGemm(whole: GemmSpec): GemmCut {
   const packA = packs && plan.tuning.packA;
   const packB = packs && plan.tuning.packB && whole.panels !== true;
   const least = (packed: boolean) => (packed ? LEAST_SHARING : plan.path === "axpy" ? LEAST_READ : LEAST);
-  const rows = cutInto(nanoseconds, m, least(packB));
-  const columns = cutInto(nanoseconds, n, Math.max(least(packA), leastRun(spec)));
+  // Pieces are whole register tiles.
+  const tile = packs ? plan.tuning : { rows: 1, vectors: 1 };
+  const rows = cutInto(nanoseconds, m, least(packB), tile.rows);
+  const tileColumns = tile.vectors * lanesOf(spec.dtype).count;
+  const columns = cutInto(nanoseconds, n, Math.max(least(packA), leastRun(spec)), packs ? tileColumns : 1);
   /** How long some threads take, when each piece packs the operand that pieces share. */
   const duration = (pieces: number, packed: boolean, elements: number) =>
     Math.ceil(pieces / TYPICAL_THREADS) * (nanoseconds / pieces + (packed ? elements * PACK_NANOSECONDS : 0));

@@ -54,8 +54,11 @@ export function isUncut(): boolean {
   return whole > 0;
 }
 
-/** @param least Fewest units that a piece should have. */
-export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
+/**
+ * @param least Fewest units that a piece should have.
+ * @param step All pieces but the last have a multiple of so many units.
+ */
+export function cutInto(nanoseconds: number, units: number, least = 1, step = 1): Cut {
   if (whole > 0) return { pieces: 1, each: units, units };
   const wanted = Math.min(
     Math.floor((nanoseconds * (loops > 0 ? SHORTER_IN_LOOPS : 1)) / splitting.pieceNanoseconds),
@@ -63,7 +66,7 @@ export function cutInto(nanoseconds: number, units: number, least = 1): Cut {
     Math.floor(units / Math.min(least, splitting.leastUnits)),
   );
   if (wanted < 2) return { pieces: 1, each: units, units };
-  const each = Math.ceil(units / wanted);
+  const each = Math.min(units, Math.ceil(units / wanted / step) * step);
   return { pieces: Math.ceil(units / each), each, units };
 }
 
