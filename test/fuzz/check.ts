@@ -43,9 +43,14 @@ function disturbed(program: Program, seed: string, rounding: RegExp | null): Man
   };
   const next = randomNumbers(seed);
   const noise = (x: NDArray): NDArray => {
-    if (x.dtype.kind !== "float" || x.size === 0) return x;
-    const eps = x.dtype.name === "float64" ? 2 ** -44 : 2 ** -21;
-    const factors = Array.from({ length: x.size }, () => 1 + (next() < 0.5 ? -eps : eps));
+    const isComplex = x.dtype.kind === "complex";
+    if ((x.dtype.kind !== "float" && !isComplex) || x.size === 0) return x;
+    const eps = isDouble(x.dtype.name) ? 2 ** -44 : 2 ** -21;
+    const error = (): number => (next() < 0.5 ? -eps : eps);
+    const factors = Array.from({ length: x.size }, () => [
+      1 + error(),
+      ...(isComplex ? [error()] : []),
+    ]).flat();
     return x.mul(array(factors, x.shape, x.dtype.name as "float32"));
   };
   return functionOf<Many>(sourceOf(program.inputs.length, program.steps, program.outputs, around), { noise });
@@ -59,6 +64,8 @@ export interface Expected {
   /** Absolute tolerance per element; null: the same bits. NaN: the element is not determined. */
   readonly tolerance: readonly number[] | null;
 }
+
+const isDouble = (dtype: string): boolean => dtype === "float64" || dtype === "complex128";
 
 const host = (x: NDArray): number[] =>
   x.dtype.name === "key<fry>" ? Array.from((x as ArrayImpl).toHost() as Uint32Array) : elements(x);
@@ -89,12 +96,15 @@ function expectedOf(
       );
       const most = Math.max(0, ...difference.filter(Number.isFinite));
       const size = Math.max(1, ...data.filter(Number.isFinite).map(Math.abs));
-      const relative = x.dtype.name === "float64" ? 1e-11 : 4e-6;
+      const relative = isDouble(x.dtype.name) ? 1e-11 : 4e-6;
+      // Of complex numbers the larger part counts.
+      const magnitude = (k: number): number =>
+        x.dtype.kind === "complex" ? Math.max(Math.abs(data[k]), Math.abs(data[k ^ 1])) : Math.abs(data[k]);
       const tolerance = difference.map((d, k) =>
         // Near the ends of the range an intermediate may overflow one way and not the other.
         special || !Number.isFinite(d) || Math.abs(data[k]) > 1e36
           ? Number.NaN
-          : 12 * most + relative * Math.abs(data[k] || 0) + absolute * size + 1e-36,
+          : 12 * most + relative * (magnitude(k) || 0) + absolute * size + 1e-36,
       );
       return { ...shared, tolerance };
     });
@@ -266,7 +276,7 @@ export function checkVmap(
 /** Stacks on the host, without the library. */
 function stacked(xs: readonly NDArray[], axis: number): NDArray {
   const [x] = xs;
-  const inner = sizeOf(x.shape.slice(axis));
+  const inner = sizeOf(x.shape.slice(axis)) * (x.dtype.kind === "complex" ? 2 : 1);
   const outer = sizeOf(x.shape.slice(0, axis));
   const all = xs.map(host);
   const data: number[] = [];

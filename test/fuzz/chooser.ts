@@ -12,6 +12,8 @@ export type DTypeText =
   | "uint64"
   | "float32"
   | "float64"
+  | "complex64"
+  | "complex128"
   | "key<fry>";
 
 /** A value of the program; prints as its name. */
@@ -38,6 +40,9 @@ export class Value {
   }
   get isFloat(): boolean {
     return this.dtype.startsWith("float");
+  }
+  get isComplex(): boolean {
+    return this.dtype.startsWith("complex");
   }
   get isInteger(): boolean {
     return this.dtype.includes("int");

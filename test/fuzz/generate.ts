@@ -87,7 +87,7 @@ export function inputArray(input: Input): NDArray {
   const draw = (): number => {
     const u = next();
     if (input.flavour === "special") {
-      const list = dtype.startsWith("float") ? specialFloats : specialInts;
+      const list = dtype.includes("int") || dtype === "bool" ? specialInts : specialFloats;
       return list[Math.floor(u * list.length)];
     }
     switch (dtype) {
@@ -108,7 +108,7 @@ export function inputArray(input: Input): NDArray {
         return next() < 0.4 ? Math.round((u - 0.5) * 24) / 4 : (u - 0.5) * 6;
     }
   };
-  const data = Array.from({ length: sizeOf(shape) }, draw);
+  const data = Array.from({ length: sizeOf(shape) * (dtype.startsWith("complex") ? 2 : 1) }, draw);
   return array(dtype === "bool" ? data.map((v) => Number(v !== 0)) : data, shape, dtype as "int32");
 }
 
@@ -176,7 +176,7 @@ function makeStep(draft: Draft, nextId: number, limit: number): Step | null {
   if (shapes.some((s) => sizeOf(s.shape) > limit || s.shape.length > 6)) return null;
   const exactInputs = draft.args.every((v) => v.exact);
   const outs = shapes.map((s, i) => {
-    const float = s.dtype.name.startsWith("float");
+    const float = s.dtype.kind === "float" || s.dtype.kind === "complex";
     const exact = !float || (exactInputs && draft.inexact !== true);
     return new Value(nextId + i, s.shape, s.dtype.name as DTypeText, exact, s.weakType);
   });

@@ -1,5 +1,5 @@
-// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose|checkpoint] [seed] [minutes] [most operations] [control]
-// With "control" as the last word half of the operations are loops and branches.
+// Fuzzing for as long as one likes: npx tsx test/fuzz/long.ts [values|large|vmap|grad|second|transpose|checkpoint] [seed] [minutes] [most operations] [control|complex]
+// With "control" as the last word half of the operations are loops and branches, with "complex" those of complex numbers and Fourier transforms.
 import fc from "fast-check";
 import { config } from "fluxion";
 import {
@@ -11,19 +11,25 @@ import {
   checkVmap,
   choicesOf,
 } from "./check.ts";
+import { complexInputs, complexOperations } from "./complex.ts";
 import { withControl } from "./control.ts";
 import { operations } from "./operations.ts";
 
 const [what = "values", seedText = "1", minutes = "1", most = "14", control] = process.argv.slice(2);
-const pool = control === "control" ? withControl : operations;
+const pool = control === "control" ? withControl : control === "complex" ? complexOperations : operations;
+const dtypes = control === "complex" ? complexInputs : undefined;
 config.update("enableChecks", true);
 const programs = choicesOf(1, Number(most));
 const property = {
-  large: () => fc.property(programs, (c) => checkValues(c, { large: true, operations: pool })),
-  values: () => fc.property(programs, (c) => checkValues(c, { operations: pool })),
+  large: () =>
+    fc.property(programs, (c) =>
+      checkValues(c, { large: true, operations: pool, dtypes, special: dtypes === undefined }),
+    ),
+  values: () =>
+    fc.property(programs, (c) => checkValues(c, { operations: pool, dtypes, special: dtypes === undefined })),
   vmap: () =>
     fc.property(programs, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), (c, a) =>
-      checkVmap(c, a, { operations: pool }),
+      checkVmap(c, a, { operations: pool, dtypes, special: dtypes === undefined }),
     ),
   transpose: () => fc.property(programs, (c) => checkTranspose(c, pool)),
   second: () => fc.property(programs, (c) => checkSecondOrder(c, pool)),

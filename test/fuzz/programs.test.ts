@@ -11,6 +11,7 @@ import {
   choicesOf,
   onReference,
 } from "./check.ts";
+import { complexInputs, complexOperations } from "./complex.ts";
 
 // Random programs, with a fixed seed; long.ts goes on for as long as one likes. Programs that once failed stand below.
 
@@ -62,6 +63,31 @@ describe("random programs", () => {
     fc.assert(
       fc.property(choicesOf(1, 14), (c) => checkGrad(c)),
       options(20260104, 150),
+    );
+  });
+});
+
+describe("random programs of complex numbers", () => {
+  const complex = { operations: complexOperations, dtypes: complexInputs, special: false };
+  test("compiled and eager kernels agree with the reference rules", () => {
+    fc.assert(
+      fc.property(choicesOf(3, 14), (c) => checkValues(c, complex)),
+      options(20260109, 25),
+    );
+  });
+  test("vmap agrees with a loop", () => {
+    fc.assert(
+      fc.property(choicesOf(2, 10), axes, (c, a) => checkVmap(c, a, complex)),
+      options(20260110, 15),
+    );
+  });
+  test("gradients agree with the reference rules, and are transposes", () => {
+    fc.assert(
+      fc.property(choicesOf(2, 10), (c) => {
+        checkGrad(c, complexOperations);
+        checkTranspose(c, complexOperations);
+      }),
+      options(20260111, 20),
     );
   });
 });
