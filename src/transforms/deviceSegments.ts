@@ -166,9 +166,12 @@ class Segments {
       }
     }
     if (own.length === 0) return;
-    const outputs = own.flatMap((eqn) => eqn.outputs).filter((v) => wanted.has(v));
-    if (own.some(isLong)) this.loop([...this.viewsFor(own), ...own], outputs);
-    else this.batched(own, outputs);
+    const [work, views] = withoutLastViews(own);
+    const needed = new Set<Atom>([...wanted, ...views.flatMap(({ inputs }) => inputs)]);
+    const outputs = work.flatMap((eqn) => eqn.outputs).filter((v) => needed.has(v));
+    if (work.some(isLong)) this.loop([...this.viewsFor(work), ...work], outputs);
+    else this.batched(work, outputs);
+    for (const view of views) for (const v of view.outputs) this.views.set(v, view);
   }
 
   private differs(v: Var): boolean {
@@ -237,6 +240,21 @@ class Segments {
     );
     outputs.forEach((v, i) => this.set(v, outs[i], 0));
   }
+}
+
+/** Equations without the views among them that none of them needs, and these. */
+function withoutLastViews(eqns: readonly Eqn[]): [work: Eqn[], views: Eqn[]] {
+  const work: Eqn[] = [];
+  const views: Eqn[] = [];
+  const used = new Set<Atom>();
+  for (const eqn of eqns.toReversed()) {
+    if (isView(eqn) && !eqn.outputs.some((v) => used.has(v))) views.unshift(eqn);
+    else {
+      work.unshift(eqn);
+      for (const a of eqn.inputs) used.add(a);
+    }
+  }
+  return [work, views];
 }
 
 /** The variables that come from before some equations. */
