@@ -65,7 +65,7 @@ export const scalarOps: Readonly<Record<string, ScalarOp>> = {
   acosh: op(1, "f", 30),
   atanh: op(1, "f", 25),
   logistic: op(1, "f", 16),
-  erf: op(1, "f", 25),
+  erf: op(1, "f", 24),
   erfc: op(1, "f", 30),
   erf_inv: op(1, "f", 35),
   lgamma: op(1, "f", 50),

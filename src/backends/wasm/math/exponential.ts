@@ -66,7 +66,7 @@ const EXPM1 = [
 const DECAY = EXPM1.map((c, k) => (k % 2 === 0 ? c : -c));
 
 /** exp(-x) = 2^n (1 - p): 2^(n + shift) and p. */
-function splitDecay(scope: Scope, x: Local, shift: number, isSmall: boolean): { q: Local; p: Local } {
+export function splitDecay(scope: Scope, x: Local, shift: number, isSmall: boolean): { q: Local; p: Local } {
   const { s, i } = scope;
   const rounded = s.let(s.nmadd(x, Math.LOG2E, ROUNDER + shift));
   const n = s.let(s.sub(rounded, ROUNDER + shift));
@@ -78,7 +78,8 @@ function splitDecay(scope: Scope, x: Local, shift: number, isSmall: boolean): { 
   return { q, p: s.let(s.nmadd(s.polynomial(r, DECAY), s.mul(r, r), r)) };
 }
 
-const SIGN = -0x80000000;
+/** The sign bits of float32 lanes, as integers. */
+export const SIGN = -0x80000000;
 
 /** exp(x) - 1 = 2^n - 1 + 2^n p with p = exp(r) - 1, rounded once; of halves, so that nothing overflows too early. */
 export const emitExpm1 = unary((scope, input) => {
