@@ -1,5 +1,6 @@
 import { axisName } from "../../../compiler/print.ts";
 import { type LoopPlan, TILE_COLUMNS, TILE_ROWS } from "./plan.ts";
+import { STRIP } from "./strips.ts";
 
 /** Parts of a space that are listed. */
 const most = 4;
@@ -14,12 +15,13 @@ export function describeLoops(plans: readonly LoopPlan[]): string {
 }
 
 function describePlan(plan: LoopPlan): string {
-  const { parallel, reduce, tileAxis, fold, cut } = plan;
+  const { parallel, reduce, tileAxis, strips, fold, cut } = plan;
   const parts: string[] = [];
   if (parallel.length > 0) parts.push(parallel.map((axis) => describeAxis(plan, axis)).join(", "));
   else if (reduce.length === 0) parts.push("one point");
   if (tileAxis >= 0) parts.push(`in tiles of ${TILE_ROWS} x ${TILE_COLUMNS} with ${axisName(tileAxis)}`);
   if (reduce.length > 0) parts.push(`in each ${reduce.map((axis) => describeAxis(plan, axis)).join(", ")}`);
+  if (strips !== null) parts.push(`strips of ${STRIP} in ${strips.kept.length + 1} loops`);
   if (fold !== null) parts.push(`${fold.rows} rows at a time added to ${fold.columns} results in memory`);
   if (cut !== null) parts.push(`${cut.pieces} pieces along ${axisName(cut.axis)}`);
   return parts.join("; ");

@@ -21,7 +21,7 @@ export function valueNodes(analysis: Analysis, roots: readonly Node[], axis: num
 }
 
 /** Operations from this cost on are functions of several constants and a long chain of dependent instructions. */
-const FUNCTION_COST = 10;
+export const FUNCTION_COST = 10;
 
 /** What is computed at one point: the cost, and how many of the operations are functions. */
 export interface PointWork {
@@ -182,7 +182,8 @@ function placeOf(analysis: Analysis, { offset }: Store, axis: number): StorePlac
   return { group: terms.join(), constant: linear.constant, stride: analysis.stride(linear, axis) };
 }
 
-function isAffine(analysis: Analysis, node: LoadNode, axis: number): boolean {
+/** Whether the place of a load is linear in the index of an axis. */
+export function isAffine(analysis: Analysis, node: LoadNode, axis: number): boolean {
   if (analysis.mask(node.offset) & ACC_BIT) return false;
   return axis < 0 || analysis.stride(analysis.linear(node.offset), axis) !== null;
 }

@@ -10,6 +10,7 @@ import type { Space } from "./space.ts";
 import type { Range } from "./split.ts";
 import { Stages } from "./stages.ts";
 import { storePoint } from "./storePoint.ts";
+import { keptOffsets, STRIP, type Strips } from "./strips.ts";
 import { type Access, type AddressGroup, Uses } from "./uses.ts";
 import { Values } from "./values.ts";
 import { makeCopies, makeRows } from "./vectorLoop.ts";
@@ -25,6 +26,8 @@ export class LoopEmitter {
   private readonly space: Space;
   private readonly plan: LoopPlan;
   private readonly values: Values;
+  /** Scratch memory, where the plan needs some. */
+  private readonly scratch: Local | null;
   /** The units of the cut axis to work on; null for all. */
   private readonly range: Range | null;
   private readonly stages: Stages;
@@ -33,7 +36,14 @@ export class LoopEmitter {
   /** Vectors per iteration of the vector loop. */
   private unroll: number;
 
-  constructor(context: KernelContext, space: Space, plan: LoopPlan, range: Range | null) {
+  constructor(
+    context: KernelContext,
+    space: Space,
+    plan: LoopPlan,
+    range: Range | null,
+    scratch: Local | null,
+  ) {
+    this.scratch = scratch;
     this.space = space;
     this.plan = plan;
     this.range = range;
@@ -79,6 +89,8 @@ export class LoopEmitter {
     const axis = plan.parallel[depth];
     if (axis === plan.tileAxis) {
       this.tiledLoops(depth);
+    } else if (axis === plan.nest.vectorAxis && plan.strips !== null) {
+      this.stripLoops(axis, depth, plan.strips);
     } else if (axis === plan.nest.vectorAxis) {
       this.vectorLoop(axis, (copies) => {
         values.enter(depth + 1, copies);
@@ -92,6 +104,72 @@ export class LoopEmitter {
         values.leave();
       });
     }
+  }
+
+  /** The innermost parallel loop in strips; what is left over at its end in one straight piece. */
+  private stripLoops(axis: number, depth: number, strips: Strips): void {
+    const { values } = this;
+    const { f } = values;
+    const { lanes } = this.plan.nest;
+    const counter = this.begin(axis);
+    const start = f.temp("i32");
+    const address = f.temp("i32");
+    const width = lanes * this.unroll;
+    const size = this.plan.sizes[axis];
+    const whole = size - (size % width);
+    const bounds = this.bounds(axis, width, whole);
+    const offsets = keptOffsets(strips, lanes);
+    const vectors = makeCopies(width, lanes);
+    /** A loop over the elements of a strip, of which some loops have been. */
+    const loop = (stop: Local, before: number, body: () => void) =>
+      f.for(counter, start, stop, width, () => {
+        f.get(this.scratch as Local)
+          .get(counter)
+          .get(start)
+          .i32.sub();
+        f.i32
+          .const(Math.log2(16 / lanes))
+          .i32.shl()
+          .i32.add()
+          .set(address);
+        const known = strips.kept.slice(0, before).flat();
+        values.takeKept({
+          address,
+          offsets: new Map(known.map((node) => [node, offsets.get(node) as number])),
+        });
+        values.enter(depth + 1, vectors);
+        body();
+        values.leave();
+        values.takeKept(null);
+      });
+    this.stripsOf(bounds, start, (stop) => {
+      strips.kept.forEach((nodes, k) => {
+        loop(stop, k, () => values.keep(nodes, address, offsets));
+      });
+      loop(stop, strips.kept.length, () => this.body());
+    });
+    if (whole < size) {
+      this.atEnd(bounds, whole, () => {
+        f.i32.const(whole).set(counter);
+        values.enter(depth + 1, makeCopies(size - whole, lanes));
+        this.body();
+        values.leave();
+      });
+    }
+    f.release(start, address);
+    this.end(axis, counter);
+  }
+
+  /** Sets `start` to the beginning of each strip in turn, and `stop` to its end. */
+  private stripsOf({ from, to }: Bounds, start: Local, body: (stop: Local) => void): void {
+    const { f } = this.values;
+    const stop = f.temp("i32");
+    f.for(start, from, to, STRIP, () => {
+      f.get(start).i32.const(STRIP).i32.add().tee(stop).push(to).get(stop).push(to);
+      f.i32.lt_u().select().set(stop);
+      body(stop);
+    });
+    f.release(stop);
   }
 
   /** The last two loops, tile by tile, so that the lines of memory that a tile touches are used up while they are near. */

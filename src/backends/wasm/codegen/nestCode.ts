@@ -8,6 +8,7 @@ import { LoopEmitter } from "./loop.ts";
 import { type LoopPlan, planLoops } from "./plan.ts";
 import { nestSpace, partsOf } from "./space.ts";
 import { type Cut, pieceRange, type Range } from "./split.ts";
+import { stripBytes } from "./strips.ts";
 
 /** The code of a loop or row kernel. */
 export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => number): KernelCode {
@@ -24,14 +25,14 @@ export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => n
       1,
       counts.reduce((sum, n) => sum + n, first),
     ),
-    scratch: { perThread: locals.bytes + foldScratch(plans) },
+    scratch: { perThread: locals.bytes + loopScratch(plans) },
     describe: () => describeLoops(plans),
     emit: (outside, scratch, piece) => {
       const context = scratch === null ? outside : withLocals(outside, scratch, locals);
       const { f } = context;
       const emitPart = (plan: LoopPlan, range: Range | null) => {
         const { fold } = plan;
-        if (fold === null) new LoopEmitter(context, space, plan, range).emit();
+        if (fold === null) new LoopEmitter(context, space, plan, range, scratch).emit();
         else new FoldEmitter(context, space, plan, fold, range, scratch as Local).emit();
       };
       const emitWhole = () => {
@@ -58,12 +59,11 @@ export function nestCode(kernel: NestKernel, byteLengthOf: (buffer: number) => n
   };
 }
 
-/** Bytes of the running results of folds, which have no local buffers. */
-function foldScratch(plans: readonly LoopPlan[]): number {
-  return plans.reduce(
-    (most, { fold, nest }) => Math.max(most, fold === null ? 0 : foldBytes(fold, nest.lanes)),
-    0,
-  );
+/** Bytes of the running results of folds and of what strips keep; such kernels have no local buffers. */
+function loopScratch(plans: readonly LoopPlan[]): number {
+  const bytes = ({ fold, strips, nest: { lanes } }: LoopPlan) =>
+    fold !== null ? foldBytes(fold, lanes) : strips !== null ? stripBytes(strips, lanes) : 0;
+  return plans.reduce((most, plan) => Math.max(most, bytes(plan)), 0);
 }
 
 /** Where in scratch memory the local buffers of a kernel are. */

@@ -4,6 +4,7 @@ import { type Estimate, estimate, type PointWork, valueNodes } from "./estimate.
 import { chooseFold, type Fold, folding, foldNest } from "./foldPlan.ts";
 import type { Part, Space } from "./space.ts";
 import { type Cut, cutInto } from "./split.ts";
+import { chooseStrips, STRIP, type Strips } from "./strips.ts";
 import { sizeLog2 } from "./types.ts";
 import { lanesFor, type Nest } from "./uses.ts";
 
@@ -22,6 +23,8 @@ export interface LoopPlan {
   readonly tileAxis: number;
   /** Vectors per iteration of the vector loop, in each pass; all equal when the lanes are parallel points. At least one number. */
   readonly unrolls: readonly number[];
+  /** How the loop along the vectors is divided into several, strip by strip. */
+  readonly strips: Strips | null;
   /** How rows are folded, for a reduction that is written that way. */
   readonly fold: Fold | null;
   /** The parallel axis whose range is cut into pieces, and how; null when it is not worth it. */
@@ -60,7 +63,8 @@ export function planLoops(space: Space, part: Part): LoopPlan {
   };
   const roots = [...space.passes.flatMap((p) => p.reductions), ...space.stores].map(({ value }) => value);
   const fold = chooseFold(space, part, nest, valueNodes(analysis, roots, axis));
-  const unrolls = chooseUnrolls(space, part, best, nest);
+  const strips = fold === null && tileAxis < 0 ? stripsOf(space, part, nest) : null;
+  const unrolls = strips === null ? chooseUnrolls(space, part, best, nest) : [STRIP_UNROLL];
   const unitOf = (a: number) => {
     if (a === tileAxis) return TILE_ROWS;
     if (a !== axis) return 1;
@@ -75,9 +79,21 @@ export function planLoops(space: Space, part: Part): LoopPlan {
     nest: fold === null ? nest : foldNest(nest, orderedParallel, orderedReduce),
     tileAxis,
     unrolls: fold === null ? unrolls : [1],
+    strips,
     fold,
     cut: chooseCut(orderedParallel, sizes, unitOf, best.cost),
   };
+}
+
+/** Vectors per iteration of the loops over a strip: each has a short chain. */
+const STRIP_UNROLL = 4;
+
+/** Strips for the innermost of parallel loops, where it is long enough. */
+function stripsOf(space: Space, { analysis, sizes, parallel }: Part, nest: Nest): Strips | null {
+  const { vectorAxis, lanes } = nest;
+  if (space.passes.length > 0 || lanes === 1 || !parallel.includes(vectorAxis)) return null;
+  if (sizes[vectorAxis] < 2 * STRIP) return null;
+  return chooseStrips(analysis, space.stores, vectorAxis);
 }
 
 /** Steps from which on a reduction over rows is done in wide strips of columns, and the vectors of a strip. */

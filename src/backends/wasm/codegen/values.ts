@@ -62,6 +62,28 @@ export class Values {
     this.addresses = new Addresses(f, uses, this.scopes, this);
   }
 
+  /** Values of earlier loops over a strip, by their offset from the address of the present elements; null outside strips. */
+  private kept: { readonly address: Local; readonly offsets: ReadonlyMap<Node, number> } | null = null;
+
+  /** In what follows, takes some values from memory, one vector after the other; null: none. */
+  takeKept(kept: { readonly address: Local; readonly offsets: ReadonlyMap<Node, number> } | null): void {
+    this.kept = kept;
+  }
+
+  /** Keeps some values of the copies in memory, for {@link takeKept}. All values first, then the stores, so that chains can overlap. */
+  keep(nodes: readonly Node[], address: Local, offsets: ReadonlyMap<Node, number>): void {
+    const { f } = this;
+    const computed = this.copies.flatMap((copy) =>
+      nodes.map((node) => {
+        const value = f.temp("v128");
+        this.vector(node, copy);
+        f.set(value);
+        return { value, offset: (offsets.get(node) as number) + 16 * copy.index };
+      }),
+    );
+    for (const { value, offset } of computed) f.get(address).get(value).v128.store(offset).release(value);
+  }
+
   // ---- scopes
 
   /** Begins the code of a level: computes what inner levels need. */
@@ -274,6 +296,11 @@ export class Values {
   private computeVector(node: Node, copy: Copy): void {
     const { f } = this;
     const lanes = this.nest.lanes as 2 | 4;
+    const offset = this.kept?.offsets.get(node);
+    if (this.kept !== null && offset !== undefined) {
+      f.get(this.kept.address).v128.load(offset + 16 * copy.index);
+      return;
+    }
     switch (node.kind) {
       case "index":
         this.addresses.index(node);

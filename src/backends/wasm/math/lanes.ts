@@ -88,6 +88,18 @@ class FloatLanes {
       this.#scope.f.v128.and().v128.xor();
     };
   }
+  /**
+   * c[0] + c[1] x + c[2] x^2 + ... by Horner's rule in z = x^2, of pairs: half as long a chain of dependent operations as in x, for no more of
+   * them where z is needed anyway.
+   */
+  pairs(x: Local, z: Local, c: readonly number[]): Code {
+    const pair = (i: number): Vector =>
+      i + 1 < c.length ? this.madd(x, c[i + 1] as number, c[i] as number) : (c[i] as number);
+    const last = c.length - 1 - ((c.length - 1) % 2);
+    let sum = pair(last);
+    for (let i = last - 2; i >= 0; i -= 2) sum = this.madd(sum, z, pair(i));
+    return () => this.push(sum);
+  }
   /** c[0] + c[1] x + c[2] x^2 + ... by Horner's rule. */
   polynomial(x: Local, c: readonly number[]): Code {
     return () => {
