@@ -1,4 +1,4 @@
-import { grad, jit, jnp, lax, type NDArray, nn, random, vmap } from "fluxion";
+import { grad, jit, jnp, type NDArray, nn, random, vmap } from "fluxion";
 import { describe, expect, it } from "vitest";
 
 /** Functions of each element, with chains that are long enough to be computed in several loops over a strip. */
@@ -30,9 +30,9 @@ function inPieces(f: (x: NDArray) => NDArray, x: NDArray, step: number): NDArray
 describe("loops in strips", () => {
   it.each(Object.keys(functions))("give the bits of one loop: %s", (name) => {
     const f = jit(functions[name]!);
-    for (const n of [512, 1021, 2049]) {
+    for (const n of [16384, 20001]) {
       const x = random.normal(random.key(n), [n]).mul(3);
-      expect(f(x).tolist()).toEqual(inPieces(f, x, 251).tolist());
+      expect(f(x).tolist()).toEqual(inPieces(f, x, 3001).tolist());
     }
   });
 
@@ -41,8 +41,8 @@ describe("loops in strips", () => {
       jit(nn.softplus)
         .lower(jnp.ones([n]))
         .asText("choices");
-    expect(choices(1000)).toContain("strips of 256 in 2 loops");
-    expect(choices(300)).not.toContain("strips");
+    expect(choices(20000)).toContain("strips of 256 in 2 loops");
+    expect(choices(1000)).not.toContain("strips");
     expect(
       jit(jnp.tanh)
         .lower(jnp.ones([1000]))
@@ -53,10 +53,10 @@ describe("loops in strips", () => {
   it("work on float64, along the last of several axes, and with what does not vary along it", () => {
     const f = jit((x: NDArray, y: NDArray) => jnp.log1p(jnp.exp(x.mul(jnp.expandDims(y, 1)))));
     for (const dtype of ["float32", "float64"] as const) {
-      const x = random.normal(random.key(1), [3, 777], dtype);
+      const x = random.normal(random.key(1), [3, 7771], dtype);
       const y = jnp.array([0.5, -2, 3], { dtype });
       const rows = [0, 1, 2].map((i) =>
-        inPieces((v) => f(jnp.expandDims(v, 0), y.get(`${i}:${i + 1}`)).get(0), x.get(i), 300),
+        inPieces((v) => f(jnp.expandDims(v, 0), y.get(`${i}:${i + 1}`)).get(0), x.get(i), 1300),
       );
       expect(f(x, y).tolist()).toEqual(jnp.stack(rows).tolist());
     }
@@ -64,15 +64,8 @@ describe("loops in strips", () => {
 
   it("write in place of what they read", () => {
     const f = (x: NDArray) => jnp.log1p(jnp.exp(x));
-    const x = random.normal(random.key(2), [1500]);
+    const x = random.normal(random.key(2), [15000]);
     const expected = jit(f)(x).tolist();
     expect(jit(f, { donateArgnums: 0 })(x.add(0)).tolist()).toEqual(expected);
-  });
-
-  it("hash counters as short loops do", () => {
-    const key = random.key(3);
-    const bits = (n: number) => jit(() => lax.bitcastConvertType(random.bits(key, [n]), "int32"))();
-    // Each number depends on its counter alone.
-    expect(bits(1500).get(":500").tolist()).toEqual(bits(500).tolist());
   });
 });

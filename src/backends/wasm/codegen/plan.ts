@@ -63,8 +63,8 @@ export function planLoops(space: Space, part: Part): LoopPlan {
   };
   const roots = [...space.passes.flatMap((p) => p.reductions), ...space.stores].map(({ value }) => value);
   const fold = chooseFold(space, part, nest, valueNodes(analysis, roots, axis));
-  const strips = fold === null && tileAxis < 0 ? stripsOf(space, part, nest) : null;
-  const unrolls = strips === null ? chooseUnrolls(space, part, best, nest) : [STRIP_UNROLL];
+  const strips = fold === null && tileAxis < 0 ? stripsOf(space, part, nest, best) : null;
+  const unrolls = strips === null ? chooseUnrolls(space, part, best, nest) : [stripUnroll(best.point)];
   const unitOf = (a: number) => {
     if (a === tileAxis) return TILE_ROWS;
     if (a !== axis) return 1;
@@ -85,14 +85,23 @@ export function planLoops(space: Space, part: Part): LoopPlan {
   };
 }
 
-/** Vectors per iteration of the loops over a strip: each has a short chain. */
-const STRIP_UNROLL = 4;
+/** Vectors per iteration of the loops over a strip: each has a short chain, but what is long, as a hash, would be a lot of code. */
+const stripUnroll = ({ cost }: PointWork): number => (cost <= LONG_CODE ? 4 : 2);
+const LONG_CODE = 100;
+/** The least work, in instructions, that pays for the code of strips. */
+const STRIP_WORK = 500_000;
 
-/** Strips for the innermost of parallel loops, where it is long enough. */
-function stripsOf(space: Space, { analysis, sizes, parallel }: Part, nest: Nest): Strips | null {
+/** Strips for the innermost of parallel loops, where they pay for more code. */
+function stripsOf(
+  space: Space,
+  { analysis, sizes, parallel }: Part,
+  nest: Nest,
+  { point }: Estimate,
+): Strips | null {
   const { vectorAxis, lanes } = nest;
   if (space.passes.length > 0 || lanes === 1 || !parallel.includes(vectorAxis)) return null;
-  if (sizes[vectorAxis] < 2 * STRIP) return null;
+  const points = sizes.reduce((n, size) => n * size, 1);
+  if (sizes[vectorAxis] < 2 * STRIP || point.cost * points < STRIP_WORK) return null;
   return chooseStrips(analysis, space.stores, vectorAxis);
 }
 

@@ -19,8 +19,6 @@ export interface Strips {
 export const STRIP = 256;
 /** The least cost of the operations before a function that a loop of their own pays for. */
 const CHAIN = 12;
-/** The most that a loop computes in a row, functions or not: rounds of a hash, say. */
-const LONGEST_CHAIN = 60;
 /** Values that take less are computed again where they are needed, rather than kept. */
 const CHEAP = 4;
 /** Loops and values of a strip, at most: more would leave the nearest cache. */
@@ -43,7 +41,7 @@ export function chooseStrips(analysis: Analysis, stores: readonly Store[], axis:
     let loop = Math.max(0, ...args.map((arg) => loops.get(arg) as number));
     const chain = (at: number) =>
       Math.max(0, ...args.map((arg) => (loops.get(arg) === at ? (chains.get(arg) as number) : 0)));
-    if (chain(loop) >= (costOf(node) >= FUNCTION_COST ? CHAIN : LONGEST_CHAIN)) loop++;
+    if (costOf(node) >= FUNCTION_COST && chain(loop) >= CHAIN) loop++;
     loops.set(node, loop);
     chains.set(node, isLeaf(node) ? 0 : costOf(node) + chain(loop));
   }

@@ -1,7 +1,7 @@
 import type { LoadNode, Node, OpNode } from "../../../compiler/ir.ts";
-import { type DType, keyFry } from "../../../dtypes/index.ts";
+import { type DType, float32, keyFry } from "../../../dtypes/index.ts";
 import type { FunctionBuilder, Local, ValType } from "../asm/index.ts";
-import { selectLanes } from "../math/index.ts";
+import { emitTogether, goTogether, selectLanes } from "../math/index.ts";
 import { Addresses } from "./addresses.ts";
 import { ACC_BIT, type Analysis } from "./analysis.ts";
 import type { Library } from "./library.ts";
@@ -277,10 +277,38 @@ export class Values {
       this.f.get(known);
       return;
     }
+    if (!shared && this.isTogether(node)) {
+      this.f.get(this.vectorsTogether(node)[copy.index]);
+      return;
+    }
     this.computeVector(node, own);
     if (shared || (this.uses.uses.get(node)?.count ?? 2) > 1) {
       this.f.tee(this.scopes.remember("vectors", node, this.temp("v128"), own));
     }
+  }
+
+  /** Whether the vectors of all copies are better computed at once. */
+  private isTogether(node: Node): node is OpNode {
+    return (
+      node.kind === "op" &&
+      node.dtype === float32 &&
+      this.copies.length > 1 &&
+      this.nest.rowAxis < 0 &&
+      !this.kept?.offsets.has(node) &&
+      goTogether(node.op)
+    );
+  }
+
+  private vectorsTogether(node: OpNode): Local[] {
+    const vectors = this.copies.map((copy) => {
+      const vector = this.temp("v128");
+      this.vector(node.args[0], copy);
+      this.f.set(vector);
+      return vector;
+    });
+    emitTogether(this.lib.mb, this.f, node.op, vectors);
+    for (const copy of this.copies) this.scopes.remember("vectors", node, vectors[copy.index], copy);
+    return vectors;
   }
 
   private computeSplat(node: Node): void {

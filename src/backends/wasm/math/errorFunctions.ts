@@ -1,7 +1,7 @@
 import type { Local } from "../asm/index.ts";
 import { expDouble, rationalDouble } from "./double.ts";
 import { SIGN, splitDecay } from "./exponential.ts";
-import { type Code, type Scope, unary } from "./lanes.ts";
+import { type Code, type Guarded, type Scope, unary } from "./lanes.ts";
 import { exponentOf, mantissaOf } from "./logarithm.ts";
 
 /**
@@ -84,24 +84,22 @@ function oneMinusSquare(scope: Scope, x: Local): Code {
   return s.add(s.mul(a, rest), rest);
 }
 
-/** Arguments of large magnitude, and those that have no finite result, are looked at only when a lane has one. */
-export const emitErfInv = unary((scope, x) => {
-  const { f, s, i } = scope;
+/** erfInv(x). Arguments of large magnitude, and those that have no finite result, are looked at only when a lane has one. */
+export const erfInv: Guarded = (scope, x) => {
+  const { s } = scope;
   const u = s.let(oneMinusSquare(scope, x));
   const v = s.let(minusLog(scope, u, 2, ERFINV_SHIFT));
   const y = s.let(s.mul(s.polynomial(v, ERFINV), x));
-  const central = i.let(s.gt(u, Math.exp(-4.7)));
-  f.get(central)
-    .i32x4.all_true()
-    .i32.eqz()
-    .if(() => {
-      const t = s.let(s.sub(s.sqrt(s.add(v, 2 * Math.LN2 - ERFINV_SHIFT)), ERFINV_TAIL_CENTER));
-      const tail = s.let(s.mul(s.polynomial(t, ERFINV_TAIL), x));
-      const a = s.let(s.abs(x));
-      // x/0 is infinite, and all ones, a NaN, where |x| is not 1.
-      const edge = i.or(s.div(x, 0), s.ne(a, 1));
-      s.push(s.select(central, y, s.select(s.lt(a, 1), tail, edge)));
-      f.set(y);
-    });
-  return () => f.get(y);
-});
+  const central = s.let(s.gt(u, Math.exp(-4.7)));
+  return { y, regular: central, rest: (inner) => erfInvTail(inner, x, v, central, y) };
+};
+
+function erfInvTail(scope: Scope, x: Local, v: Local, central: Local, y: Local): Code {
+  const { s, i } = scope;
+  const t = s.let(s.sub(s.sqrt(s.add(v, 2 * Math.LN2 - ERFINV_SHIFT)), ERFINV_TAIL_CENTER));
+  const tail = s.let(s.mul(s.polynomial(t, ERFINV_TAIL), x));
+  const a = s.let(s.abs(x));
+  // x/0 is infinite, and all ones, a NaN, where |x| is not 1.
+  const edge = i.or(s.div(x, 0), s.ne(a, 1));
+  return s.select(central, y, s.select(s.lt(a, 1), tail, edge));
+}

@@ -1,10 +1,10 @@
-import type { FuncRef, FunctionBuilder, ModuleBuilder } from "../asm/index.ts";
-import { emitErf, emitErfc, emitErfInv } from "./errorFunctions.ts";
+import type { FuncRef, FunctionBuilder, Local, ModuleBuilder } from "../asm/index.ts";
+import { emitErf, emitErfc, erfInv } from "./errorFunctions.ts";
 import * as exponential from "./exponential.ts";
 import { emitDigamma, emitLgamma } from "./gamma.ts";
 import * as integer from "./integer.ts";
 import * as inverse from "./inverseTrigonometric.ts";
-import type { Emit } from "./lanes.ts";
+import { type Emit, emitGuarded, type Guarded, guarded } from "./lanes.ts";
 import * as logarithm from "./logarithm.ts";
 import * as power from "./power.ts";
 import * as rounding from "./rounding.ts";
@@ -20,10 +20,16 @@ export interface VectorFunction {
   readonly emit: Emit;
   /** Small enough to be repeated in every loop; the others are better called ({@link emitVectorMath} decides). */
   readonly inline: boolean;
+  /** For functions that look at irregular arguments apart: see {@link emitTogether}. */
+  readonly guarded?: Guarded;
 }
 
 const inlined = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({ arity: 1, emit, inline: true });
 const called = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({ arity: 1, emit, inline: false });
+const apart = /* @__NO_SIDE_EFFECTS__ */ (fn: Guarded): VectorFunction => ({
+  ...inlined(guarded(fn)),
+  guarded: fn,
+});
 const inlined2 = /* @__NO_SIDE_EFFECTS__ */ (emit: Emit): VectorFunction => ({
   arity: 2,
   emit,
@@ -43,11 +49,11 @@ export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   exp: inlined(exponential.emitExp),
   exp2: inlined(exponential.emitExp2),
   expm1: inlined(exponential.emitExpm1),
-  log: inlined(logarithm.emitLog),
+  log: apart(logarithm.log),
   log2: called(logarithm.emitLog2),
-  log1p: inlined(logarithm.emitLog1p),
-  sin: inlined(trigonometric.emitSin),
-  cos: inlined(trigonometric.emitCos),
+  log1p: apart(logarithm.log1p),
+  sin: apart(trigonometric.sin),
+  cos: apart(trigonometric.cos),
   tan: called(trigonometric.emitTan),
   asin: inlined(inverse.emitAsin),
   acos: inlined(inverse.emitAcos),
@@ -66,7 +72,7 @@ export const vectorMath: Readonly<Record<string, VectorFunction>> = {
   pow: called2(power.emitPow),
   erf: inlined(emitErf),
   erfc: inlined(emitErfc),
-  erf_inv: inlined(emitErfInv),
+  erf_inv: apart(erfInv),
   lgamma: called(emitLgamma),
   digamma: called(emitDigamma),
   floor: inlined(rounding.emitFloor),
@@ -112,4 +118,19 @@ export function emitVectorMath(mb: ModuleBuilder, f: FunctionBuilder, name: stri
   const entry = lookUp(name);
   if (entry.inline) entry.emit(f, mb);
   else f.call(vectorMathFunction(mb, name));
+}
+
+/** Whether several vectors of an operation's operand are better given to {@link emitTogether}. */
+export function goTogether(name: string): boolean {
+  return vectorMath[name]?.guarded !== undefined;
+}
+
+/** Applies such a function to all of the vectors in some locals, in place. */
+export function emitTogether(
+  mb: ModuleBuilder,
+  f: FunctionBuilder,
+  name: string,
+  xs: readonly Local[],
+): void {
+  emitGuarded(f, mb, vectorMath[name].guarded as Guarded, xs);
 }

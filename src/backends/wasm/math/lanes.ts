@@ -162,7 +162,7 @@ class IntegerLanes {
   let(x: Vector): Local {
     return this.#scope.let(() => this.push(x));
   }
-  #apply(name: "add" | "sub" | "mul" | "eq" | "ne", a: Vector | bigint, b: Vector | bigint): Code {
+  #apply(name: "add" | "sub" | "mul" | "eq" | "ne" | "lt_s", a: Vector | bigint, b: Vector | bigint): Code {
     return () => {
       this.push(a);
       this.push(b);
@@ -191,6 +191,8 @@ class IntegerLanes {
   maxS = (a: Vector, b: Vector): Code => this.#extreme("max_s", a, b);
   eq = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("eq", a, b);
   ne = (a: Vector | bigint, b: Vector | bigint): Code => this.#apply("ne", a, b);
+  /** Of signed integers. */
+  lt = (a: Vector, b: Vector): Code => this.#apply("lt_s", a, b);
   shl = (a: Vector, bits: number): Code => this.#shift("shl", a, bits);
   shrS = (a: Vector, bits: number): Code => this.#shift("shr_s", a, bits);
   shrU = (a: Vector, bits: number): Code => this.#shift("shr_u", a, bits);
@@ -329,6 +331,57 @@ export function binary(body: (scope: Scope, x: Local, y: Local) => Code): Emit {
     f.set(y).set(x);
     body(scope, x, y)();
     scope.end();
+  };
+}
+
+/** A function that has few irregular arguments: its code for a vector in a local. */
+export type Guarded = (
+  scope: Scope,
+  x: Local,
+) => {
+  /** The value of regular arguments, and the mask of their lanes. */
+  readonly y: Local;
+  readonly regular: Local;
+  /** The value of any argument, with the same bits where it is regular. */
+  readonly rest: (scope: Scope) => Code;
+};
+
+/**
+ * Applies a function to vectors in locals, in place. Only if a lane of any is irregular are they looked at again: with one branch for several
+ * vectors, their chains of operations can overlap. A call in the branch would cost more: the engine would empty the registers on both ways.
+ */
+export function emitGuarded(f: FunctionBuilder, mb: ModuleBuilder, fn: Guarded, xs: readonly Local[]): void {
+  const scope = new Scope(f, mb);
+  const parts = xs.map((x) => fn(scope, x));
+  parts.forEach(({ regular }, i) => {
+    f.get(regular);
+    if (i > 0) f.v128.and();
+  });
+  // The mask in a register is three of x86's instructions fewer than asking whether all lanes are set.
+  f.i32x4
+    .bitmask()
+    .i32.const(15)
+    .i32.ne()
+    .if(() => {
+      for (const { y, rest } of parts) {
+        const inner = new Scope(f, mb);
+        rest(inner)();
+        f.set(y);
+        inner.end();
+      }
+    });
+  parts.forEach(({ y }, i) => f.get(y).set(xs[i]));
+  scope.end();
+}
+
+/** The emitter of a function of one vector. */
+/* @__NO_SIDE_EFFECTS__ */
+export function guarded(fn: Guarded): Emit {
+  return (f, mb) => {
+    const x = f.temp("v128");
+    f.set(x);
+    emitGuarded(f, mb, fn, [x]);
+    f.get(x).release(x);
   };
 }
 

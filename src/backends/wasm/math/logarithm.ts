@@ -1,7 +1,7 @@
 import type { Local } from "../asm/index.ts";
 import { log1pDouble, log2Double } from "./double.ts";
-import { LN2_HIGH, LN2_LOW } from "./exponential.ts";
-import { type Code, type Scope, unary } from "./lanes.ts";
+import { LN2_HIGH, LN2_LOW, SIGN } from "./exponential.ts";
+import { type Code, type Guarded, type Scope, unary } from "./lanes.ts";
 
 /** (log(1 + f) - f)/f^2 for sqrt(1/2) <= 1 + f < sqrt(2); relative error of the logarithm 2^-27.8. Our own minimax fit. */
 const LOG = [
@@ -24,7 +24,8 @@ export const mantissaOf = (scope: Scope, u: Local, k: Local): Code => scope.i.su
 function logSum(scope: Scope, f: Local, k: Local): Code {
   const { s } = scope;
   const n = s.let(scope.convert(k));
-  const log = s.madd(s.polynomial(f, LOG), s.mul(f, f), f);
+  const square = s.let(s.mul(f, f));
+  const log = s.madd(s.pairs(f, square, LOG), square, f);
   return s.madd(n, LN2_HIGH, s.madd(n, LN2_LOW, log));
 }
 
@@ -45,22 +46,24 @@ function logEdges(scope: Scope, x: Local, y: Code | Local): Code {
   return s.select(regular, y, edge);
 }
 
+/** Whether 2^-126 <= x < bound: one comparison, of the bits, moved so that those of 2^-126 are the least of all integers. */
+function isNormal({ i }: Scope, x: Local, bound: number): Local {
+  const least = 0x00800000 - 0x80000000;
+  return i.let(i.lt(i.sub(x, least), (bitsOf(bound) - least) | 0));
+}
+
+const bitsOf = (x: number): number => new Int32Array(Float32Array.of(x).buffer)[0];
+
 /** log(x). Subnormal numbers and the edges are looked at only when a lane has one. */
-export const emitLog = unary((scope, x) => {
-  const { f, s, i } = scope;
-  const y = s.let(logNormal(scope, x));
-  i.push(i.and(s.ge(x, 2 ** -126), s.lt(x, Number.POSITIVE_INFINITY)));
-  f.i32x4
-    .all_true()
-    .i32.eqz()
-    .if(() => {
-      const subnormal = s.let(s.lt(x, 2 ** -126));
-      const u = s.let(s.select(subnormal, s.mul(x, 2 ** 23), x));
-      const all = s.let(logNormal(scope, u, i.and(subnormal, 23)));
-      s.push(logEdges(scope, x, all));
-      f.set(y);
-    });
-  return () => f.get(y);
+export const log: Guarded = (scope, x) => ({
+  y: scope.s.let(logNormal(scope, x)),
+  regular: isNormal(scope, x, Number.POSITIVE_INFINITY),
+  rest: (inner) => {
+    const { s, i } = inner;
+    const subnormal = s.let(s.lt(x, 2 ** -126));
+    const u = s.let(s.select(subnormal, s.mul(x, 2 ** 23), x));
+    return logEdges(inner, x, s.let(logNormal(inner, u, i.and(subnormal, 23))));
+  },
 });
 
 /** log2(x) in float64: exact at powers of two. */
@@ -72,24 +75,21 @@ export const emitLog2 = unary((scope, x) =>
 const LARGE = 2 ** 60;
 
 /** log(1 + x): of 1 + x = 2^k (1 + f) only k need be right, f = 2^-k x + (2^-k - 1) being rounded once. */
-export const emitLog1p = unary((scope, x) => {
-  const { f, s, i } = scope;
+export const log1p: Guarded = (scope, x) => {
+  const { s, i } = scope;
   const u = s.let(s.add(x, 1));
   const k = exponentOf(scope, u);
   const scale = i.let(i.sub(ONE_BITS, i.shl(k, 23)));
-  const y = s.let(logSum(scope, s.let(s.madd(scale, x, s.sub(scale, 1))), k));
-  const regular = i.let(i.and(s.gt(x, -1), s.lt(x, LARGE)));
-  f.get(regular)
-    .i32x4.all_true()
-    .i32.eqz()
-    .if(() => {
-      const large = s.let(logNormal(scope, u));
-      s.push(s.select(regular, y, logEdges(scope, u, large)));
-      f.set(y);
-    });
+  const sum = logSum(scope, s.let(s.madd(scale, x, s.sub(scale, 1))), k);
   // The sum loses the sign of -0.
-  return i.or(y, i.and(x, -0x80000000));
-});
+  const y = i.let(i.or(sum, i.and(x, SIGN)));
+  const regular = isNormal(scope, u, LARGE);
+  return {
+    y,
+    regular,
+    rest: (inner) => inner.s.select(regular, y, logEdges(inner, u, inner.s.let(logNormal(inner, u)))),
+  };
+};
 
 /** sign(x) log1p(|x| + x^2/(1 + sqrt(x^2 + 1))) in float64. */
 export const emitAsinh = unary((scope, x) => {

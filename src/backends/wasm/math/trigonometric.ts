@@ -1,6 +1,6 @@
 import type { Local } from "../asm/index.ts";
 import { cosDouble, sinDouble } from "./double.ts";
-import { type Code, type Emit, Scope, unary } from "./lanes.ts";
+import { type Code, type Emit, type Guarded, Scope, unary } from "./lanes.ts";
 
 /** Beyond this the three-part pi/2 below is not exact any more. */
 const LARGE = 2 ** 20;
@@ -125,38 +125,42 @@ const SINGLE_HALF_PI_3 = Math.PI / 2 - SINGLE_HALF_PI_1 - SINGLE_HALF_PI_2 + 6.1
  * sin(x + shift pi/2). Where products are not rounded the reduction is in float32: x - n pi/2, with the first part of pi/2, is exact, being a
  * multiple of 2^-24 below 1; the other parts are small beside what is left for any x of moderate size.
  */
-const sinShifted = /* @__NO_SIDE_EFFECTS__ */ (shift: 0 | 1): Emit =>
-  unary((scope, x) => {
-    const { f, s, i, mb } = scope;
-    const name = `math.${shift === 0 ? "sin" : "cos"}.any`;
-    const any = mb.shared(name, () =>
-      mb.function(name, ["v128"], ["v128"], (g, operand) => sinOfAny(shift)(g.get(operand), mb)),
+const sinShifted = /* @__NO_SIDE_EFFECTS__ */ (
+  name: string,
+  shift: 0 | 1,
+  zeros: (scope: Scope, x: Local, y: Local) => Local,
+): Guarded => {
+  const callAny = ({ f, mb }: Scope, x: Local) => {
+    const any = mb.shared(`math.${name}.any`, () =>
+      mb.function(`math.${name}.any`, ["v128"], ["v128"], (g, operand) =>
+        sinOfAny(shift)(g.get(operand), mb),
+      ),
     );
-    if (!f.relaxedSimd) return () => f.get(x).call(any);
+    f.get(x).call(any);
+  };
+  return (scope, x) => {
+    const { f, s, i } = scope;
+    if (!f.relaxedSimd) {
+      const y = zeros(
+        scope,
+        x,
+        s.let(() => callAny(scope, x)),
+      );
+      return { y, regular: i.let(-1), rest: () => () => f.get(y) };
+    }
     const rounded = s.let(s.madd(x, 2 / Math.PI, SINGLE_ROUNDER + shift));
     const n = s.let(s.sub(rounded, SINGLE_ROUNDER + shift));
     const first = s.nmadd(n, SINGLE_HALF_PI_1, x);
     const r = s.let(s.nmadd(n, SINGLE_HALF_PI_3, s.nmadd(n, SINGLE_HALF_PI_2, first)));
-    const y = s.let(sinOfReduced(scope, r, rounded));
-    const moderate = i.let(s.le(s.abs(x), MODERATE));
-    f.get(moderate)
-      .i32x4.all_true()
-      .i32.eqz()
-      .if(() => {
-        s.push(s.select(moderate, y, () => f.get(x).call(any)));
-        f.set(y);
-      });
-    return () => f.get(y);
-  });
+    const y = zeros(scope, x, s.let(sinOfReduced(scope, r, rounded)));
+    const regular = s.let(s.le(s.abs(x), MODERATE));
+    return { y, regular, rest: (inner) => inner.s.select(regular, y, () => callAny(inner, x)) };
+  };
+};
 
-export const emitCos = sinShifted(1);
-
-const sinWithoutZero = sinShifted(0);
-export const emitSin = unary((scope, x) => {
-  const { s } = scope;
-  const y = s.let(() => sinWithoutZero(scope.f.get(x), scope.mb));
-  return s.select(s.eq(x, 0), x, y);
-});
+export const cos = sinShifted("cos", 1, (_scope, _x, y) => y);
+/** sin(-0) is -0. */
+export const sin = sinShifted("sin", 0, ({ s }, x, y) => s.let(s.select(s.eq(x, 0), x, y)));
 
 /** sin/cos, or -cos/sin in odd quadrants, in float64. */
 export const emitTan = unary((scope, x) => {
