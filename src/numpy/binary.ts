@@ -13,6 +13,7 @@ import {
   promoteShapes,
   toArray,
 } from "./promote.ts";
+import { asUfunc } from "./ufunc.ts";
 import { signbit, toBool } from "./unary.ts";
 import { where } from "./where.ts";
 
@@ -50,20 +51,26 @@ function named(name: string, f: Binary): Binary {
 const like = (x: NDArray, value: number): NDArray => scalar(value, x.dtype, x.weakType && x.ndim === 0);
 
 /** x + y, elementwise with broadcasting; logical or for booleans. @example `String(jnp.add(1, 2)); // => "3"` */
-export const add = promoted("add", (x, y) => (x.dtype === bool ? lax.bitwiseOr(x, y) : lax.add(x, y)));
+export const add = asUfunc(
+  promoted("add", (x, y) => (x.dtype === bool ? lax.bitwiseOr(x, y) : lax.add(x, y))),
+  2,
+  0,
+);
 /** x - y. @throws TypeError for booleans. @example `String(jnp.subtract(1, 2)); // => "-1"` */
-export const subtract = promoted("subtract", lax.sub);
+export const subtract = asUfunc(promoted("subtract", lax.sub), 2, null);
 /** x * y; logical and for booleans. @example `String(jnp.multiply(3, 2)); // => "6"` */
-export const multiply = promoted("multiply", (x, y) =>
-  x.dtype === bool ? lax.bitwiseAnd(x, y) : lax.mul(x, y),
+export const multiply = asUfunc(
+  promoted("multiply", (x, y) => (x.dtype === bool ? lax.bitwiseAnd(x, y) : lax.mul(x, y))),
+  2,
+  1,
 );
 /** x / y as floats. @example `String(jnp.divide(1, 2)); // => "0.5"` */
 export const divide = inexact("true_divide", lax.div);
 export { divide as trueDivide };
 /** Larger of x and y; NaN if either is NaN. @example `String(jnp.maximum(1, 2)); // => "2"` */
-export const maximum = promoted("maximum", lax.max);
+export const maximum = asUfunc(promoted("maximum", lax.max), 2, null);
 /** Smaller of x and y; NaN if either is NaN. @example `String(jnp.minimum(1, 2)); // => "1"` */
-export const minimum = promoted("minimum", lax.min);
+export const minimum = asUfunc(promoted("minimum", lax.min), 2, null);
 /** Like {@link maximum}, but NaN only if both are NaN. */
 export const fmax = named("fmax", (x, y) => {
   const [a, b] = promoteArgs("fmax", x, y);
@@ -106,17 +113,29 @@ export const greater = ordering("greater", lax.gt);
 export const greaterEqual = ordering("greater_equal", lax.ge);
 
 /** Bitwise and. @throws TypeError for floats. */
-export const bitwiseAnd = promoted("bitwise_and", lax.bitwiseAnd);
+export const bitwiseAnd = asUfunc(promoted("bitwise_and", lax.bitwiseAnd), 2, -1);
 /** Bitwise or. */
-export const bitwiseOr = promoted("bitwise_or", lax.bitwiseOr);
+export const bitwiseOr = asUfunc(promoted("bitwise_or", lax.bitwiseOr), 2, 0);
 /** Bitwise exclusive or. */
-export const bitwiseXor = promoted("bitwise_xor", lax.bitwiseXor);
+export const bitwiseXor = asUfunc(promoted("bitwise_xor", lax.bitwiseXor), 2, 0);
 /** Truth of both. */
-export const logicalAnd = promoted("logical_and", (x, y) => lax.bitwiseAnd(toBool(x), toBool(y)));
+export const logicalAnd = asUfunc(
+  promoted("logical_and", (x, y) => lax.bitwiseAnd(toBool(x), toBool(y))),
+  2,
+  true,
+);
 /** Truth of either. */
-export const logicalOr = promoted("logical_or", (x, y) => lax.bitwiseOr(toBool(x), toBool(y)));
+export const logicalOr = asUfunc(
+  promoted("logical_or", (x, y) => lax.bitwiseOr(toBool(x), toBool(y))),
+  2,
+  false,
+);
 /** Truth of exactly one. */
-export const logicalXor = promoted("logical_xor", (x, y) => lax.bitwiseXor(toBool(x), toBool(y)));
+export const logicalXor = asUfunc(
+  promoted("logical_xor", (x, y) => lax.bitwiseXor(toBool(x), toBool(y))),
+  2,
+  false,
+);
 /** x * 2**y on integers; 0 when y is the width or more. */
 export const leftShift: Binary = (x, y) => {
   const [a, b] = numeric("left_shift", x, y);
@@ -250,6 +269,6 @@ export const hypot = named("hypot", (x, y) => {
 });
 
 /** log(e^x1 + e^x2) without overflow. */
-export const logaddexp = inexact("logaddexp", lax.logaddexp);
+export const logaddexp = asUfunc(inexact("logaddexp", lax.logaddexp), 2, Number.NEGATIVE_INFINITY);
 /** log2(2^x1 + 2^x2) without overflow. */
-export const logaddexp2 = inexact("logaddexp2", lax.logaddexp2);
+export const logaddexp2 = asUfunc(inexact("logaddexp2", lax.logaddexp2), 2, Number.NEGATIVE_INFINITY);

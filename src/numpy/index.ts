@@ -1,6 +1,7 @@
 /** `jnp`: NumPy's functions on Fluxion's arrays. */
 import "../backends/install.ts";
 import "./methods.ts";
+import "./ufuncMethods.ts";
 import "./moreMethods.ts";
 
 export { NDArray as ndarray } from "../core/array.ts";
@@ -23,6 +24,7 @@ export * from "./einsumReport.ts";
 export * as fft from "./fft/index.ts";
 export * from "./floatParts.ts";
 export * from "./frombuffer.ts";
+export { frompyfunc } from "./frompyfunc.ts";
 export * from "./grids.ts";
 export * from "./histograms.ts";
 export * from "./indexHelpers.ts";
@@ -48,6 +50,7 @@ export * from "./sorting.ts";
 export { type TopKOptions, topK } from "./sortingTopK.ts";
 export { i0 } from "./special.ts";
 export { canCast, dtype, promoteTypes, resultType } from "./types.ts";
+export type { Ufunc, UfuncAxisOptions, UfuncMethods, UfuncReduceOptions } from "./ufunc.ts";
 export * from "./unary.ts";
 export {
   type SizeOptions,

@@ -19,6 +19,7 @@ import { customJvp } from "../transforms/customJvp.ts";
 import { setName } from "../transforms/functionName.ts";
 import { jit } from "../transforms/jit.ts";
 import { convert, promoteArgs, promoteArgsInexact, promoteDTypesInexact, toArray } from "./promote.ts";
+import { asUfunc } from "./ufunc.ts";
 import { where } from "./where.ts";
 
 /** The operand as a floating array: integers and booleans become float32. */
@@ -119,7 +120,11 @@ const rintJit = jit(
 export const rint = (x: ArrayLike): NDArray => rintJit(toArray(x, "rint"));
 
 /** -x. @throws TypeError for booleans. @example `String(jnp.negative(2)); // => "-2"` */
-export const negative = (x: ArrayLike): NDArray => lax.neg(toArray(x, "negative"));
+export const negative = asUfunc(
+  setName((x: ArrayLike): NDArray => lax.neg(toArray(x, "negative")), "negative"),
+  1,
+  null,
+);
 /** x itself. */
 export const positive = (x: ArrayLike): NDArray => toArray(x, "positive");
 /** Absolute value. @example `String(jnp.abs(-2)); // => "2"` */
