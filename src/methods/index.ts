@@ -2,5 +2,7 @@
 import "../backends/install.ts";
 import "../numpy/methods.ts";
 import { installMoreMethods } from "../numpy/moreMethods.ts";
+import { installUfuncMethods } from "../numpy/ufuncMethods.ts";
 
 installMoreMethods();
+installUfuncMethods();

@@ -1,8 +1,8 @@
 /** `jnp`: NumPy's functions on Fluxion's arrays. */
 import "../backends/install.ts";
 import "./methods.ts";
-import "./ufuncMethods.ts";
 import "./moreMethods.ts";
+import "./ufuncMethods.ts";
 
 export { NDArray as ndarray } from "../core/array.ts";
 export { finfo, iinfo, isdtype, issubdtype } from "../dtypes/index.ts";

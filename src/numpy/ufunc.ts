@@ -1,6 +1,7 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { Axis, IndexEntry } from "../core/arrayMethods.ts";
 import type { DTypeLike } from "../dtypes/index.ts";
+import { missing } from "./method.ts";
 
 /** Options of `ufunc.reduce`. */
 export interface UfuncReduceOptions {
@@ -77,8 +78,19 @@ export interface Ufunc<A extends ArrayLike[] = [x: ArrayLike, y: ArrayLike]> ext
   readonly name: string;
 }
 
+/** The methods that a bundle without `ufuncMethods.ts` has: each says what to import. */
+/* @__NO_SIDE_EFFECTS__ */
+function withoutMethods(): object {
+  const prototype: Record<string, unknown> = Object.create(Function.prototype);
+  for (const name of ["reduce", "accumulate", "at", "reduceat", "outer"]) {
+    prototype[name] = () => {
+      throw missing(`the method ${name} of universal functions`);
+    };
+  }
+  return prototype;
+}
 /** Where the methods are: installed by `ufuncMethods.ts`, so that elementwise functions do not need what reduces. */
-export const ufuncPrototype: object = /* @__PURE__ */ Object.create(Function.prototype);
+export const ufuncPrototype: object = withoutMethods();
 
 /** A function as a universal function. */
 /* @__NO_SIDE_EFFECTS__ */

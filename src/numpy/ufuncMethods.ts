@@ -1,4 +1,7 @@
-/** The methods of universal functions, installed on their prototype. */
+/**
+ * The methods of universal functions. Imported for its effect, but package.json says that there is none: bundles have these methods only
+ * where they ask for them (`import "fluxion/methods"`).
+ */
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import type { Axis, IndexEntry } from "../core/arrayMethods.ts";
 import { type ShapeDtypeStruct, shapeStr } from "../core/aval.ts";
@@ -266,4 +269,9 @@ const methods: Pick<AnyUfunc, "reduce" | "accumulate" | "at" | "reduceat" | "out
     return lax.reshape(pairs, [...x.shape, ...y.shape]);
   },
 };
-Object.assign(ufuncPrototype, methods);
+
+/** Gives universal functions the methods of this file. */
+export function installUfuncMethods(): void {
+  Object.assign(ufuncPrototype, methods);
+}
+installUfuncMethods();
