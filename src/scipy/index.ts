@@ -8,6 +8,7 @@ export * as integrate from "./integrate/index.ts";
 export * as interpolate from "./interpolate/index.ts";
 export * as linalg from "./linalg/index.ts";
 export * as ndimage from "./ndimage/index.ts";
+export * as optimize from "./optimize/index.ts";
 export * as signal from "./signal/index.ts";
 export * as sparse from "./sparse/index.ts";
 export * as special from "./special/index.ts";

@@ -63,8 +63,6 @@ export const missingNames: Readonly<Record<string, readonly string[]>> = {
     "exampleLibraries.stax.serial",
     "exampleLibraries.stax.shapeDependent",
   ],
-  "not built yet: nn": ["nn.dotProductAttention"],
-  "not built yet: scipy.optimize": ["scipy.optimize.OptimizeResults", "scipy.optimize.minimize"],
   "not built yet: typing": ["typing.ArrayLike", "typing.DTypeLike"],
   "the device knows memory, not arrays, so that none is kept alive by a list": ["liveArrays"],
   "there are no symbolic dimensions": ["errors.InconclusiveDimensionOperation"],

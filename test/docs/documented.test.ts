@@ -75,6 +75,7 @@ const spaces: [name: string, module: object, file: string][] = [
   ["scipy.special", fluxion.scipy.special, "scipy/special/index.ts"],
   ["image", fluxion.image, "image/index.ts"],
   ["ops", fluxion.ops, "ops/index.ts"],
+  ["scipy.optimize", fluxion.scipy.optimize, "scipy/optimize/index.ts"],
   ["scipy.signal", fluxion.scipy.signal, "scipy/signal/index.ts"],
   ["scipy.ndimage", fluxion.scipy.ndimage, "scipy/ndimage/index.ts"],
   ["scipy.interpolate", fluxion.scipy.interpolate, "scipy/interpolate/index.ts"],

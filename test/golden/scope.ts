@@ -27,7 +27,6 @@ const names = (text: string) => text.trim().split(/\s+/);
 /** Functions that the library does not have yet, by reason. */
 export const laterFunctions: Record<string, string[]> = {
   "scipy.integrate: later": names(`scipy.integrate.trapezoid`),
-  "nn.dotProductAttention: later": names(`nn.dotProductAttention`),
   "the raw threefry function and its older layout: later": names(`
     random.unpartitionableSplit extend.random.threefry2x32`),
   "differs by design: 64-bit dtypes need no switch": names(`dtypes.canonicalizeDtype`),
