@@ -4,7 +4,7 @@ import { ClosedJaxpr } from "../core/jaxpr.ts";
 import { definePrimitive, notLinear, type Primitive, Zero } from "../core/primitive.ts";
 import { zeroTangent } from "../core/tangents.ts";
 import { bind } from "../core/trace.ts";
-import { int32, isFloating, isKey } from "../dtypes/index.ts";
+import { int32, isComplex, isFloating, isKey } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import { traceToJaxpr } from "../transforms/traceToJaxpr.ts";
 import { broadcastedIota } from "./creation.ts";
@@ -69,6 +69,7 @@ function bindTopK(x: NDArray, k: number, axis: number): [NDArray, NDArray] {
 
 function checkTopK(x: ShapedArray, k: number, axis: number): void {
   if (isKey(x.dtype)) throw new TypeError("top_k: random keys have no order.");
+  if (isComplex(x.dtype)) throw new ValueError("top_k is not compatible with complex inputs.");
   if (!Number.isInteger(k)) throw new TypeError(`k argument to top_k must be an integer, got ${k}`);
   if (k < 0) throw new ValueError(`k argument to top_k must be nonnegative, got ${k}`);
   if (x.shape[axis] < k) {

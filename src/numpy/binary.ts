@@ -1,6 +1,7 @@
 import { type ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
 import { bool, int32, isComplex, isFloating, isInexact, isInteger } from "../dtypes/index.ts";
+import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { setName } from "../transforms/functionName.ts";
 import { jit } from "../transforms/jit.ts";
@@ -74,12 +75,12 @@ export const minimum = asUfunc(promoted("minimum", lax.min), 2, null);
 /** Like {@link maximum}, but NaN only if both are NaN. */
 export const fmax = named("fmax", (x, y) => {
   const [a, b] = promoteArgs("fmax", x, y);
-  return where(lax.bitwiseOr(lax.gt(a, b), lax.ne(b, b)), a, b);
+  return where(lax.bitwiseOr(greater(a, b), lax.ne(b, b)), a, b);
 });
 /** Like {@link minimum}, but NaN only if both are NaN. */
 export const fmin = named("fmin", (x, y) => {
   const [a, b] = promoteArgs("fmin", x, y);
-  return where(lax.bitwiseOr(lax.lt(a, b), lax.ne(b, b)), a, b);
+  return where(lax.bitwiseOr(less(a, b), lax.ne(b, b)), a, b);
 });
 /** x ** y as floats. */
 export const floatPower = inexact("float_power", lax.pow);
@@ -242,6 +243,7 @@ function integerPower(x: NDArray, y: NDArray): NDArray {
 /** |x1| with the sign of x2. */
 export const copysign = named("copysign", (x, y) => {
   const [a, b] = promoteArgsInexact("copysign", x, y);
+  if (isComplex(a.dtype)) throw new TypeError("copysign does not support complex-valued inputs");
   return where(signbit(b), lax.neg(lax.abs(a)), lax.abs(a));
 });
 /** 0 below zero, 1 above, x2 at zero; NaN for NaN. */
@@ -254,6 +256,11 @@ export const heaviside = named("heaviside", (x, y) => {
 /** sqrt(x1^2 + x2^2) without overflow. @example `String(jnp.hypot(3, 4)); // => "5.0"` */
 export const hypot = named("hypot", (x, y) => {
   const args = promoteArgsInexact("hypot", x, y);
+  if (isComplex(args[0].dtype)) {
+    throw new ValueError(
+      "jnp.hypot is not well defined for complex-valued inputs. Please convert to real values first, such as by using jnp.real(x)",
+    );
+  }
   const [a, b] = args.map((v) => lax.abs(v));
   const inf = like(a, Number.POSITIVE_INFINITY);
   const isInf = lax.bitwiseOr(lax.eq(a, inf), lax.eq(b, inf));

@@ -1,6 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { scalar } from "../core/values.ts";
-import { finfo, float0, int16, int32, isFloating } from "../dtypes/index.ts";
+import { finfo, float0, int16, int32, isComplex, isFloating } from "../dtypes/index.ts";
 import { ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { customJvp } from "../transforms/customJvp.ts";
@@ -74,7 +74,7 @@ export const frexp = (x: ArrayLike): [NDArray, NDArray] => frexpJit(toArray(x, "
 
 const ldexpJit = jit(
   (x1: NDArray, x2: NDArray): NDArray => {
-    if (isFloating(x2.dtype))
+    if (isFloating(x2.dtype) || isComplex(x1.dtype) || isComplex(x2.dtype))
       throw new ValueError(`ldexp not supported for input types (${x1.dtype}, ${x2.dtype})`);
     const [x] = promoteDTypesInexact([x1]);
     requireWord(x, "ldexp");

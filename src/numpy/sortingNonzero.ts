@@ -2,7 +2,7 @@ import type { ArrayLike, NDArray } from "../core/array.ts";
 import { shapedArray } from "../core/aval.ts";
 import type { Tracer } from "../core/trace.ts";
 import { arrayFromHost, scalar } from "../core/values.ts";
-import { bool, int32, isInteger } from "../dtypes/index.ts";
+import { bool, int32, isComplex, isInteger } from "../dtypes/index.ts";
 import { ConcretizationTypeError, ValueError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { concreteValue } from "../transforms/jvpTrace.ts";
@@ -17,6 +17,7 @@ import { vstack } from "./manipulationJoin.ts";
 import { atleast1d, ravel, transpose } from "./manipulationShape.ts";
 import { requireConcrete } from "./manipulationStatic.ts";
 import { convert, toArray } from "./promote.ts";
+import { toBool } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** Options of {@link nonzero} and its kin. */
@@ -39,7 +40,8 @@ export interface NonzeroOptions {
  */
 export function nonzero(a: ArrayLike, options?: NonzeroOptions): NDArray[] {
   const o = readOptions<NonzeroOptions>("nonzero", [], [options], ["size", "fillValue"]);
-  const x = toArray(a, "nonzero");
+  const given = toArray(a, "nonzero");
+  const x = isComplex(given.dtype) ? toBool(given) : given;
   if (x.ndim === 0) {
     throw new ValueError("Calling nonzero on 0d arrays is not allowed. Use jnp.atleast1d(scalar) first.");
   }
