@@ -92,7 +92,6 @@ ${reasons.length === 0 ? "Nothing." : reasons.join("\n")}
 
 Names of JAX outside this list are not meant to be here: those for TPUs, Pallas, exporting to StableHLO, and deprecated ones.
 [for-jax-users.md](for-jax-users.md) says what differs in those that are.
-[for-jax-users.md](for-jax-users.md) says what differs in those that are.
 
 ## Names
 
