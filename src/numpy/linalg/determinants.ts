@@ -7,6 +7,7 @@ import { realPart } from "../../lax/linalg/matrices.ts";
 import { customJvp } from "../../transforms/customJvp.ts";
 import { jit } from "../../transforms/jit.ts";
 import { namedTuple } from "../../tree/namedTuple.ts";
+import { at } from "../access.ts";
 import { readOptions } from "../arguments.ts";
 import { arange } from "../creation.ts";
 import { cumprod } from "../cumulative.ts";
@@ -41,7 +42,7 @@ function cofactorSolve(a: NDArray, b: NDArray): [NDArray, NDArray] {
   const diag = diagonal(lu, { axis1: -2, axis2: -1 });
   const products = cumprod(diag, -1).mul(expandDims(parity(pivots, a.dtype), -1));
   const [det, most] = [products.get("...", n - 1), products.get("...", n - 2)];
-  const factors = lu.at("...", n - 1, n - 1).set(lax.div(lax.fullLike(most, 1), most));
+  const factors = at(lu, "...", n - 1, n - 1).set(lax.div(lax.fullLike(most, 1), most));
   const ones = lax.fullLike(b.get("...", ":1"), 1);
   const probe = lax.linalg.triangularSolve(factors, ones, { leftSide: true });
   const lowRank = any(isfinite(probe).invert(), { axis: [-2, -1], keepdims: true });

@@ -5,6 +5,7 @@ import { NotImplementedError, ValueError } from "../../errors.ts";
 import * as lax from "../../lax/index.ts";
 import { eighTridiagonal as decomposeTridiagonal } from "../../lax/linalg/eighTridiagonal.ts";
 import { block as blockOf, conj, realPart, triu } from "../../lax/linalg/matrices.ts";
+import { at } from "../../numpy/access.ts";
 import { readOptions } from "../../numpy/arguments.ts";
 import { cumprod } from "../../numpy/cumulative.ts";
 import { concatenate } from "../../numpy/manipulationJoin.ts";
@@ -250,5 +251,5 @@ export function hessenberg(a: ArrayLike, options: HessenbergOptions = {}): NDArr
   const batch = x.shape.slice(0, -2).map(() => [0, 0, 0] as const);
   // The first unit vector stays.
   const bordered = lax.pad(q, lax.full([], 0, x.dtype), [...batch, [1, 0, 0], [1, 0, 0]]);
-  return [h, bordered.at("...", 0, 0).set(1)];
+  return [h, at(bordered, "...", 0, 0).set(1)];
 }
