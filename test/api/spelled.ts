@@ -1,4 +1,4 @@
-import type { core, lax, nn, treeUtil } from "fluxion";
+import type { core, lax, nn, treeUtil, typing } from "fluxion";
 
 /** Names that are spelled otherwise here: operators by their short names (docs: conventions), some for what JavaScript has. */
 export const spelled: Readonly<Record<string, string>> = {
@@ -34,6 +34,8 @@ export interface Types {
   "nn.initializers.Initializer": nn.initializers.Initializer;
   "treeUtil.KeyEntry": treeUtil.KeyEntry;
   "treeUtil.KeyPath": treeUtil.KeyPath;
+  "typing.ArrayLike": typing.ArrayLike;
+  "typing.DTypeLike": typing.DTypeLike;
 }
 export const types: Readonly<Record<keyof Types, true>> = {
   "core.Atom": true,
@@ -43,4 +45,6 @@ export const types: Readonly<Record<keyof Types, true>> = {
   "nn.initializers.Initializer": true,
   "treeUtil.KeyEntry": true,
   "treeUtil.KeyPath": true,
+  "typing.ArrayLike": true,
+  "typing.DTypeLike": true,
 };

@@ -73,6 +73,12 @@ const spaces: [name: string, module: object, file: string][] = [
   ["nn.initializers", fluxion.nn.initializers, "nn/initializersPublic.ts"],
   ["optim", fluxion.optim, "optim/index.ts"],
   ["scipy.special", fluxion.scipy.special, "scipy/special/index.ts"],
+  [
+    "exampleLibraries.optimizers",
+    fluxion.exampleLibraries.optimizers,
+    "exampleLibraries/optimizers/index.ts",
+  ],
+  ["exampleLibraries.stax", fluxion.exampleLibraries.stax, "exampleLibraries/stax/index.ts"],
   ["image", fluxion.image, "image/index.ts"],
   ["ops", fluxion.ops, "ops/index.ts"],
   ["scipy.optimize", fluxion.scipy.optimize, "scipy/optimize/index.ts"],
