@@ -220,14 +220,17 @@ const programs: Record<string, [run: () => unknown, facts: Fact[]]> = {
       ),
     [/Pred must be a scalar/, /string/],
   ],
+  "program/nonzero_of_tracer": [() => jit((x: NDArray) => jnp.nonzero(x))(jnp.arange(3)), [/size/]],
+  "program/grad_complex_output": [
+    () => grad((x: NDArray) => x.mul(jnp.complex64(1)) as NDArray)(1.5),
+    [/real-valued outputs/, "complex64"],
+  ],
   "program/switch_float_index": [() => lax.switch(1.5, [() => 1, () => 2]), [/integer/, "1.5", "float32"]],
 };
 
 const later: [pattern: RegExp, reason: string][] = [
   [/^lax\.mul#0$/, "differs by design: a lone 2 is also Python's 2.0, so lax.mul(x, 2) must work"],
   [/^program\/setitem$/, "x[i] = v is an error of the type checker"],
-  [/^program\/grad_complex_output$/, "dtype complex64: later"],
-  [/^program\/nonzero_of_tracer$/, "jnp selection by value, insertion and indices: later"],
 ];
 
 /** Errors whose class is another one here, with the reason. */
