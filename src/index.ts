@@ -21,6 +21,7 @@ export { DType, type DTypeLike, float0 } from "./dtypes/index.ts";
 export * from "./errors.ts";
 export * as errors from "./errors.ts";
 export * as exampleLibraries from "./exampleLibraries/index.ts";
+export * as experimental from "./experimental/index.ts";
 export * as image from "./image/index.ts";
 export { typeOf } from "./lax/dtypeOf.ts";
 export { stopGradient } from "./lax/identity.ts";

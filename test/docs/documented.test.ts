@@ -79,6 +79,7 @@ const spaces: [name: string, module: object, file: string][] = [
     "exampleLibraries/optimizers/index.ts",
   ],
   ["exampleLibraries.stax", fluxion.exampleLibraries.stax, "exampleLibraries/stax/index.ts"],
+  ["experimental.ode", fluxion.experimental.ode, "experimental/ode/index.ts"],
   ["image", fluxion.image, "image/index.ts"],
   ["ops", fluxion.ops, "ops/index.ts"],
   ["scipy.optimize", fluxion.scipy.optimize, "scipy/optimize/index.ts"],

@@ -1,8 +1,8 @@
 // Loops and branches, translated by hand from the golden's Python.
 
-import { config, jit, jnp, lax, type NDArray, vmap } from "fluxion";
+import { config, experimental, jit, jnp, lax, type NDArray, vmap } from "fluxion";
 import { afterEach, describe, expect, test } from "vitest";
-import { type ProgramCase, partition, readCases } from "./cases.ts";
+import { type ProgramCase, readCases } from "./cases.ts";
 import { decode, expectMatch, weakFloat } from "./values.ts";
 
 type A = NDArray;
@@ -134,6 +134,12 @@ const programs: Record<string, Program> = {
   "vectorize/matvec": (a: A, b: A) =>
     jnp.vectorize((x: A, y: A) => x.matmul(y), { signature: "(m,n),(n)->(m)" })(a, b),
   "vectorize/excluded": (x: A) => jnp.vectorize((v: A, n: number) => v.pow(n), { excluded: [1] })(x, 3),
+  "odeint/pendulum": (y0: A) =>
+    experimental.ode.odeint(
+      (y: A) => jnp.stack([y.get(1), jnp.sin(y.get(0)).neg()]),
+      y0,
+      jnp.linspace(0, 2, 4),
+    ),
   "map/square": (xs: A) => lax.map((x: A) => x.pow(2), xs),
   "map/batch_size": (xs: A) => lax.map((x: A) => jnp.sort(x), xs, { batchSize: 2 }),
 };
@@ -141,11 +147,8 @@ const programs: Record<string, Program> = {
 /** With bounds that are traced the index is an int32; with known ones it is weakly typed, and so is the result. */
 const weakByValue = new Set(["fori/dynamic_start"]);
 
-const later: [pattern: RegExp, reason: string][] = [[/^odeint\//, "odeint: later"]];
-
 describe("control flow", async () => {
-  const whyExcluded = ({ id }: ProgramCase) => later.find(([pattern]) => pattern.test(id))?.[1];
-  const run = partition("control_flow", await readCases<ProgramCase>("control_flow"), whyExcluded);
+  const run = await readCases<ProgramCase>("control_flow");
   afterEach(() => config.update("evaluator", "wasm"));
 
   const check = (id: string, golden: ProgramCase, compiled: boolean) => {

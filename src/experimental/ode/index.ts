@@ -1,0 +1,2 @@
+/** `experimental.ode`: ordinary differential equations. */
+export { type OdeintOptions, odeint } from "./odeint.ts";
