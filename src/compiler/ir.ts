@@ -224,7 +224,7 @@ export interface RoutineKernel {
 
 /**
  * Fourier transforms of axis 1 of complex [before, length, after], without scaling: sums over `x[j] exp(sign 2 pi i j k / length)`. The result is
- * [before / inner, length, inner, after]: rows that belong together come after the axis. Numbers are interleaved: buffers hold parts.
+ * `[before / inner, length, inner, after]`: rows that belong together come after the axis. Numbers are interleaved: buffers hold parts.
  */
 export interface FourierKernel {
   readonly kind: "fourier";

@@ -24,10 +24,13 @@ export function checkKey(name: string, key: NDArray, allowBatched = false): { ty
 /** Raw in, raw out. */
 const like = (key: NDArray, raw: boolean): NDArray => (raw ? lax.randomUnwrap(key) : key);
 
-function seedKey(ctor: string, seed: ArrayLike, impl: string | undefined): NDArray {
-  if (impl !== undefined && impl !== "threefry2x32" && impl !== "fry") {
+function requireThreefry(impl: string | undefined): void {
+  if (impl !== undefined && impl !== "threefry2x32" && impl !== "fry")
     throw new ValueError(`unrecognized PRNG implementation "${impl}". Did you mean one of: "threefry2x32"?`);
-  }
+}
+
+function seedKey(ctor: string, seed: ArrayLike, impl: string | undefined): NDArray {
+  requireThreefry(impl);
   const value = typeof seed === "number" || typeof seed === "bigint" ? wholeSeed(seed) : toArray(seed, ctor);
   if (value.dtype === keyFry) throw new TypeError(`${ctor} accepts a scalar seed, but was given a PRNG key.`);
   if (value.ndim > 0) {
@@ -68,8 +71,9 @@ export function PRNGKey(seed: ArrayLike, options: { impl?: string } = {}): NDArr
 export function keyData(keys: NDArray): NDArray {
   return lax.randomUnwrap(checkKey("keyData", keys, true).typed);
 }
-/** Keys from uint32 words whose last axis has size 2. @throws TypeError for another dtype or shape */
-export function wrapKeyData(words: ArrayLike, _options: { impl?: string } = {}): NDArray {
+/** Keys from uint32 words whose last axis has size 2. @throws TypeError for another dtype or shape, ValueError for another generator */
+export function wrapKeyData(words: ArrayLike, options: { impl?: string } = {}): NDArray {
+  requireThreefry(options.impl);
   return lax.randomWrap(toArray(words, "wrapKeyData"));
 }
 /**

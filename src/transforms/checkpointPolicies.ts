@@ -93,7 +93,7 @@ export const dotsWithNoBatchDimsSaveable: CheckpointPolicy = described(
 export const checkpointDotsWithNoBatchDims = dotsWithNoBatchDimsSaveable;
 
 /**
- * Keeps the values with these names ({@link checkpointName}), and nothing else.
+ * Keeps the values with these names (`adCheckpoint.checkpointName`), and nothing else.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ export function saveOnlyTheseNames(...saved: string[]): CheckpointPolicy {
 }
 
 /**
- * Keeps the values that have a name ({@link checkpointName}) other than these.
+ * Keeps the values that have a name (`adCheckpoint.checkpointName`) other than these.
  *
  * @example
  * ```ts

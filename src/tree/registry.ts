@@ -78,7 +78,7 @@ function checkFunction(where: string, name: string, value: unknown, optional = f
  * Makes the instances of a class nodes of pytrees.
  *
  * `flatten` returns the children (arrays, trees, anything that transformations may replace) and the static metadata, which is
- * kept in the tree structure and decides, with {@link staticEquals}, whether two structures are equal. `unflatten` gets the
+ * kept in the tree structure and decides, with `staticEquals`, whether two structures are equal. `unflatten` gets the
  * metadata and the new children; it should not check them, for they may be placeholders of any type. Only direct instances
  * count: a subclass is a leaf until it is registered.
  *

@@ -36,6 +36,12 @@ describe("keys", () => {
       "TypeError",
       /\(2,\).*\(3,\)/,
     ],
+    [
+      "wrapKeyData for another generator",
+      () => random.wrapKeyData(jnp.uint32([1, 2]), { impl: "rbg" }),
+      "ValueError",
+      /unrecognized PRNG implementation "rbg"/,
+    ],
     ["wrapKeyData of floats", () => random.wrapKeyData(A(2)), "TypeError", /uint32.*float32/],
     ["keyData of floats", () => random.keyData(A(2)), "TypeError", /uint32.*float32/],
     ["arithmetic on keys", () => key.add(1), "Error", /key<fry>/],

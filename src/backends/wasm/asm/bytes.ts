@@ -81,7 +81,7 @@ export class ByteBuffer {
     }
   }
 
-  /** Room for a number that {@link patchPadded} writes later. */
+  /** Room for a number that `patchPadded` writes later. */
   paddedU32(): void {
     this.reserve(3);
     this.used += 3;

@@ -9,7 +9,7 @@ export const MATH_MODULE = "math";
  */
 export class Library {
   readonly mb: ModuleBuilder;
-  /** Whether the module imports functions of {@link MATH_MODULE}. */
+  /** Whether the module imports functions of `MATH_MODULE`. */
   usesImports = false;
 
   constructor(mb: ModuleBuilder) {
