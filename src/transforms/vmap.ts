@@ -17,9 +17,12 @@ import type { AnyFunction, ArgsOf } from "./types.ts";
 /** An axis, null (not mapped), or a pytree of those that is a prefix of the arguments (or results). */
 export type AxisSpec = number | null | readonly AxisSpec[] | { readonly [key: string]: AxisSpec };
 
+/** Axes of the arguments: one for all, or one {@link AxisSpec} for each. */
+export type InAxes = number | null | readonly AxisSpec[];
+
 export interface VmapOptions {
   /** The axis of each argument to map over; default 0 for all. */
-  inAxes?: AxisSpec;
+  inAxes?: InAxes;
   /** Where the mapped axis appears in each result; default 0. */
   outAxes?: AxisSpec;
   /** The name by which collectives (`lax.psum(x, "i")`) refer to the mapped axis. */
@@ -42,11 +45,11 @@ export interface VmapOptions {
  */
 export function vmap<F extends AnyFunction>(
   f: F,
-  options: VmapOptions | AxisSpec = {},
+  options: VmapOptions | InAxes = {},
   outAxes?: AxisSpec,
 ): (...args: ArgsOf<F>) => ReturnType<F> {
   requireCallable(f);
-  const o: VmapOptions = isPlainObject(options) ? options : { inAxes: options as AxisSpec, outAxes };
+  const o: VmapOptions = isPlainObject(options) ? options : { inAxes: options as InAxes, outAxes };
   checkOptions("vmap", o, ["inAxes", "outAxes", "axisName", "axisSize", "spmdAxisName"]);
   const { inAxes = 0, axisName, axisSize } = o;
   const wantedAxes = o.outAxes === undefined ? 0 : o.outAxes;

@@ -34,6 +34,10 @@ vmap();
 
 // Names of options.
 // @ts-expect-error
+vmap(square, { inAxis: 0 });
+// @ts-expect-error
+vmap(square, { inAxes: { x: 0 } });
+// @ts-expect-error
 jnp.sum(x, { axes: 0 });
 // @ts-expect-error
 jnp.sort(x, { reverse: true });
