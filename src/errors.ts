@@ -316,7 +316,7 @@ export class UnexpectedTracerError extends JAXTypeError {
 }
 
 /**
- * A random key was used twice while key checking was on.
+ * A random key was used twice while `debugKeyReuse` was on.
  *
  * - **Mistake**: two draws from the same key, or a draw from a key that was split.
  * - **Reason**: the same key gives the same numbers, so samples that should be independent are equal.

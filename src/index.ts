@@ -88,6 +88,7 @@ export {
   checkingLeaks,
   checkTracerLeaks,
   debugInfs,
+  debugKeyReuse,
   debugNans,
   defaultDevice,
   defaultMatmulPrecision,

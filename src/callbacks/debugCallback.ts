@@ -1,4 +1,5 @@
 import { debugEffect, orderedDebugEffect } from "../core/effects.ts";
+import { keysUnused } from "../core/keyUse.ts";
 import type { HostFunction } from "../core/lowering.ts";
 import { definePrimitive, type Params, type Primitive } from "../core/primitive.ts";
 import { bind } from "../core/trace.ts";
@@ -33,6 +34,7 @@ export const debugEffects = ({ ordered }: { readonly ordered: boolean }) => effe
 /** A call of a function of JavaScript that looks at values. */
 export const debugCallbackP: Primitive<DebugCallbackParams> = definePrimitive<DebugCallbackParams>({
   name: "debug_callback",
+  keyUse: keysUnused,
   abstractEval: () => [],
   effects: debugEffects,
   reference: /* @__PURE__ */ referenceOf(({ callback }) => callback),

@@ -19,6 +19,8 @@ export const config = {
   debugNans: false,
   /** Raise FloatingPointError at the first operation that produces an infinity. */
   debugInfs: false,
+  /** Raise KeyReuseError where a random key is used a second time. */
+  debugKeyReuse: false,
   /** Run jitted functions as they are, one operation at a time, and the bodies of loops and branches on concrete values. */
   disableJit: false,
   /** Report every program that is compiled and why, as `debugLevel` 1 does. */
@@ -97,6 +99,7 @@ type Setting<T> =
 const allowed: { [K in keyof Config]: Setting<Config[K]> } = {
   debugNans: [true, false],
   debugInfs: [true, false],
+  debugKeyReuse: [true, false],
   disableJit: [true, false],
   logCompiles: [true, false],
   checkTracerLeaks: [true, false],

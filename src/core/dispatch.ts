@@ -11,6 +11,7 @@ import { isControl } from "./lowering.ts";
 import { paramsKey } from "./paramsKey.ts";
 import { followPlacement, placeResults } from "./placement.ts";
 import type { Params, Primitive } from "./primitive.ts";
+import { tools } from "./tools.ts";
 import { checkAlive, installEvalTrace, leakError, Trace, type Tracer } from "./trace.ts";
 
 const maxEntries = 4096;
@@ -30,7 +31,9 @@ class EvalTrace extends Trace {
       }
     }
     const inputs = args as readonly ArrayImpl[];
+    const markKeys = config.debugKeyReuse ? tools().checkKeys(primitive, inputs, params) : null;
     const out = this.run(primitive, inputs, params);
+    markKeys?.(out);
     if (primitive.placement === undefined) followPlacement(inputs, out);
     else placeResults(out, (i) => primitive.placement?.(params, i) ?? null);
     if (config.debugNans || config.debugInfs) checkValues(primitive, inputs, params, out);

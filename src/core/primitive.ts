@@ -4,6 +4,7 @@ import type { ShapedArray } from "./aval.ts";
 import type { Effects } from "./effects.ts";
 import type { HostArray } from "./hostArray.ts";
 import type { Jaxpr } from "./jaxpr.ts";
+import type { KeyUseRule } from "./keyUse.ts";
 import type { Lowering } from "./lowering.ts";
 import type { Placement } from "./placement.ts";
 import type { NamedAxis } from "./trace.ts";
@@ -135,6 +136,8 @@ export interface Primitive<P extends Params = Params> {
   readonly bindsAxes?: (params: P) => readonly NamedAxis[];
   /** What it does besides computing; default: nothing, or what the programs in its parameters do. */
   readonly effects?: (params: P) => Effects;
+  /** What it does with random keys; default: it consumes all that it takes. */
+  readonly keyUse?: KeyUseRule<P>;
   readonly linearize?: LinearizeRule<P>;
   readonly partialEval?: PartialEvalRule<P>;
   /** The parameters as JAX prints them, by Python name (the printer sorts); default: all, in snake_case. */

@@ -8,12 +8,14 @@ import type { validateProgram } from "../compiler/validate.ts";
 import type { missReason } from "../transforms/missReason.ts";
 import type { checkPurity } from "../transforms/purity.ts";
 import type { checkJaxpr } from "./checkJaxpr.ts";
+import type { checkKeys } from "./keyReuse.ts";
 
 /** What prints, checks and times programs. Programs run without it, so bundles have it only where they ask for it. */
 export interface Tools {
   readonly checkJaxpr: typeof checkJaxpr;
   readonly missReason: typeof missReason;
   readonly checkPurity: typeof checkPurity;
+  readonly checkKeys: typeof checkKeys;
   readonly validateProgram: typeof validateProgram;
   readonly printFlat: typeof printFlat;
   readonly printGroups: typeof printGroups;

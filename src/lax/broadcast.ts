@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { shapeStr, shapesEqual } from "../core/aval.ts";
+import { keysForwarded } from "../core/keyUse.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
 import { int32 } from "../dtypes/index.ts";
@@ -20,6 +21,7 @@ interface BroadcastParams {
 
 const broadcastInDimPrimitive: Primitive<BroadcastParams> = definePrimitive<BroadcastParams>({
   name: "broadcast_in_dim",
+  keyUse: keysForwarded,
   abstractEval: ([x], { shape, broadcastDimensions }) => {
     checkShapelike("broadcast_in_dim", "shape", shape);
     checkShapelike("broadcast_in_dim", "broadcast_dimensions", broadcastDimensions);

@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
+import { keysUnused } from "../core/keyUse.ts";
 import { definePrimitive, notLinear, type Primitive, zeroDerivative } from "../core/primitive.ts";
 import { bool, type HostData, isComplex, isKey, isWideInteger } from "../dtypes/index.ts";
 import { broadcastingBatching } from "./batching.ts";
@@ -16,6 +17,7 @@ function equality(name: "eq" | "ne"): Primitive {
   const equal = name === "eq";
   const primitive: Primitive = definePrimitive({
     name,
+    keyUse: keysUnused,
     abstractEval: (avals) => {
       avals.forEach((a, i) => isKey(a.dtype) || checkDTypeAt(name, a, anyDType, i));
       checkSameDTypes(name, avals);

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapeStr } from "../core/aval.ts";
+import { keysJoined } from "../core/keyUse.ts";
 import type { Expr } from "../core/lowering.ts";
 import {
   type BatchDim,
@@ -60,6 +61,7 @@ interface ConcatenateParams {
 
 const concatenatePrimitive: Primitive<ConcatenateParams> = definePrimitive<ConcatenateParams>({
   name: "concatenate",
+  keyUse: keysJoined,
   abstractEval: (avals, { dimension }) => {
     if (avals.length === 0) throw new TypeError("concatenate expects at least one operand, got 0.");
     const [first] = avals;
@@ -242,6 +244,7 @@ interface StackParams {
 
 const stackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
   name: "stack",
+  keyUse: keysJoined,
   abstractEval: (avals, { axis }) => {
     if (avals.length === 0) throw new ValueError("stack expects at least one operand, got 0.");
     const [first] = avals;
@@ -317,6 +320,11 @@ export function stack(
 
 const unstackPrimitive: Primitive<StackParams> = definePrimitive<StackParams>({
   name: "unstack",
+  keyUse: ({ axis }, [x]) => ({
+    sinks: [{ index: 0, mask: true }],
+    sources: Array.from({ length: x.shape[axis] }, (_, i) => i),
+    forwards: [],
+  }),
   abstractEval: ([x], { axis }) => {
     if (x.ndim === 0) {
       throw new ValueError(

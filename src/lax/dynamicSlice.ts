@@ -1,6 +1,7 @@
 import { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray, shapeStr } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
+import { keysForwarded, keysUpdated } from "../core/keyUse.ts";
 import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
 import {
   type BatchDim,
@@ -100,6 +101,7 @@ interface DynamicSliceParams {
 
 const dynamicSlicePrimitive: Primitive<DynamicSliceParams> = definePrimitive<DynamicSliceParams>({
   name: "dynamic_slice",
+  keyUse: keysForwarded,
   abstractEval: ([x, ...starts], { sliceSizes }) => {
     const sizes = shapeStr(sliceSizes);
     if (sliceSizes.length !== x.ndim || starts.length !== x.ndim) {
@@ -176,6 +178,7 @@ const dynamicSlicePrimitive: Primitive<DynamicSliceParams> = definePrimitive<Dyn
 
 const dynamicUpdateSlicePrimitive: Primitive = definePrimitive({
   name: "dynamic_update_slice",
+  keyUse: /* @__PURE__ */ keysUpdated(1),
   abstractEval: ([x, update, ...starts]) => {
     const shapes = `got update shape ${shapeStr(update.shape)} for operand shape ${shapeStr(x.shape)}.`;
     if (x.ndim !== update.ndim) {

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import type { ShapedArray } from "../core/aval.ts";
+import { keysForwarded } from "../core/keyUse.ts";
 import type { Expr, ExprBuilder } from "../core/lowering.ts";
 import { type BatchingRule, definePrimitive, type Primitive } from "../core/primitive.ts";
 import { pythonStr } from "../core/pythonText.ts";
@@ -128,6 +129,7 @@ const gatherBatching: BatchingRule<GatherParams> = ([x, indices], [dimX, dimI], 
 
 const gatherPrimitive: Primitive<GatherParams> = definePrimitive<GatherParams>({
   name: "gather",
+  keyUse: keysForwarded,
   abstractEval: ([x, indices], { dimensionNumbers, sliceSizes }) => {
     if (!isInteger(indices.dtype)) throw new ValueError("indices must have an integer type");
     return [x.update({ shape: gatherShape(x, indices, dimensionNumbers, sliceSizes) })];

@@ -1,5 +1,6 @@
 import { NDArray } from "../core/array.ts";
 import { Jaxpr, Var } from "../core/jaxpr.ts";
+import { keysForwarded } from "../core/keyUse.ts";
 import {
   definePrimitive,
   notLinear,
@@ -32,6 +33,7 @@ const stopGradientPrimitive: Primitive = definePrimitive({
 
 const copyPrimitive: Primitive = definePrimitive({
   name: "copy",
+  keyUse: keysForwarded,
   abstractEval: ([x]) => [x],
   reference: ([x]) => [x.data.slice()],
   jvp: /* @__PURE__ */ linearJvp(() => copyPrimitive),

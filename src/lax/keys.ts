@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { type ShapedArray, shapedArray, shapeStr, sizeOf } from "../core/aval.ts";
 import type { HostArray } from "../core/hostArray.ts";
+import { keysConsumed, keysMade, keysSplit, keysUnused } from "../core/keyUse.ts";
 import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
 import {
   definePrimitive,
@@ -75,6 +76,7 @@ const fry: ImplParams = /* @__PURE__ */ Object.freeze({ impl: "fry" });
 
 const randomSeedPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
   name: "random_seed",
+  keyUse: keysMade,
   abstractEval: ([seeds]) => {
     requireIntegers("random_seed", "PRNG key seed", seeds);
     return [shapedArray(seeds.shape, keyFry)];
@@ -160,6 +162,7 @@ interface ShapeParams {
 
 const randomSplitPrimitive: Primitive<ShapeParams> = definePrimitive<ShapeParams>({
   name: "random_split",
+  keyUse: keysSplit,
   abstractEval: ([keys], { shape }) => {
     requireKeys("random_split", keys);
     checkShapelike("random_split", "shape", shape);
@@ -198,6 +201,7 @@ interface BitsParams extends ShapeParams {
 
 const randomBitsPrimitive: Primitive<BitsParams> = definePrimitive<BitsParams>({
   name: "random_bits",
+  keyUse: keysConsumed,
   abstractEval: ([keys], { bitWidth, shape }) => {
     requireKeys("random_bits", keys);
     checkShapelike("random_bits", "shape", shape);
@@ -288,6 +292,7 @@ export function iota2x32Shape(shape: Ints): [NDArray, NDArray] {
 
 const randomFoldInPrimitive: Primitive = definePrimitive({
   name: "random_fold_in",
+  keyUse: keysMade,
   abstractEval: ([keys, data]) => {
     requireKeys("random_fold_in", keys);
     requireIntegers("random_fold_in", "data", data);
@@ -336,6 +341,7 @@ export function randomFoldIn(keys: NDArray, data: LaxOperand): NDArray {
 
 const randomWrapPrimitive: Primitive<ImplParams> = definePrimitive<ImplParams>({
   name: "random_wrap",
+  keyUse: keysMade,
   abstractEval: ([words]) => {
     if (words.ndim === 0 || words.shape[words.ndim - 1] !== 2) {
       throw new TypeError(
@@ -379,6 +385,7 @@ export function randomWrap(words: LaxOperand): NDArray {
 
 const randomUnwrapPrimitive: Primitive = definePrimitive({
   name: "random_unwrap",
+  keyUse: keysUnused,
   abstractEval: ([keys]) => {
     requireKeys("random_unwrap", keys);
     return [shapedArray([...keys.shape, 2], uint32)];
@@ -410,6 +417,7 @@ export function randomUnwrap(keys: NDArray): NDArray {
 
 const randomClonePrimitive: Primitive = definePrimitive({
   name: "random_clone",
+  keyUse: keysMade,
   abstractEval: ([keys]) => {
     requireKeys("random_clone", keys);
     return [keys];

@@ -1,4 +1,5 @@
 import { ArrayImpl, type NDArray } from "../core/array.ts";
+import { keysForwarded } from "../core/keyUse.ts";
 import { placementFrom, specAlone } from "../core/placement.ts";
 import { definePrimitive, type Params, type Primitive, type TransposeRule, Zero } from "../core/primitive.ts";
 import { bind1, isEager } from "../core/trace.ts";
@@ -26,6 +27,7 @@ function placing<P extends Params>(
 ): Primitive<P> {
   const primitive: Primitive<P> = definePrimitive<P>({
     name,
+    keyUse: keysForwarded,
     abstractEval: ([x], params) => {
       rules.target(params)?.shardShape(x.shape);
       return [x];

@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
 import { shapeStr, shapesEqual, sizeOf } from "../core/aval.ts";
+import { keysForwarded } from "../core/keyUse.ts";
 import type { Expr, ExprBuilder, Operand } from "../core/lowering.ts";
 import { checkPositions } from "../core/positions.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
@@ -82,6 +83,7 @@ interface ReshapeParams {
 
 const reshapePrimitive: Primitive<ReshapeParams> = definePrimitive<ReshapeParams>({
   name: "reshape",
+  keyUse: keysForwarded,
   abstractEval: ([x], { newSizes, dimensions }) => {
     if (newSizes.some((n) => n < 0)) {
       throw new TypeError(`reshape new_sizes must all be positive, got ${shapeStr(newSizes)}.`);
@@ -259,6 +261,7 @@ interface SqueezeParams {
 
 const squeezePrimitive: Primitive<SqueezeParams> = definePrimitive<SqueezeParams>({
   name: "squeeze",
+  keyUse: keysForwarded,
   abstractEval: ([x], { dimensions }) => {
     if (hasDuplicates(dimensions)) throw new ValueError(`dimensions are not unique: ${shapeStr(dimensions)}`);
     if (dimensions.some((d) => d < 0 || d >= x.ndim)) {

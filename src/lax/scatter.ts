@@ -3,6 +3,7 @@ import { type ShapedArray, shapedArray, shapeStr, shapesEqual } from "../core/av
 import { complexMath } from "../core/complexMath.ts";
 import type { HostArray } from "../core/hostArray.ts";
 import type { Jaxpr } from "../core/jaxpr.ts";
+import { keysUpdated } from "../core/keyUse.ts";
 import type { Expr, Lowering } from "../core/lowering.ts";
 import type { JvpRule, TransposeRule } from "../core/primitive.ts";
 import { type BatchingRule, definePrimitive, type NoRule, type Primitive } from "../core/primitive.ts";
@@ -97,6 +98,7 @@ interface ScatterSpec {
 export function scatterPrimitive(name: string, spec: ScatterSpec): Primitive<ScatterParams> {
   const primitive: Primitive<ScatterParams> = definePrimitive<ScatterParams>({
     name,
+    keyUse: /* @__PURE__ */ keysUpdated(2),
     abstractEval: ([x, indices, updates], { dimensionNumbers }) => {
       if (!isInteger(indices.dtype)) throw new ValueError("indices must have an integer type");
       checkSameDTypes("scatter", [x, updates]);

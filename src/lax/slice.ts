@@ -1,5 +1,6 @@
 import type { NDArray } from "../core/array.ts";
-import { shapeStr } from "../core/aval.ts";
+import { shapeStr, sizeOf } from "../core/aval.ts";
+import type { KeyUseRule } from "../core/keyUse.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { asNumpyInts, isNumpyInt } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
@@ -21,8 +22,24 @@ interface SliceParams {
   [key: string]: unknown;
 }
 
+/** The elements that are taken are consumed, and new keys in the result. */
+const sliceKeyUse: KeyUseRule<SliceParams> = ({ startIndices, limitIndices, strides }, [{ shape }]) => {
+  const mask = Array.from({ length: sizeOf(shape) }, (_, at) => {
+    let rest = at;
+    return shape.every((_, i) => {
+      const d = shape.length - 1 - i;
+      const place = rest % shape[d];
+      rest = Math.floor(rest / shape[d]);
+      const from = place - startIndices[d];
+      return from >= 0 && place < limitIndices[d] && from % (strides?.[d] ?? 1) === 0;
+    });
+  });
+  return { sinks: [{ index: 0, mask }], sources: [0], forwards: [] };
+};
+
 const slicePrimitive: Primitive<SliceParams> = definePrimitive<SliceParams>({
   name: "slice",
+  keyUse: sliceKeyUse,
   abstractEval: ([x], { startIndices, limitIndices, strides }) => {
     checkShapelike("slice", "start_indices", startIndices);
     checkShapelike("slice", "limit_indices", limitIndices);

@@ -1,4 +1,5 @@
 import { NDArray } from "../core/array.ts";
+import { config } from "../core/config.ts";
 import { isEager } from "../core/trace.ts";
 import { scalar } from "../core/values.ts";
 import { int32 } from "../dtypes/index.ts";
@@ -133,14 +134,17 @@ export function slicePart(x: NDArray, index: BasicIndex): NDArray {
   return isWhole ? x : staticSlice(x, start, limits, strides);
 }
 
-/** A slice at known positions. Eagerly the positions are operands, so that reading row after row compiles one program. */
+/**
+ * A slice at known positions. Eagerly the positions are operands, so that reading row after row compiles one program; only where keys are
+ * followed they must be known.
+ */
 function staticSlice(
   x: NDArray,
   start: readonly number[],
   limits: readonly number[],
   strides: readonly number[] | null,
 ): NDArray {
-  if (!isEager() || strides !== null) return lax.slice(x, start, limits, strides);
+  if (!isEager() || strides !== null || config.debugKeyReuse) return lax.slice(x, start, limits, strides);
   return readPart(
     x,
     start,

@@ -117,7 +117,8 @@ const poissonJit = jit(
     const counts = where(
       small,
       poissonByProduct(key, where(small, lam, 0), shape, dtype, most),
-      poissonByRejection(key, where(small, 1e5, lam), shape, dtype, most),
+      // Only one of the two counts.
+      poissonByRejection(lax.randomClone(key), where(small, 1e5, lam), shape, dtype, most),
     );
     return where(lam.eq(0), 0, counts);
   },
@@ -233,7 +234,13 @@ const binomialJit = jit(
     const waiting = bi.logicalOr(badCount, n.mul(q).le(10));
     const count = lax.floor(n);
     const few = binomialByWaiting(key, where(waiting, count, 0), q, shape);
-    const many = binomialByRejection(key, where(waiting, 1e4, count), where(waiting, 0.5, q), shape);
+    // Only one of the two counts.
+    const many = binomialByRejection(
+      lax.randomClone(key),
+      where(waiting, 1e4, count),
+      where(waiting, 0.5, q),
+      shape,
+    );
     const invalid = bi.logicalOr(badP, badCount);
     let samples = convert(where(waiting, few, many), dtype);
     samples = where(invalid, Number.NaN, samples);

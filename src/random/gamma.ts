@@ -1,5 +1,6 @@
 import type { ArrayLike, NDArray } from "../core/array.ts";
 import { evalReference, hostArrayOf } from "../core/evalReference.ts";
+import { keysConsumed } from "../core/keyUse.ts";
 import { definePrimitive, notLinear, type Params, type Primitive } from "../core/primitive.ts";
 import { bind1 } from "../core/trace.ts";
 import { type DType, finfo, isKey } from "../dtypes/index.ts";
@@ -85,6 +86,7 @@ const lowering = asProgram<GammaParams>(([keys, a], { logSpace }) => [sampleAll(
 
 const gammaPrimitive: Primitive<GammaParams> = definePrimitive<GammaParams>({
   name: "random_gamma",
+  keyUse: keysConsumed,
   abstractEval: ([keys, a]) => {
     if (!isKey(keys.dtype)) throw new TypeError(`random_gamma takes random keys, got ${keys}.`);
     const prefix = a.shape.slice(0, keys.ndim);

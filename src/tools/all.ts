@@ -11,6 +11,7 @@ import { printGroups } from "../compiler/printGroups.ts";
 import { validateProgram } from "../compiler/validate.ts";
 import "../core/printing.ts";
 import { checkJaxpr } from "../core/checkJaxpr.ts";
+import { checkKeys } from "../core/keyReuse.ts";
 import { installTools } from "../core/tools.ts";
 import { missReason } from "../transforms/missReason.ts";
 import { checkPurity } from "../transforms/purity.ts";
@@ -21,6 +22,7 @@ export function installAllTools(): void {
     checkJaxpr,
     missReason,
     checkPurity,
+    checkKeys,
     validateProgram,
     printFlat,
     printGroups,

@@ -301,8 +301,12 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): JitF
     }
     if (entry.inShardings !== undefined) checkPlacements(inputs, entry.inShardings);
     const concrete = requireConcrete(inputs);
+    const markKeys = config.debugKeyReuse
+      ? tools().checkKeys(jitP as unknown as Primitive, inputs, { jaxpr: entry.closed })
+      : null;
     const run = () => executable.call(concrete);
     const outs = entry.closed.jaxpr.effects.size === 0 ? run() : runWith(concrete, run);
+    markKeys?.(outs);
     const { placements } = entry;
     if (placements !== null) placeResults(outs, (i) => placements[i]);
     if (placements === null || placements.includes(null)) followPlacement(inputs as ArrayImpl[], outs);

@@ -42,6 +42,7 @@ export const jitP: Primitive<JitParams> = definePrimitive<JitParams>({
     throw new Error("jit is evaluated through its program");
   },
   inlineAs: ({ jaxpr }) => ({ jaxpr: jaxpr.jaxpr, consts: jaxpr.consts }),
+  keyUse: ({ jaxpr }, _avals, ofProgram) => ofProgram(jaxpr.jaxpr),
   lowering: { kind: "inline" },
   placement: ({ jaxpr, outShardings }, i) => outShardings?.[i] ?? placementsOf(jaxpr.jaxpr)[i],
   printsWithOuterNames: true,

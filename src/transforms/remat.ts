@@ -1,6 +1,7 @@
 import type { NDArray } from "../core/array.ts";
 import { evalJaxpr } from "../core/evalJaxpr.ts";
 import type { ClosedJaxpr, Jaxpr } from "../core/jaxpr.ts";
+import { keysUnused } from "../core/keyUse.ts";
 import { definePrimitive, type Params, type Primitive, UndefinedPrimal, Zero } from "../core/primitive.ts";
 import { instantiate, zeroTangent } from "../core/tangents.ts";
 import { bind } from "../core/trace.ts";
@@ -31,6 +32,9 @@ export const rematP: Primitive<RematParams> = definePrimitive<RematParams>({
     jaxpr: differentiated && preventCse ? apart(jaxpr.jaxpr) : jaxpr.jaxpr,
     consts: jaxpr.consts,
   }),
+  // The program that is differentiated uses keys again that its first run has used.
+  keyUse: ({ jaxpr, differentiated }, _avals, ofProgram) =>
+    differentiated ? keysUnused() : ofProgram(jaxpr.jaxpr),
   lowering: { kind: "inline" },
   printParams: ({ jaxpr, preventCse, differentiated, policy }) => ({
     differentiated,

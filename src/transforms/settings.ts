@@ -55,6 +55,18 @@ export const debugNans = scopeOf("debugNans", true);
 export const debugInfs = scopeOf("debugInfs", true);
 
 /**
+ * Raises an error where a key is used a second time, for a while: by two samplers, or by a sampler after a split. Keys are typed ones
+ * (`random.key`); raw words are not followed.
+ *
+ * @example
+ * ```ts
+ * const key = random.key(0);
+ * debugKeyReuse(true, () => [random.uniform(key), random.normal(key)]); // throws KeyReuseError: Previously-consumed key passed to jit-compiled function
+ * ```
+ */
+export const debugKeyReuse = scopeOf("debugKeyReuse", true);
+
+/**
  * Runs jitted functions without tracing them, for a while, and the bodies of `scan`, `whileLoop`, `cond` and their like on concrete values, so that
  * they can be stepped through and print.
  *

@@ -56,6 +56,7 @@ export function axesOf({
 /** A program run by every device of a mesh on its shards of the operands. */
 export const shardMapP: Primitive<ShardMapParams> = definePrimitive<ShardMapParams>({
   name: "shard_map",
+  keyUse: ({ jaxpr }, _avals, ofProgram) => ofProgram(jaxpr.jaxpr),
   abstractEval: (_avals, params) => {
     const axes = axesOf(params);
     return params.jaxpr.outAvals.map((aval, i) =>

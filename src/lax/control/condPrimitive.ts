@@ -11,6 +11,7 @@ import { condJvp, condLinearize, condPartialEval } from "./condDerivatives.ts";
 import type { BindCond, CondParams } from "./condParams.ts";
 import { pruneCond } from "./condPrune.ts";
 import { condTranspose } from "./condTranspose.ts";
+import { condKeyUse } from "./keyUse.ts";
 import { withLeadingInputs } from "./programs.ts";
 
 const bindCond: BindCond = ([index, ...operands], { branches }) => {
@@ -24,6 +25,7 @@ const bindCond: BindCond = ([index, ...operands], { branches }) => {
 
 export const condP: Primitive<CondParams> = definePrimitive<CondParams>({
   name: "cond",
+  keyUse: condKeyUse,
   abstractEval: ([index, ...avals], { branches }) => {
     const expected = branches[0].inAvals;
     if (avals.length !== expected.length || !avals.every((a, i) => typeMatch(a, expected[i])))

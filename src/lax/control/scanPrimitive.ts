@@ -6,6 +6,7 @@ import { bind } from "../../core/trace.ts";
 import { type HostData, hostArray, wordsPerElement } from "../../dtypes/index.ts";
 import { controlTemplate } from "../../kernels/control.ts";
 import { liftTracers } from "../../transforms/traceToJaxpr.ts";
+import { scanKeyUse } from "./keyUse.ts";
 import { parts } from "./lists.ts";
 import { stacked } from "./programs.ts";
 import { scanBatching } from "./scanBatching.ts";
@@ -22,6 +23,7 @@ const bindScan: BindScan = (operands, params) => {
 
 export const scanP: Primitive<ScanParams> = definePrimitive<ScanParams>({
   name: "scan",
+  keyUse: scanKeyUse,
   abstractEval: (avals, params) => {
     checkOperands(avals, params);
     const { jaxpr, length, numCarry } = params;

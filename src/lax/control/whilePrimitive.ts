@@ -7,6 +7,7 @@ import type { HostData } from "../../dtypes/index.ts";
 import { ValueError } from "../../errors.ts";
 import { controlTemplate } from "../../kernels/control.ts";
 import { liftTracers } from "../../transforms/traceToJaxpr.ts";
+import { whileKeyUse } from "./keyUse.ts";
 import { parts } from "./lists.ts";
 import { whileBatching } from "./whileBatching.ts";
 import { whileJvp, whileLinearize, whilePartialEval } from "./whileDerivatives.ts";
@@ -29,6 +30,7 @@ const bindWhile: BindWhile = (operands, params) => {
 
 export const whileP: Primitive<WhileParams> = definePrimitive<WhileParams>({
   name: "while",
+  keyUse: whileKeyUse,
   abstractEval: (avals, { condJaxpr, condNconsts, bodyNconsts, bodyJaxpr }) => {
     const carries = avals.slice(condNconsts + bodyNconsts);
     const expected = bodyJaxpr.inAvals.slice(bodyNconsts);
