@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 import { browserOnlyPath } from "./test/support/nodeOnly.ts";
@@ -16,6 +17,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, `test/${browserOnlyPath}**`],
     pool: "forks",
+    // By default vitest leaves a core free: on two cores, half of the machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // The files of a process share the library: loading it anew takes longer than most of them run.
     isolate: false,
     // Leak tests collect garbage explicitly.
