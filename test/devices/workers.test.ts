@@ -50,6 +50,8 @@ describe.runIf(pool !== null)("a thread that runs a device", () => {
 
   test("dies between calls: the next call starts another", async () => {
     config.update("numThreads", 2);
+    // Other files may have started more.
+    threads.stop();
     const before = values(step(w, x));
     expect(threads.size).toBe(1);
     // One that ends before it has started is not replaced: another would not start either.
