@@ -8,7 +8,10 @@ import type { Report } from "./suite.worker.ts";
 
 const files = Object.keys(import.meta.glob(["../**/*.test.ts", "!./**"]));
 const excluded = nodeOnlyPaths.map((path) => `../${path}`);
-const run = files.filter((file) => !excluded.some((path) => file.startsWith(path)));
+/** The long tests of generated code: the engine runs the same bytes in a worker as on the page, where they have run. */
+const sameInWorkers = ["../backends/wasm/kernels/", "../backends/codegen", "../fuzz/programs"];
+const skipped = [...excluded, ...sameInWorkers];
+const run = files.filter((file) => !skipped.some((path) => file.startsWith(path)));
 
 /** A worker runs so many files before another takes its place: most of the time of a file goes into loading the library. */
 const filesPerWorker = 48;
