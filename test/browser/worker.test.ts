@@ -8,8 +8,8 @@ import type { Report } from "./suite.worker.ts";
 
 const files = Object.keys(import.meta.glob(["../**/*.test.ts", "!./**"]));
 const excluded = nodeOnlyPaths.map((path) => `../${path}`);
-/** The long tests of generated code: the engine runs the same bytes in a worker as on the page, where they have run. */
-const sameInWorkers = ["../backends/wasm/kernels/", "../backends/codegen", "../fuzz/programs"];
+/** The long tests of the compiler and of generated code: the engine runs the same bytes in a worker as on the page, where they have run. */
+const sameInWorkers = ["../backends/wasm/kernels/", "../backends/codegen", "../compiler/", "../fuzz/"];
 const skipped = [...excluded, ...sameInWorkers];
 const run = files.filter((file) => !skipped.some((path) => file.startsWith(path)));
 
