@@ -2,7 +2,7 @@ import { isKey } from "../dtypes/index.ts";
 import { KeyReuseError } from "../errors.ts";
 import type { NDArray } from "./array.ts";
 import type { ShapedArray } from "./aval.ts";
-import type { Atom, ClosedJaxpr, Eqn, Jaxpr } from "./jaxpr.ts";
+import type { Atom, Eqn, Jaxpr } from "./jaxpr.ts";
 import type { KeyMask, KeyUse } from "./keyUse.ts";
 import type { Params, Primitive } from "./primitive.ts";
 
@@ -16,12 +16,15 @@ type Consumed = KeyMask | false;
 const overlap = (a: Consumed, b: Consumed): boolean => {
   if (a === false || b === false) return false;
   if (a === true) return b === true || b.includes(true);
-  return b === true ? a.includes(true) : a.some((marked, i) => marked && b[i]);
+  if (b === true) return a.includes(true);
+  // Keys that were gathered or broadcast have other places than those they come from: any may be any.
+  return a.length === b.length ? a.some((marked, i) => marked && b[i]) : a.includes(true) && b.includes(true);
 };
 
 const union = (a: Consumed, b: Consumed): Consumed => {
   if (a === false || b === true) return b;
   if (a === true || b === false) return a;
+  if (a.length !== b.length) return true;
   const both = a.map((marked, i) => marked || b[i]);
   return both.includes(false) ? both : true;
 };
@@ -103,8 +106,7 @@ export function checkKeys(
   if (primitive.keyUse === undefined) return nothing;
   const avals = inputs.map((x) => x.aval);
   const use = primitive.keyUse(params, avals, keyUseOfProgram);
-  const isCall = primitive.inlineAs !== undefined;
-  const all = isCall ? [...inputs, ...((params.jaxpr as ClosedJaxpr).consts ?? [])] : inputs;
+  const all = [...inputs, ...(primitive.inlineAs?.(params)?.consts ?? [])];
   const taken = use.sinks.flatMap(({ index, mask }) =>
     all[index] !== undefined && hasKeys(all[index].aval) ? [{ x: all[index], index, mask }] : [],
   );

@@ -1,10 +1,10 @@
 import type { NDArray } from "../core/array.ts";
 import { shapeStr, sizeOf } from "../core/aval.ts";
-import type { KeyUseRule } from "../core/keyUse.ts";
+import { type KeyUseRule, keysUnused } from "../core/keyUse.ts";
 import { definePrimitive, type Primitive } from "../core/primitive.ts";
 import { asNumpyInts, isNumpyInt } from "../core/pythonText.ts";
 import { bind1 } from "../core/trace.ts";
-import { int32 } from "../dtypes/index.ts";
+import { int32, isKey } from "../dtypes/index.ts";
 import { IndexError } from "../errors.ts";
 import { linearJvp, linearTranspose } from "./families.ts";
 import { offsetsOf, rowMajorStrides } from "./hostLoops.ts";
@@ -23,7 +23,12 @@ interface SliceParams {
 }
 
 /** The elements that are taken are consumed, and new keys in the result. */
-const sliceKeyUse: KeyUseRule<SliceParams> = ({ startIndices, limitIndices, strides }, [{ shape }]) => {
+const sliceKeyUse: KeyUseRule<SliceParams> = (
+  { startIndices, limitIndices, strides },
+  [{ shape, dtype }],
+) => {
+  // Marking every element of a large array of numbers would be slow.
+  if (!isKey(dtype)) return keysUnused();
   const mask = Array.from({ length: sizeOf(shape) }, (_, at) => {
     let rest = at;
     return shape.every((_, i) => {

@@ -2,7 +2,7 @@ import { NDArray } from "../core/array.ts";
 import { config } from "../core/config.ts";
 import { isEager } from "../core/trace.ts";
 import { scalar } from "../core/values.ts";
-import { int32 } from "../dtypes/index.ts";
+import { int32, isKey } from "../dtypes/index.ts";
 import { IndexError } from "../errors.ts";
 import * as lax from "../lax/index.ts";
 import { readPart } from "../lax/readPart.ts";
@@ -144,7 +144,8 @@ function staticSlice(
   limits: readonly number[],
   strides: readonly number[] | null,
 ): NDArray {
-  if (!isEager() || strides !== null || config.debugKeyReuse) return lax.slice(x, start, limits, strides);
+  if (!isEager() || strides !== null || (config.debugKeyReuse && isKey(x.dtype)))
+    return lax.slice(x, start, limits, strides);
   return readPart(
     x,
     start,

@@ -78,6 +78,19 @@ const bad: [name: string, program: () => unknown, message: RegExp][] = [
     /^while_loop body function leads to key reuse when repeatedly executed/,
   ],
   [
+    "a draw after a condition that draws",
+    () =>
+      use(key(0), (k) => [
+        lax.whileLoop(
+          ([, k]: [A, A]) => uniform(foldIn(k, 1)).lt(uniform(k)),
+          ([x, k]: [A, A]): [A, A] => [x, foldIn(k, 2)],
+          [jnp.float32(0), k] as [A, A],
+        ),
+        uniform(k),
+      ]),
+    call,
+  ],
+  [
     "condition and body of whileLoop",
     () =>
       lax.whileLoop(

@@ -64,10 +64,13 @@ export function whileKeyUse(params: WhileParams, _avals: unknown, ofProgram: OfP
   const inBody = carriedSinks(body, bodyNconsts, bodyJaxpr.jaxpr.invars.length, "body");
   if (inBody.some((i) => inCond.includes(i)))
     throw new KeyReuseError("while_loop cond and body functions both use the same key.");
-  const consts = condNconsts;
+  // Operands are the constants of the condition, those of the body, and the carry.
   return {
-    sinks: body.sinks.map(({ index, mask }) => ({ index: index + consts, mask })),
+    sinks: [
+      ...cond.sinks.map(({ index, mask }) => ({ index: index + bodyNconsts, mask })),
+      ...body.sinks.map(({ index, mask }) => ({ index: index + condNconsts, mask })),
+    ],
     sources: body.sources,
-    forwards: body.forwards.map(([i, o]) => [i + consts, o] as const),
+    forwards: body.forwards.map(([i, o]) => [i + condNconsts, o] as const),
   };
 }
